@@ -1,0 +1,38 @@
+// What a built-in is: one table row that defines it, documents it and tells the editor about it.
+import type { Host } from '../host.ts';
+import type { TypeName, Value } from '../runtime/value.ts';
+
+/** What a built-in may ask of the running interpreter. */
+export interface BuiltinContext {
+  readonly host: Host;
+  /** Calls a function value of any kind. TypeError "X is not a function" otherwise, X = `what`. */
+  call(callee: Value, what: string, ...args: Value[]): Value;
+  /** Counts `steps` of work inside a long built-in and stops the program when it must stop. Cheap; call it in every loop over user data. */
+  step(steps: number): void;
+  /** Asks for room for one value before it is made: over the limit the program stops with ResourceLimitError. */
+  allocate(bytes: number): void;
+  /** Uniform in [0,1), from the session's generator. */
+  random(): number;
+  /** Makes the session's random generator repeatable (`Math.seed`). */
+  seed(value: number): void;
+}
+
+/** Missing arguments are undefined. A method's receiver is its first argument. */
+export type BuiltinFunction = (context: BuiltinContext, ...args: (Value | undefined)[]) => Value;
+
+export type Builtin = {
+  /** ASCII name, as SPEC section 9 writes it: `print`, `Math.floor`, `String.fromCharCode`. */
+  readonly name: string;
+  /** Other names of the same function, symbols included: `['log', '⌽']`. */
+  readonly aliases?: readonly string[];
+  /** Types whose values have it as a method, and under which names if not its own. */
+  readonly methodOf?: readonly TypeName[];
+  /** False: a method only, no free function. Default true. */
+  readonly free?: boolean;
+  readonly parameters: readonly string[];
+  /** One sentence, for hover and the reference. */
+  readonly summary: string;
+  /** `code // result`, run as a test. */
+  readonly example: string;
+  readonly run: BuiltinFunction;
+};

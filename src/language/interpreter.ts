@@ -1,0 +1,82 @@
+// One session of the language: its variables, functions and modules, and the execution of units in it.
+import type { Host } from './host.ts';
+
+/** 1-based, UTF-16 units. */
+type Location = { readonly line: number; readonly column: number };
+
+/** See DescribedValue in the protocol: JSON form bounded in depth and size, cycles as `{"$ref": path}`. */
+export type ValueReport = {
+  readonly type: string;
+  readonly value?: unknown;
+  readonly preview: string;
+};
+
+export type ErrorReport = {
+  readonly type: string;
+  readonly message: string;
+  readonly location?: Location;
+  readonly stack?: readonly {
+    readonly function: string;
+    readonly line: number;
+    readonly column: number;
+  }[];
+  readonly incomplete?: true;
+};
+
+export type Outcome = {
+  /** `timeout` and `cancelled` come from the host's stop reasons; `error` is everything else, ResourceLimitError included. */
+  readonly status: 'success' | 'error' | 'timeout' | 'cancelled';
+  readonly result?: ValueReport;
+  readonly error?: ErrorReport;
+  readonly warnings: readonly { readonly message: string; readonly location?: Location }[];
+  /** Session variables, functions and modules that this execution made, set or removed. */
+  readonly variables: {
+    readonly added: readonly string[];
+    readonly changed: readonly string[];
+    readonly removed: readonly string[];
+  };
+};
+
+export type ExecuteOptions = {
+  /** The program's `args` (SPEC 9.1). */
+  readonly args?: readonly string[];
+  /** SPEC 7.3; default true. */
+  readonly autoMain?: boolean;
+  /** Told the value of each top-level statement as it ends. */
+  readonly onStatement?: (value: ValueReport) => void;
+};
+
+export type VariableReport = {
+  readonly name: string;
+  readonly type: string;
+  readonly value?: unknown;
+  readonly preview: string;
+  readonly size: number;
+  readonly kind: 'variable' | 'function' | 'module';
+  readonly mutable: boolean;
+};
+
+export type InspectedNode = {
+  readonly type: string;
+  readonly preview: string;
+  readonly size: number;
+  readonly reference?: string;
+  readonly children?: readonly { readonly key: string | number; readonly node: InspectedNode }[];
+  readonly truncated?: true;
+};
+
+export interface Interpreter {
+  /** Runs one unit to its end. Never throws: a bug of ours is an InternalError in the outcome. */
+  execute(code: string, options?: ExecuteOptions): Outcome;
+  /** User-defined session names, sorted. May be called from inside `host.poll()` while a program runs. */
+  variables(options: { filter?: string; includeValues: boolean }): VariableReport[];
+  /** `unknown_variable` / `unknown_path` as plain strings when there is nothing. Callable from `host.poll()` too. */
+  inspect(
+    variable: string,
+    path: readonly (string | number)[],
+    depth: number,
+  ): InspectedNode | 'unknown_variable' | 'unknown_path';
+}
+
+/** Makes an empty session over a host. */
+export type CreateInterpreter = (host: Host) => Interpreter;

@@ -1,0 +1,216 @@
+// What a program's values are in JavaScript. Chosen so that V8 runs programs at its own speed, and so that the heap stays
+// plain data that can be walked and saved: no JavaScript closure is ever the only home of state.
+//
+//   null, boolean, number, string   themselves (undefined is never a value: it means "no such key/element" inside)
+//   array                           a plain JavaScript array, dense
+//   object                          ObjectValue: keys mangled by `encodeKey`, insertion-ordered
+//   everything else                 one of the classes below
+//
+// SECURITY: no instance below may be used as a host object by a program. Property access always goes through
+// the runtime's member functions, which look at own encoded keys only; ObjectValue has no prototype to reach.
+
+export type Value =
+  | null
+  | boolean
+  | number
+  | string
+  | Value[]
+  | ObjectValue
+  | UndecidedValue
+  | FunctionValue
+  | BuiltinValue
+  | BoundMethod
+  | RegexValue
+  | ErrorValue
+  | DateValue
+  | ModuleValue
+  | ChannelValue
+  | SharedValue;
+
+export type TypeName =
+  | 'number'
+  | 'string'
+  | 'boolean'
+  | 'null'
+  | 'array'
+  | 'object'
+  | 'function'
+  | 'regex'
+  | 'error'
+  | 'date'
+  | 'module'
+  | 'channel'
+  | 'shared';
+
+/**
+ * An object's entries are own JavaScript properties under encoded keys: `o.name` in a program is `o.name` in V8, inline
+ * caches and all. The prototype is empty, so that a missing key is `undefined` whatever its name.
+ */
+export class ObjectValue {
+  [key: string]: Value | undefined;
+}
+Object.setPrototypeOf(ObjectValue.prototype, null);
+// biome-ignore lint/suspicious/noExplicitAny: removing the one inherited key needs an untyped view
+delete (ObjectValue.prototype as any).constructor;
+Object.freeze(ObjectValue.prototype);
+
+/**
+ * The JavaScript property name for a key. V8 moves integer-like names to the front, and `__proto__` is special in
+ * literals: both, and names that look encoded already, get a NUL in front. Everything else is itself.
+ */
+export function encodeKey(key: string): string {
+  const unit = key.charCodeAt(0);
+  return (unit >= 48 && unit <= 57) || unit === 0 || key === '__proto__' ? `\0${key}` : key;
+}
+
+/** Inverse of `encodeKey`. */
+export function decodeKey(name: string): string {
+  return name.charCodeAt(0) === 0 ? name.slice(1) : name;
+}
+
+/** `∅` (SPEC 3.6): `target` is null until the first mutation decides between an array and an object; the identity is this wrapper. */
+export class UndecidedValue {
+  target: Value[] | ObjectValue | null = null;
+}
+
+/** The reified variables of one scope that closures may share: slots by index, and the enclosing scope. */
+export class Environment {
+  readonly parent: Environment | null;
+  readonly slots: (Value | undefined)[];
+  constructor(parent: Environment | null, slots: (Value | undefined)[]) {
+    this.parent = parent;
+    this.slots = slots;
+  }
+}
+
+/** Compiled code of one function in one unit; the identity that a heap image stores. */
+export interface FunctionCode {
+  /** `unit id/index`, unique in the session. */
+  readonly id: string;
+  /** Display name; '' for anonymous functions. */
+  readonly name: string;
+  readonly parameterNames: readonly string[];
+  /** Makes the JavaScript function that runs this code over an environment. Called once per function value. */
+  instantiate(environment: Environment | null, self: Value): CompiledFunction;
+}
+
+/** `self` is the `this` of the call; missing arguments are undefined. */
+export type CompiledFunction = (self: Value, ...args: (Value | undefined)[]) => Value;
+
+/** `{ code, environment }` is the whole value; `run` is derived from them. `lexicalThis` is the captured `this` of an arrow. */
+export class FunctionValue {
+  readonly code: FunctionCode;
+  readonly environment: Environment | null;
+  readonly lexicalThis: Value;
+  readonly run: CompiledFunction;
+  constructor(code: FunctionCode, environment: Environment | null, lexicalThis: Value) {
+    this.code = code;
+    this.environment = environment;
+    this.lexicalThis = lexicalThis;
+    this.run = code.instantiate(environment, lexicalThis);
+  }
+}
+
+/** A built-in function as a value: one per name and session, so that identity works. */
+export class BuiltinValue {
+  readonly name: string;
+  readonly run: CompiledFunction;
+  constructor(name: string, run: CompiledFunction) {
+    this.name = name;
+    this.run = run;
+  }
+}
+
+/** `x.f` read as a value where `f` is a built-in method of x's type (SPEC 3.5). */
+export class BoundMethod {
+  readonly receiver: Value;
+  readonly method: BuiltinValue;
+  constructor(receiver: Value, method: BuiltinValue) {
+    this.receiver = receiver;
+    this.method = method;
+  }
+}
+
+export class RegexValue {
+  readonly pattern: string;
+  readonly flags: string;
+  lastIndex = 0;
+  constructor(pattern: string, flags: string) {
+    this.pattern = pattern;
+    this.flags = flags;
+  }
+}
+
+/** A place in a unit, kept small: the line and column are what errors report. */
+export type StackFrame = {
+  readonly function: string;
+  readonly line: number;
+  readonly column: number;
+};
+
+export class ErrorValue {
+  /** One of SPEC 10, or what `Error(...)` and its relatives make. */
+  readonly type: string;
+  message: string;
+  /** The thrown value, where a non-error was thrown (SPEC 5.4); null otherwise. */
+  readonly value: Value;
+  /** Innermost first; the first frame is the error's own place. */
+  stack: readonly StackFrame[];
+  constructor(
+    type: string,
+    message: string,
+    value: Value = null,
+    stack: readonly StackFrame[] = [],
+  ) {
+    this.type = type;
+    this.message = message;
+    this.value = value;
+    this.stack = stack;
+  }
+}
+
+/** Milliseconds since 1970, UTC. */
+export class DateValue {
+  time: number;
+  constructor(time: number) {
+    this.time = time;
+  }
+}
+
+export class ModuleValue {
+  readonly name: string;
+  readonly version: string | null;
+  readonly environment: Environment;
+  /** Member name → slot. `exported` null: everything is visible (SPEC 6.3). */
+  readonly members: ReadonlyMap<string, number>;
+  readonly exported: ReadonlySet<string> | null;
+  constructor(
+    name: string,
+    version: string | null,
+    environment: Environment,
+    members: ReadonlyMap<string, number>,
+    exported: ReadonlySet<string> | null,
+  ) {
+    this.name = name;
+    this.version = version;
+    this.environment = environment;
+    this.members = members;
+    this.exported = exported;
+  }
+}
+
+export class ChannelValue {
+  readonly capacity: number;
+  readonly queue: Value[] = [];
+  constructor(capacity: number) {
+    this.capacity = capacity;
+  }
+}
+
+export class SharedValue {
+  readonly name: string;
+  readonly entries = new Map<string, Value>();
+  constructor(name: string) {
+    this.name = name;
+  }
+}

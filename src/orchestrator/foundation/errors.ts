@@ -1,0 +1,97 @@
+// Every error a client can see, in one table: code, HTTP status, whether trying again may help, and what it means.
+// `docs/reference/errors.md` is generated from it.
+
+export const errorTable = {
+  invalid_request: { status: 400, retry: false, title: 'The request is not valid.' },
+  unauthenticated: { status: 401, retry: false, title: 'A valid API key is required.' },
+  forbidden: { status: 403, retry: false, title: 'This key may not do that.' },
+  origin_forbidden: { status: 403, retry: false, title: 'This origin may not connect.' },
+  not_found: { status: 404, retry: false, title: 'There is nothing at this address.' },
+  session_not_found: { status: 404, retry: false, title: 'No session has this id or name.' },
+  execution_not_found: {
+    status: 404,
+    retry: false,
+    title: 'No execution of this session has this id.',
+  },
+  variable_not_found: {
+    status: 404,
+    retry: false,
+    title: 'The session has no variable of this name, or nothing at this path.',
+  },
+  method_not_allowed: {
+    status: 405,
+    retry: false,
+    title: 'This address does not have this method.',
+  },
+  name_taken: { status: 409, retry: false, title: 'Another session has this name.' },
+  session_busy: { status: 409, retry: true, title: 'An execution is running in this session.' },
+  not_changeable: {
+    status: 409,
+    retry: false,
+    title: 'This cannot be changed while the session lives.',
+  },
+  execution_ended: { status: 409, retry: false, title: 'This execution has ended already.' },
+  idempotency_conflict: {
+    status: 409,
+    retry: false,
+    title: 'This idempotency key was used with another request.',
+  },
+  idempotency_in_progress: {
+    status: 409,
+    retry: true,
+    title: 'The first request with this idempotency key is still under way.',
+  },
+  outcome_unknown: {
+    status: 409,
+    retry: false,
+    title:
+      'The first request with this idempotency key was cut off; whether it took effect is not known.',
+  },
+  payload_too_large: { status: 413, retry: false, title: 'The request body is too large.' },
+  unsupported_media_type: { status: 415, retry: false, title: 'The request body must be JSON.' },
+  unsupported_language: { status: 422, retry: false, title: 'No engine for this language.' },
+  queue_full: { status: 429, retry: true, title: 'Too many executions wait in this session.' },
+  rate_limited: { status: 429, retry: true, title: 'Too many requests.' },
+  internal: { status: 500, retry: false, title: 'Something went wrong on our side.' },
+  not_implemented: { status: 501, retry: false, title: 'This is not available in this version.' },
+  runtime_unavailable: {
+    status: 503,
+    retry: true,
+    title: 'The container engine cannot be reached.',
+  },
+  sandbox_failed: { status: 503, retry: true, title: 'The sandbox did not start.' },
+  sandbox_lost: { status: 503, retry: true, title: 'The sandbox of this session was lost.' },
+  overloaded: { status: 503, retry: true, title: 'The service is at its limits.' },
+  shutting_down: { status: 503, retry: true, title: 'The service is shutting down.' },
+  registry_unavailable: { status: 503, retry: true, title: 'The registry cannot be written.' },
+  deadline_exceeded: { status: 504, retry: true, title: 'This took too long and was given up.' },
+} as const satisfies Record<string, { status: number; retry: boolean; title: string }>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** An error with a stable code. `detail` and `fields` are for the client; the cause is for the log only. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly detail: string | undefined;
+  /** The offending parts of the request: `{ field: '/limits/cpus', message: 'must be a number' }`. */
+  readonly fields: readonly { field: string; message: string }[] | undefined;
+  /** Seconds after which trying again makes sense. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    options: {
+      detail?: string;
+      fields?: readonly { field: string; message: string }[];
+      retryAfterSeconds?: number;
+      cause?: unknown;
+    } = {},
+  ) {
+    super(options.detail ?? errorTable[code].title, { cause: options.cause });
+    this.code = code;
+    this.detail = options.detail;
+    this.fields = options.fields;
+    this.retryAfterSeconds = options.retryAfterSeconds ?? (errorTable[code].retry ? 1 : undefined);
+  }
+}

@@ -1,0 +1,145 @@
+// The rows of the registry, in the words of the layers above. Every one is keyed by tenant through its session.
+import type { DescribedValue, ErrorReport, Location, OutputChannel } from '#protocol';
+
+export const sessionStates = [
+  'creating',
+  'idle',
+  'busy',
+  'paused',
+  'hibernated',
+  'failed',
+  'deleted',
+] as const;
+export type SessionState = (typeof sessionStates)[number];
+
+export const executionStatuses = [
+  'queued',
+  'running',
+  'success',
+  'error',
+  'timeout',
+  'cancelled',
+  'lost',
+] as const;
+export type ExecutionStatus = (typeof executionStatuses)[number];
+
+export type SessionLimits = {
+  readonly memoryBytes: number;
+  readonly cpus: number;
+  readonly pids: number;
+  readonly workspaceBytes: number;
+  readonly outputBytes: number;
+};
+
+export type SessionConfig = {
+  /** Default time limit of an execution, ms. */
+  readonly timeout: number;
+  readonly persistence: {
+    readonly policy: 'none' | 'hibernate' | 'interval' | 'execution';
+    readonly intervalMs?: number;
+    readonly keep?: number;
+  };
+  readonly limits: SessionLimits;
+  readonly network: {
+    readonly policy: 'none' | 'allowlist';
+    readonly allow?: readonly string[];
+    readonly bytesPerSecond?: number;
+    readonly bytesTotal?: number;
+  };
+  readonly env: Readonly<Record<string, string>>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly idle: {
+    readonly pauseAfterMs?: number;
+    readonly hibernateAfterMs?: number;
+    readonly expireAfterMs?: number;
+  };
+};
+
+export type SandboxRecord = {
+  readonly sandboxId: string;
+  /** Null between the intent and the engine's answer. */
+  readonly runtimeId: string | null;
+  readonly token: string;
+  readonly uid: number;
+  readonly runtime: string;
+};
+
+export type SessionRecord = {
+  readonly sessionId: string;
+  readonly tenant: string;
+  readonly name: string | null;
+  readonly language: string;
+  readonly state: SessionState;
+  readonly config: SessionConfig;
+  /** Milliseconds since 1970, as all times here. */
+  readonly createdAt: number;
+  readonly lastUsedAt: number;
+  readonly expiresAt: number | null;
+  readonly sandbox: SandboxRecord | null;
+  /** Newest event of the sandbox's agent that is stored. */
+  readonly agentSeq: number;
+  /** Live-event numbers below this one may have been given out; a restarted orchestrator goes on from here. */
+  readonly seqReserved: number;
+  /** Live events up to this seq were pruned: replay from before it has a gap. */
+  readonly seqPruned: number;
+  readonly statistics: {
+    readonly executions: number;
+    readonly errors: number;
+    readonly cpuMs: number;
+    readonly memoryPeakBytes: number;
+    readonly networkBytes: number;
+    readonly snapshots: number;
+  };
+};
+
+export type ExecutionRecord = {
+  readonly executionId: string;
+  readonly sessionId: string;
+  readonly requestId: string | null;
+  readonly code: string;
+  readonly status: ExecutionStatus;
+  readonly timeoutMs: number;
+  readonly captureOutput: boolean;
+  readonly intermediateResults: boolean;
+  readonly interactive: boolean;
+  readonly stdin: string | null;
+  readonly result: DescribedValue | null;
+  readonly error: ErrorReport | null;
+  readonly truncated: boolean;
+  readonly usage: {
+    readonly cpuMs: number;
+    readonly memoryPeakBytes: number;
+    readonly outputBytes: number;
+  } | null;
+  readonly warnings: readonly { readonly message: string; readonly location?: Location }[];
+  readonly queuedAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  /** Milliseconds from start to end on the host's monotonic clock; null until it has ended. */
+  readonly durationMs: number | null;
+};
+
+/** A live event as it was sent: `message` is the WebSocket message (with its seq) as JSON text. */
+export type EventRecord = {
+  readonly seq: number;
+  readonly executionId: string | null;
+  readonly at: number;
+  readonly message: string;
+};
+
+export type OutputRecord = {
+  readonly channel: OutputChannel;
+  readonly content: string;
+  readonly at: number;
+};
+
+/** What happened to one session, stored in one transaction. */
+export type SessionChange = {
+  readonly sessionId: string;
+  readonly session?: Partial<Omit<SessionRecord, 'sessionId' | 'tenant' | 'createdAt'>>;
+  readonly newExecutions?: readonly ExecutionRecord[];
+  readonly executions?: readonly ({ readonly executionId: string } & Partial<
+    Omit<ExecutionRecord, 'executionId' | 'sessionId'>
+  >)[];
+  readonly events?: readonly EventRecord[];
+};

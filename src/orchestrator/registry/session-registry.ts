@@ -1,0 +1,88 @@
+// The port to the registry: sessions, their executions, their live events, idempotent replies. What a method has
+// resolved is committed and survives the death of this process; `durable` says it survives the machine's too.
+import type {
+  EventRecord,
+  ExecutionRecord,
+  OutputRecord,
+  SessionChange,
+  SessionRecord,
+  SessionState,
+} from './records.ts';
+
+export type Page = { readonly limit: number; readonly offset: number };
+export type Listing<Item> = { readonly items: readonly Item[]; readonly total: number };
+
+/** A parsed `filter=` expression: all terms must hold. `*` in a pattern matches any run of characters. */
+export type SessionFilter = {
+  readonly name?: string;
+  readonly state?: SessionState;
+  readonly language?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+};
+
+/** The stored outcome of a request that carried an Idempotency-Key. */
+export type IdempotentReply = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+};
+
+export type IdempotencyClaim =
+  | { readonly outcome: 'claimed' }
+  | { readonly outcome: 'inProgress' }
+  /** Claimed by a process that died before it answered. */
+  | { readonly outcome: 'unknown' }
+  | { readonly outcome: 'conflict' }
+  | { readonly outcome: 'replied'; readonly reply: IdempotentReply };
+
+export interface SessionRegistry {
+  /** Throws AppError `name_taken` when a session of this tenant that is not deleted has the name. */
+  createSession(record: SessionRecord): Promise<void>;
+  /** By id or name, never another tenant's. Null when there is none. Deleted ones do not exist. */
+  findSession(tenant: string, idOrName: string): Promise<SessionRecord | null>;
+  listSessions(tenant: string, filter: SessionFilter, page: Page): Promise<Listing<SessionRecord>>;
+  /** Of every tenant, oldest first: for recovery. */
+  allSessions(): Promise<SessionRecord[]>;
+  /** One transaction. Throws `name_taken` on a renamed session's conflict. */
+  apply(change: SessionChange): Promise<void>;
+  /** Removes the session with everything it has. */
+  deleteSession(sessionId: string): Promise<void>;
+
+  findExecution(sessionId: string, executionId: string): Promise<ExecutionRecord | null>;
+  /** Newest first. */
+  listExecutions(sessionId: string, page: Page): Promise<Listing<ExecutionRecord>>;
+  /** Queued and running ones, oldest first: for recovery. */
+  openExecutions(sessionId: string): Promise<ExecutionRecord[]>;
+  /** Output of one execution in order, from its stored events. */
+  outputOf(executionId: string): Promise<OutputRecord[]>;
+  /** Removes ended executions and their events; gives how many executions. */
+  clearHistory(sessionId: string): Promise<number>;
+  /** Ended executions past the newest `keep` go, with their events; `seqPruned` of the session follows. */
+  pruneHistory(sessionId: string, keep: number): Promise<void>;
+
+  /** Live events with seq above `since`, in order, at most `limit`. */
+  eventsSince(sessionId: string, since: number, limit: number): Promise<EventRecord[]>;
+
+  /** `scope` is tenant and route, `requestHash` is over the body. Claims expire after 24 h. */
+  claimIdempotencyKey(
+    scope: string,
+    key: string,
+    requestHash: string,
+    now: number,
+  ): Promise<IdempotencyClaim>;
+  storeIdempotentReply(scope: string, key: string, reply: IdempotentReply): Promise<void>;
+  /** The request failed before it had an effect: the key may be used again. */
+  releaseIdempotencyKey(scope: string, key: string): Promise<void>;
+
+  /** Sandboxes whose intent was written: sandboxId → sessionId, for the reconciler. */
+  sandboxOwners(): Promise<Map<string, string>>;
+  /** Hash of the API key made at first start, and the like: small facts of this instance. */
+  readFact(name: string): Promise<string | null>;
+  writeFact(name: string, value: string): Promise<void>;
+
+  /** Resolves when everything committed so far is on the disk. Callers that wait together share one sync. */
+  durable(): Promise<void>;
+  /** Throws AppError `registry_unavailable` when a write would fail. */
+  check(): Promise<void>;
+  close(): Promise<void>;
+}

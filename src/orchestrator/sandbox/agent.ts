@@ -1,0 +1,43 @@
+// The orchestrator's side of one agent, as the sessions see it. Implemented by agent-link.ts and agent-client.ts.
+import type {
+  AgentEvent,
+  ConfigureRequest,
+  ExecuteCommand,
+  InspectedNode,
+  InspectRequest,
+  VariablesReply,
+  VariablesRequest,
+} from '#protocol';
+
+export interface Agent {
+  /** Gives the sandbox its session; awaited before the first execution. */
+  configure(request: ConfigureRequest, signal: AbortSignal): Promise<void>;
+  /** Commands are sent when the link is up, and again after a redial as long as the agent has not shown that it has them. */
+  execute(command: Omit<ExecuteCommand, 'type'>): void;
+  cancel(executionId: string): void;
+  stdin(executionId: string, content: string): void;
+  /**
+   * Events in order, each once, across redials, starting after the last acknowledged one. Pulled: an unread event holds the
+   * agent back. Ends when the sandbox is disposed; throws when the agent breaks the protocol or stays away too long.
+   */
+  events(): AsyncIterable<AgentEvent>;
+  /** The event is stored; the agent may forget it and all before it. */
+  acknowledge(seq: number): void;
+  variables(request: VariablesRequest, signal: AbortSignal): Promise<VariablesReply>;
+  inspect(request: InspectRequest, signal: AbortSignal): Promise<InspectedNode>;
+  /** Executions the agent held when it last said hello. */
+  knownExecutions(): ReadonlySet<string>;
+}
+
+/** A running container with a connected agent. Disposing destroys the container and its link. */
+export interface Sandbox extends AsyncDisposable {
+  readonly sandboxId: string;
+  readonly runtimeId: string;
+  readonly runtime: string;
+  readonly agent: Agent;
+  /** Resolves when the sandbox is gone without having been disposed: its container exited, or its agent stayed away. Never rejects. */
+  readonly lost: Promise<{
+    reason: 'exited' | 'outOfMemory' | 'unreachable' | 'protocol';
+    detail: string;
+  }>;
+}

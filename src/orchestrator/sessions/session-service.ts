@@ -1,0 +1,130 @@
+// What the API may ask of the sessions. Every call names the tenant first: another tenant's session does not exist.
+// Errors are AppErrors.
+import type { InspectedNode, VariablesReply } from '#protocol';
+import type {
+  ExecutionRecord,
+  OutputRecord,
+  SessionConfig,
+  SessionRecord,
+} from '../registry/records.ts';
+import type { Listing, Page, SessionFilter } from '../registry/session-registry.ts';
+
+export type SessionView = {
+  readonly record: SessionRecord;
+  /** Live WebSockets. */
+  readonly connections: number;
+  /** Measured on the host now; null without a container. */
+  readonly memoryBytes: number | null;
+};
+
+export type ExecutionView = {
+  readonly record: ExecutionRecord;
+  readonly output: readonly OutputRecord[];
+};
+
+export type NewSession = {
+  readonly name?: string;
+  readonly language: string;
+  readonly config: SessionConfig;
+};
+
+/** Absent parts stay as they are; `limits` and the like are merged by the caller. */
+export type ConfigChange = Partial<SessionConfig>;
+
+export type ExecuteRequest = {
+  readonly code: string;
+  readonly requestId?: string;
+  /** ms; the session's default without it. */
+  readonly timeout?: number;
+  readonly captureOutput?: boolean;
+  readonly intermediateResults?: boolean;
+  readonly stdin?: string;
+  /** The caller can answer input requests. */
+  readonly interactive?: boolean;
+};
+
+/** A live event: `seq` and the message as JSON text with the seq in it, ready to send. `executionId` where it belongs to one. */
+export type LiveEvent = {
+  readonly seq: number;
+  readonly type: string;
+  readonly executionId: string | null;
+  readonly text: string;
+};
+
+/** One follower of a session's events. `close` is told once when the session is deleted or the service stops. */
+export interface LiveFollower {
+  event(event: LiveEvent): void;
+  close(reason: 'deleted' | 'shuttingDown'): void;
+}
+
+export interface LiveSubscription {
+  /** A fresh seq for a message to this follower alone (inspection results, pongs, protocol errors). */
+  nextSeq(): number;
+  unsubscribe(): void;
+}
+
+export interface SessionService {
+  create(tenant: string, session: NewSession, signal: AbortSignal): Promise<SessionView>;
+  find(tenant: string, idOrName: string): Promise<SessionView>;
+  list(tenant: string, filter: SessionFilter, page: Page): Promise<Listing<SessionView>>;
+  delete(
+    tenant: string,
+    idOrName: string,
+    options: { force: boolean },
+    signal: AbortSignal,
+  ): Promise<void>;
+  configure(
+    tenant: string,
+    idOrName: string,
+    change: ConfigChange,
+    signal: AbortSignal,
+  ): Promise<SessionView>;
+  /** A fresh container: variables are forgotten, history is kept. */
+  restart(tenant: string, idOrName: string, signal: AbortSignal): Promise<SessionView>;
+
+  /** Queued and stored; resolves when the record is committed, before it runs. */
+  submit(tenant: string, idOrName: string, request: ExecuteRequest): Promise<ExecutionRecord>;
+  /** Resolves when the execution has ended and its end is durable. The signal cancels the wait, not the execution. */
+  ended(
+    tenant: string,
+    idOrName: string,
+    executionId: string,
+    signal: AbortSignal,
+  ): Promise<ExecutionView>;
+  execution(tenant: string, idOrName: string, executionId: string): Promise<ExecutionView>;
+  /** Throws `execution_ended` when it has. */
+  cancel(tenant: string, idOrName: string, executionId: string): Promise<void>;
+  stdin(tenant: string, idOrName: string, executionId: string, content: string): Promise<void>;
+  history(tenant: string, idOrName: string, page: Page): Promise<Listing<ExecutionView>>;
+  clearHistory(tenant: string, idOrName: string): Promise<void>;
+
+  variables(
+    tenant: string,
+    idOrName: string,
+    request: { filter?: string; includeValues: boolean },
+    signal: AbortSignal,
+  ): Promise<VariablesReply>;
+  inspect(
+    tenant: string,
+    idOrName: string,
+    request: { variable: string; path: readonly (string | number)[]; depth: number },
+    signal: AbortSignal,
+  ): Promise<InspectedNode>;
+
+  /**
+   * Follows a session's events, `since` first: stored events above it are replayed (a `gap` message first where some are gone), then live
+   * ones, each exactly once and in order. Without `since` from now on. Counts as a connection only when `connection` is set.
+   */
+  follow(
+    tenant: string,
+    idOrName: string,
+    options: { since?: number; connection: boolean },
+    follower: LiveFollower,
+  ): Promise<LiveSubscription>;
+  /** Host-side measurements for a `metrics` message. */
+  metrics(
+    tenant: string,
+    idOrName: string,
+    signal: AbortSignal,
+  ): Promise<{ cpuPercent: number; memoryBytes: number; pids: number }>;
+}

@@ -1,0 +1,27 @@
+// Failures that may cross the boundary: the answer to a request on the link that could not be served.
+import { type Static, Type } from 'typebox';
+import { limits } from './limits.ts';
+
+export const failureCodes = [
+  'invalid_request',
+  'not_configured',
+  'unknown_execution',
+  'unknown_variable',
+  'unknown_path',
+  'queue_full',
+  'engine_unavailable',
+  'engine_busy',
+  'internal',
+] as const;
+
+export type FailureCode = (typeof failureCodes)[number];
+
+/** Body of every link reply whose HTTP status is not 2xx. */
+export const Failure = Type.Object(
+  {
+    code: Type.Enum(failureCodes),
+    message: Type.String({ maxLength: limits.textLengthMax }),
+  },
+  { additionalProperties: false },
+);
+export type Failure = Static<typeof Failure>;

@@ -1,0 +1,6 @@
+// The face of the zone: what orchestrator and agent say to each other. Imports nothing of ours.
+export * from './failures.ts';
+export * from './limits.ts';
+export * from './lines.ts';
+export * from './messages.ts';
+export * from './routes.ts';

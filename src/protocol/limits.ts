@@ -1,0 +1,42 @@
+// Every size and count that crosses the boundary, in one place. The other side is hostile: a number missing here
+// is a number it may choose.
+
+/** Version of the messages in this zone. Both sides refuse a peer that speaks another one. */
+export const protocolVersion = 1;
+
+export const limits = {
+  /** One newline-delimited message on the channel, either way. */
+  lineBytesMax: 4 * 1024 * 1024,
+  /** Source text of one execution, UTF-16 units. */
+  codeLengthMax: 1024 * 1024,
+  /** Text of one output event, UTF-16 units; longer writes are split. */
+  outputChunkLengthMax: 64 * 1024,
+  /** Standard input given with an execution, UTF-16 units. */
+  stdinLengthMax: 1024 * 1024,
+  /** Request or reply body of one ordinary request on the link. */
+  bodyBytesMax: 4 * 1024 * 1024,
+  /** Executions that wait in one session. */
+  queueLengthMax: 64,
+  /** Events the agent keeps until the orchestrator has acknowledged them. */
+  unacknowledgedEventsMax: 4096,
+  /** Bytes of those events, as lines. */
+  unacknowledgedBytesMax: 8 * 1024 * 1024,
+  /** Longest identifier: ids, variable names, labels. */
+  nameLengthMax: 256,
+  /** Error messages, previews. */
+  textLengthMax: 8 * 1024,
+  stackFramesMax: 100,
+  warningsMax: 100,
+  /** Nodes in one described value, and how deep it goes. */
+  valueNodesMax: 10_000,
+  valueDepthMax: 16,
+  variablesMax: 10_000,
+  /** Names in one `variables` report of an execution's end. */
+  changedNamesMax: 1_000,
+  executionMsMax: 24 * 60 * 60 * 1000,
+} as const;
+
+if (limits.outputChunkLengthMax * 6 >= limits.lineBytesMax)
+  throw new Error('an output chunk must fit a line');
+if (limits.lineBytesMax > limits.unacknowledgedBytesMax)
+  throw new Error('a line must fit the event buffer');

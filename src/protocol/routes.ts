@@ -1,0 +1,14 @@
+// The requests that the agent serves on the link (it is the HTTP/2 server; the orchestrator asks).
+// One table, so that both sides name a path once.
+
+/** Path and schemas live in messages.ts under the same names. */
+export const routes = {
+  /** First request after every dial: who are you, which events do you still hold? */
+  hello: '/hello',
+  /** Gives a fresh sandbox its session. Sent once per sandbox; a repetition with the same body is harmless. */
+  configure: '/configure',
+  /** One bidirectional stream: commands up as lines, numbered events down as lines. */
+  channel: '/channel',
+  variables: '/variables',
+  inspect: '/inspect',
+} as const;
