@@ -1,0 +1,44 @@
+# Orders the scripts; does nothing itself. `make` alone says what there is.
+# The npm packages bring the project's Node, so it comes first in the path.
+SHELL := /bin/bash
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check integration images up down docs format clean
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+setup: ## Install what is missing: npm packages, Docker Engine (root on Debian/Ubuntu), sandbox image
+	@scripts/setup.sh
+
+run: setup ## Start the service in the foreground
+	@exec node src/orchestrator/main.ts
+
+test: setup ## Run everything: types, lint, unit, integration and security tests
+	@npm run --silent typecheck
+	@npm run --silent lint
+	@vitest run --reporter=default --reporter=json --outputFile.json=build/tests.json
+
+check: ## Types, lint and unit tests: fast, needs no engine
+	@npm run --silent check
+
+integration: setup ## Tests on real containers only
+	@npm run --silent test:integration
+
+images: ## Rebuild the sandbox image if its parts have changed
+	@node scripts/build-image.ts
+
+up: setup ## Start the service in the background
+	@scripts/service.sh up
+
+down: ## Stop the service that `make up` started
+	@scripts/service.sh down
+
+docs: ## Regenerate docs/reference
+	@npm run --silent docs
+
+format: ## Format the sources
+	@npm run --silent format
+
+clean: down ## Remove what was built; sessions in data/ stay
+	@rm -rf build

@@ -1,0 +1,89 @@
+// Builds the image of the sandboxes, when anything that goes into it has changed since the last time.
+// `node scripts/build-image.ts` does that alone; the set-up does it after making sure of an engine.
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import type Docker from 'dockerode';
+import { pack } from 'tar-stream';
+import { ensureBaseImage, hasImage } from './base-image.ts';
+import { ensureEngine } from './ensure-engine.ts';
+import { run, SetupError, step } from './progress.ts';
+
+const repository = 'cellar-sandbox';
+const dockerfile = 'sandbox-image/Dockerfile';
+const agentDirectory = 'build/agent';
+
+type ContextFile = { readonly name: string; readonly content: Buffer };
+
+/** Gives the image's name by content, `cellar-sandbox:<hash>`; `cellar-sandbox:latest` is the same image. */
+export async function buildSandboxImage(docker: Docker): Promise<string> {
+  await run(process.execPath, ['scripts/build-agent.ts']);
+  const files = contextFiles();
+  const image = `${repository}:${contentHash(files)}`;
+  if (!(await hasImage(docker, image))) {
+    const base = await ensureBaseImage(docker);
+    await step(`building ${image}`, () => build(docker, image, base, files));
+  }
+  await docker.getImage(image).tag({ repo: repository, tag: 'latest' });
+  return image;
+}
+
+function contextFiles(): ContextFile[] {
+  const agentFiles = readdirSync(agentDirectory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  return [
+    { name: 'Dockerfile', content: readFileSync(dockerfile) },
+    ...agentFiles.map((path) => ({
+      name: join('agent', path.slice(agentDirectory.length)),
+      content: readFileSync(path),
+    })),
+  ];
+}
+
+function contentHash(files: readonly ContextFile[]): string {
+  const hash = createHash('sha256');
+  hash.update(`${process.version} ${process.env.CELLAR_BASE_IMAGE ?? ''}\n`);
+  for (const { name, content } of files) {
+    hash.update(`${name} ${content.byteLength}\n`);
+    hash.update(content);
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+async function build(
+  docker: Docker,
+  image: string,
+  base: string,
+  files: readonly ContextFile[],
+): Promise<void> {
+  const context = pack();
+  // Fixed times and modes: the same files give the same layers, which the engine then finds in its cache.
+  for (const { name, content } of files)
+    context.entry({ name, mode: 0o644, mtime: new Date(0) }, content);
+  context.finalize();
+
+  const progress = await docker.buildImage(Readable.from(context), {
+    t: image,
+    buildargs: { BASE: base },
+    labels: { 'cellar.image': 'sandbox' },
+    networkmode: 'none',
+    rm: true,
+    forcerm: true,
+  });
+  let output = '';
+  await new Promise<void>((done, failed) => {
+    docker.modem.followProgress(
+      progress,
+      (error) => (error ? failed(error) : done()),
+      (line: { stream?: string; error?: string }) => {
+        output += line.stream ?? line.error ?? '';
+      },
+    );
+  });
+  if (!(await hasImage(docker, image))) throw new SetupError(`building ${image} failed\n${output}`);
+}
+
+if (import.meta.main) await buildSandboxImage(await ensureEngine());
