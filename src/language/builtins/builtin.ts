@@ -1,10 +1,18 @@
 // What a built-in is: one table row that defines it, documents it and tells the editor about it.
 import type { Host } from '../host.ts';
-import type { TypeName, Value } from '../runtime/value.ts';
+import type { SessionStore } from '../runtime/session-store.ts';
+import type { BuiltinValue, TypeName, Value } from '../runtime/value.ts';
+
+/** The built-in methods of each type by name, as `bindBuiltins` makes them. */
+export type BuiltinMethods = Readonly<Record<TypeName, ReadonlyMap<string, BuiltinValue>>>;
 
 /** What a built-in may ask of the running interpreter. */
 export interface BuiltinContext {
   readonly host: Host;
+  /** What `bindBuiltins` made for this session; member access looks built-in methods up here. */
+  readonly methods: BuiltinMethods;
+  /** Dictionaries, agent memory, shared states. */
+  readonly store: SessionStore;
   /** Calls a function value of any kind. TypeError "X is not a function" otherwise, X = `what`. */
   call(callee: Value, what: string, ...args: Value[]): Value;
   /** Counts `steps` of work inside a long built-in and stops the program when it must stop. Cheap; call it in every loop over user data. */
@@ -25,10 +33,13 @@ export type Builtin = {
   readonly name: string;
   /** Other names of the same function, symbols included: `['log', '⌽']`. */
   readonly aliases?: readonly string[];
-  /** Types whose values have it as a method, and under which names if not its own. */
+  /** Types whose values have it as a method, under its name and every alias without a dot. */
   readonly methodOf?: readonly TypeName[];
   /** False: a method only, no free function. Default true. */
   readonly free?: boolean;
+  /** True: reading any member of it gives itself, so that `⬢.window()` fails as `⬢()` does (SPEC 9.14). */
+  readonly everyMember?: true;
+  /** A last name that begins with `...` takes all further arguments. */
   readonly parameters: readonly string[];
   /** One sentence, for hover and the reference. */
   readonly summary: string;

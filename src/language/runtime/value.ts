@@ -111,13 +111,24 @@ export class FunctionValue {
   }
 }
 
-/** A built-in function as a value: one per name and session, so that identity works. */
+const noMembers: ReadonlyMap<string, Value> = new Map();
+
+/**
+ * A built-in function as a value: one per name and session, so that identity works. `members` are what `String.fromCharCode`
+ * and its like find; null means that every member is the value itself (names that only refuse, SPEC 9.14).
+ */
 export class BuiltinValue {
   readonly name: string;
   readonly run: CompiledFunction;
-  constructor(name: string, run: CompiledFunction) {
+  readonly members: ReadonlyMap<string, Value> | null;
+  constructor(
+    name: string,
+    run: CompiledFunction,
+    members: ReadonlyMap<string, Value> | null = noMembers,
+  ) {
     this.name = name;
     this.run = run;
+    this.members = members;
   }
 }
 

@@ -1,0 +1,114 @@
+// Turns the table of built-ins into the values of one session. The only place that knows how rows, dotted names, aliases
+// and methods become values.
+import type { CompiledFunction, TypeName } from '../runtime/value.ts';
+import { BuiltinValue, ObjectValue, type Value } from '../runtime/value.ts';
+import type { Builtin, BuiltinContext, BuiltinMethods } from './builtin.ts';
+
+export type BoundBuiltins = {
+  /** Bare name → value: functions, constants, namespaces. */
+  readonly names: ReadonlyMap<string, Value>;
+  readonly methods: BuiltinMethods;
+  /** Every built-in function of the session by `BuiltinValue.name`, for a heap image. */
+  readonly functions: ReadonlyMap<string, BuiltinValue>;
+};
+
+export type BuiltinConstant = {
+  readonly name: string;
+  readonly aliases?: readonly string[];
+  readonly value: number;
+  readonly summary: string;
+};
+
+/** Makes one session's built-in values. The context is only used when one of them is called. */
+export function bindBuiltins(
+  context: BuiltinContext,
+  rows: readonly Builtin[],
+  constants: readonly BuiltinConstant[],
+): BoundBuiltins {
+  const functions = new Map<string, BuiltinValue>();
+  const names = new Map<string, Value>();
+  const callable = new Map<string, Builtin>();
+  const members = new Map<string, Map<string, Value>>();
+  const methods = emptyMethods();
+
+  const bindName = (name: string, value: Value): void => {
+    const dot = name.indexOf('.');
+    if (dot === -1) {
+      names.set(name, value);
+      return;
+    }
+    const namespace = name.slice(0, dot);
+    const entries = members.get(namespace) ?? new Map<string, Value>();
+    entries.set(name.slice(dot + 1), value);
+    members.set(namespace, entries);
+  };
+
+  for (const row of rows) {
+    const value = new BuiltinValue(
+      row.name,
+      runnerOf(context, row),
+      row.everyMember ? null : undefined,
+    );
+    functions.set(row.name, value);
+    const own = row.free === false ? [] : [row.name];
+    for (const name of [...own, ...(row.aliases ?? [])]) {
+      if (row.free === false && !name.includes('.')) continue;
+      bindName(name, value);
+      callable.set(name, row);
+    }
+    for (const type of row.methodOf ?? []) {
+      for (const name of [row.name, ...(row.aliases ?? [])]) {
+        if (!name.includes('.')) methods[type].set(name, value);
+      }
+    }
+  }
+  for (const constant of constants) {
+    for (const name of [constant.name, ...(constant.aliases ?? [])]) bindName(name, constant.value);
+  }
+  for (const [namespace, entries] of members) {
+    const row = callable.get(namespace);
+    if (row?.everyMember) continue;
+    if (row === undefined) {
+      names.set(namespace, objectOf(entries));
+    } else {
+      const value = new BuiltinValue(namespace, runnerOf(context, row), entries);
+      functions.set(namespace, value);
+      names.set(namespace, value);
+    }
+  }
+  return { names, methods, functions };
+}
+
+/** A function of few named parameters is called without packing its arguments. */
+function runnerOf(context: BuiltinContext, row: Builtin): CompiledFunction {
+  const { run } = row;
+  if (row.parameters.length > 4 || row.parameters.at(-1)?.startsWith('...')) {
+    return (_self, ...given) => run(context, ...given);
+  }
+  return (_self, a, b, c, d) => run(context, a, b, c, d);
+}
+
+function objectOf(entries: ReadonlyMap<string, Value>): ObjectValue {
+  const object = new ObjectValue();
+  // Names of namespaces are ours and need no encoding.
+  for (const [name, value] of entries) object[name] = value;
+  return object;
+}
+
+function emptyMethods(): Record<TypeName, Map<string, BuiltinValue>> {
+  return {
+    number: new Map(),
+    string: new Map(),
+    boolean: new Map(),
+    null: new Map(),
+    array: new Map(),
+    object: new Map(),
+    function: new Map(),
+    regex: new Map(),
+    error: new Map(),
+    date: new Map(),
+    module: new Map(),
+    channel: new Map(),
+    shared: new Map(),
+  };
+}

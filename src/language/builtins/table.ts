@@ -1,0 +1,36 @@
+// All built-ins, listed once. How the runtime finds them:
+//   const bound = bindBuiltins(context, builtins, builtinConstants);   once per session; the context gets bound.methods
+//   a bare name    bound.names.get('print'): a BuiltinValue, a number (`PI`), or an ObjectValue (`Math`)
+//   Math.floor     getMember(context, bound.names.get('Math'), 'floor'): namespaces are ordinary values. Those that can be
+//                  called too (`String`, `JSON`) are BuiltinValues with members
+//   s.trim()       findMethod(context, s, 'trim'), then method.run(null, s, ...arguments)
+//   free call      value.run(null, ...arguments)
+//   r("x")         oneLetterCalls['r'], only in call position and only where no variable has that name (SPEC 2.3)
+//   a heap image   stores BuiltinValue.name; bound.functions.get(name) brings it back
+import type { BuiltinConstant } from './bind.ts';
+import type { Builtin } from './builtin.ts';
+
+export { bindBuiltins } from './bind.ts';
+
+export const builtins: readonly Builtin[] = [];
+
+export const builtinConstants: readonly BuiltinConstant[] = [];
+
+/** Built-ins behind one letter, in call position only (SPEC 2.3). */
+export const oneLetterCalls: ReadonlyMap<string, string> = new Map([
+  ['r', 'read'],
+  ['w', 'write'],
+  ['d', 'readdir'],
+  ['x', 'remove'],
+  ['c', 'copy'],
+  ['e', 'exists'],
+  ['g', 'get'],
+  ['p', 'post'],
+  ['j', 'parse_json'],
+  ['h', 'hash_file'],
+  ['s', 'os'],
+  ['v', 'env'],
+  ['m', 'remember'],
+  ['n', 'recall'],
+  ['f', 'forget'],
+]);

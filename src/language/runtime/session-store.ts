@@ -1,0 +1,46 @@
+// What a session keeps besides its variables: string dictionaries, agent memory, shared states (SPEC 8, 9.12).
+// Plain data, so that a heap image can hold it.
+import { raise } from './raised.ts';
+import type { SharedValue, Value } from './value.ts';
+
+export type SessionStore = {
+  /** Name of the dictionary that `:key` looks in. */
+  activeDictionary: string;
+  readonly dictionaries: Map<string, Map<string, string>>;
+  readonly memory: Map<string, Value>;
+  readonly sharedStates: Map<string, SharedValue>;
+};
+
+/** The store of a new session: one empty dictionary, named "default". */
+export function createSessionStore(): SessionStore {
+  return {
+    activeDictionary: 'default',
+    dictionaries: new Map([['default', new Map()]]),
+    memory: new Map(),
+    sharedStates: new Map(),
+  };
+}
+
+/** The active dictionary; made if a host removed it. */
+export function activeDictionary(store: SessionStore): Map<string, string> {
+  return openDictionary(store, store.activeDictionary);
+}
+
+/** The dictionary of that name, made when missing. */
+export function openDictionary(store: SessionStore, name: string): Map<string, string> {
+  let dictionary = store.dictionaries.get(name);
+  if (dictionary === undefined) {
+    dictionary = new Map();
+    store.dictionaries.set(name, dictionary);
+  }
+  return dictionary;
+}
+
+/** What `:key` yields. ReferenceError for an unknown key (SPEC 8.1). */
+export function dictionaryText(store: SessionStore, key: string): string {
+  const text = activeDictionary(store).get(key);
+  if (text === undefined) {
+    throw raise('ReferenceError', `String key '${key}' not found in dictionary`);
+  }
+  return text;
+}
