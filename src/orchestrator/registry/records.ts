@@ -122,6 +122,8 @@ export type ExecutionRecord = {
 /** A live event as it was sent: `message` is the WebSocket message (with its seq) as JSON text. */
 export type EventRecord = {
   readonly seq: number;
+  /** Type of the message, for queries. */
+  readonly type: string;
   readonly executionId: string | null;
   readonly at: number;
   readonly message: string;

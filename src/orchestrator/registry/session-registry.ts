@@ -57,8 +57,8 @@ export interface SessionRegistry {
   outputOf(executionId: string): Promise<OutputRecord[]>;
   /** Removes ended executions and their events; gives how many executions. */
   clearHistory(sessionId: string): Promise<number>;
-  /** Ended executions past the newest `keep` go, with their events; `seqPruned` of the session follows. */
-  pruneHistory(sessionId: string, keep: number): Promise<void>;
+  /** Ended executions past the newest `keep` go, with their events; gives the session's `seqPruned` after that. */
+  pruneHistory(sessionId: string, keep: number): Promise<number>;
 
   /** Live events with seq above `since`, in order, at most `limit`. */
   eventsSince(sessionId: string, since: number, limit: number): Promise<EventRecord[]>;

@@ -1,0 +1,24 @@
+// What the sessions layer is built from: its collaborators by name, and the numbers that configuration decides.
+import type { Clock } from '../foundation/clock.ts';
+import type { Log } from '../foundation/log.ts';
+import type { SessionRegistry } from '../registry/session-registry.ts';
+import type { SandboxSource } from '../sandbox/sandbox-source.ts';
+
+export type SessionOptions = {
+  readonly registry: SessionRegistry;
+  readonly source: SandboxSource;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits: {
+    /** Sessions of all tenants; past it creating answers `overloaded`. */
+    readonly sessionsMax: number;
+    /** Ended executions kept per session. */
+    readonly historyLengthMax: number;
+    /** From the engine's first call to a configured agent. */
+    readonly sandboxStartMsMax: number;
+    /** How long after its time limit an execution may fail to end before its sandbox is given up. */
+    readonly unresponsiveMsMax: number;
+    /** Share of a sandbox's memory that programs' values may take, 0..1. */
+    readonly heapShare: number;
+  };
+};

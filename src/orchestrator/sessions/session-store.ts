@@ -1,0 +1,77 @@
+// The stored side of one session: its record as last committed, and the two ways of changing it.
+import type { Clock } from '../foundation/clock.ts';
+import type { Log } from '../foundation/log.ts';
+import type { SessionChange, SessionRecord } from '../registry/records.ts';
+import type { SessionRegistry } from '../registry/session-registry.ts';
+
+const retryMs = 1_000;
+
+export type Change = Omit<SessionChange, 'sessionId'>;
+
+export class SessionStore {
+  readonly #registry: SessionRegistry;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #record: SessionRecord;
+  #available = true;
+
+  constructor(
+    record: SessionRecord,
+    options: { registry: SessionRegistry; clock: Clock; log: Log },
+  ) {
+    this.#record = record;
+    this.#registry = options.registry;
+    this.#clock = options.clock;
+    this.#log = options.log;
+  }
+
+  get record(): SessionRecord {
+    return this.#record;
+  }
+
+  /** False while a change waits for the registry to take it: nothing new should be begun. */
+  get available(): boolean {
+    return this.#available;
+  }
+
+  /** One transaction; throws when the registry refuses it, and then nothing has changed. */
+  async apply(change: Change): Promise<void> {
+    await this.#registry.apply({ sessionId: this.#record.sessionId, ...change });
+    this.#record = { ...this.#record, ...change.session };
+  }
+
+  /**
+   * For what has happened and cannot be unsaid: tries until the registry takes it, and with `durable` until it is on
+   * the disk. Meanwhile the agent keeps its side, since nothing is acknowledged.
+   */
+  async applyStubbornly(change: Change, durable: boolean): Promise<void> {
+    for (let stored = false; ; ) {
+      try {
+        if (!stored) await this.apply(change);
+        stored = true;
+        if (durable) await this.#registry.durable();
+        this.#available = true;
+        return;
+      } catch (error) {
+        this.#available = false;
+        this.#log.error(
+          { sessionId: this.#record.sessionId, err: error },
+          'registry refused a change',
+        );
+        await new Promise<void>((resume) => this.#clock.after(retryMs, resume));
+      }
+    }
+  }
+
+  /** Ended executions past the newest `keep` go. */
+  async pruneHistory(keep: number): Promise<void> {
+    const seqPruned = await this.#registry.pruneHistory(this.#record.sessionId, keep);
+    this.#record = { ...this.#record, seqPruned };
+  }
+
+  async clearHistory(): Promise<void> {
+    await this.#registry.clearHistory(this.#record.sessionId);
+    const stored = await this.#registry.findSession(this.#record.tenant, this.#record.sessionId);
+    if (stored) this.#record = { ...this.#record, seqPruned: stored.seqPruned };
+  }
+}
