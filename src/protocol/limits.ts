@@ -30,6 +30,8 @@ export const limits = {
   /** Nodes in one described value, and how deep it goes. */
   valueNodesMax: 10_000,
   valueDepthMax: 16,
+  /** Objects and arrays inside one another in any message; an inspected value takes three for each of its levels. */
+  nestingDepthMax: 64,
   variablesMax: 10_000,
   /** Names in one `variables` report of an execution's end. */
   changedNamesMax: 1_000,
@@ -40,3 +42,5 @@ if (limits.outputChunkLengthMax * 6 >= limits.lineBytesMax)
   throw new Error('an output chunk must fit a line');
 if (limits.lineBytesMax > limits.unacknowledgedBytesMax)
   throw new Error('a line must fit the event buffer');
+if (limits.valueDepthMax * 3 + 4 > limits.nestingDepthMax)
+  throw new Error('the deepest inspected value must fit a message');

@@ -2,6 +2,8 @@
 // held in memory as a whole, and anything that is not JSON: the peer may be hostile.
 import { limits } from './limits.ts';
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** A peer broke the framing: an oversized line, bytes that are no UTF-8, or text that is no JSON. */
 export class LineError extends Error {
   override readonly name = 'LineError';
@@ -21,9 +23,10 @@ export function encodeLine(message: unknown, maxBytes: number = limits.lineBytes
  */
 export class LineDecoder {
   readonly #maxBytes: number;
-  readonly #utf8 = new TextDecoder('utf-8', { fatal: true });
-  #pending: Uint8Array[] = [];
-  #pendingBytes = 0;
+  // SECURITY: an unfinished line is copied, never kept as a list of views: a peer that sends single bytes would
+  // otherwise have each of them cost an object and the chunk that it is a part of.
+  #unfinished = new Uint8Array(0);
+  #unfinishedBytes = 0;
 
   constructor(maxBytes: number = limits.lineBytesMax) {
     this.#maxBytes = maxBytes;
@@ -35,31 +38,63 @@ export class LineDecoder {
     for (;;) {
       const end = chunk.indexOf(0x0a, start);
       if (end === -1) break;
-      messages.push(this.#parse(chunk.subarray(start, end)));
+      messages.push(parseMessage(this.#complete(chunk.subarray(start, end))));
       start = end + 1;
     }
     if (start < chunk.byteLength) this.#keep(chunk.subarray(start));
     return messages;
   }
 
-  #keep(part: Uint8Array): void {
-    this.#pendingBytes += part.byteLength;
-    if (this.#pendingBytes > this.#maxBytes)
-      throw new LineError(`a line is over ${this.#maxBytes} bytes`);
-    this.#pending.push(part);
+  #complete(part: Uint8Array): Uint8Array {
+    if (this.#unfinishedBytes === 0) {
+      this.#refuseOver(part.byteLength);
+      return part;
+    }
+    this.#keep(part);
+    const line = this.#unfinished.subarray(0, this.#unfinishedBytes);
+    this.#unfinished = new Uint8Array(0);
+    this.#unfinishedBytes = 0;
+    return line;
   }
 
-  #parse(part: Uint8Array): unknown {
-    if (this.#pendingBytes > 0 || part.byteLength > this.#maxBytes) {
-      this.#keep(part);
-      part = Buffer.concat(this.#pending);
-      this.#pending = [];
-      this.#pendingBytes = 0;
+  #keep(part: Uint8Array): void {
+    const bytes = this.#unfinishedBytes + part.byteLength;
+    this.#refuseOver(bytes);
+    if (bytes > this.#unfinished.byteLength) {
+      const grown = new Uint8Array(Math.min(this.#maxBytes, 2 * bytes));
+      grown.set(this.#unfinished.subarray(0, this.#unfinishedBytes));
+      this.#unfinished = grown;
     }
-    try {
-      return JSON.parse(this.#utf8.decode(part));
-    } catch (cause) {
-      throw new LineError('a line is not JSON', { cause });
-    }
+    this.#unfinished.set(part, this.#unfinishedBytes);
+    this.#unfinishedBytes = bytes;
   }
+
+  #refuseOver(bytes: number): void {
+    if (bytes > this.#maxBytes) throw new LineError(`a line is over ${this.#maxBytes} bytes`);
+  }
+}
+
+/** The message in the bytes of one line or body. Throws LineError when they are not JSON, or nested too deep. */
+export function parseMessage(bytes: Uint8Array): unknown {
+  let message: unknown;
+  try {
+    message = JSON.parse(utf8.decode(bytes));
+  } catch (cause) {
+    throw new LineError('a message is not JSON', { cause });
+  }
+  if (!isNestedWithin(message, limits.nestingDepthMax))
+    throw new LineError(`a message nests deeper than ${limits.nestingDepthMax}`);
+  return message;
+}
+
+/**
+ * Whether a parsed JSON value has at most `depth` objects and arrays inside one another. Whoever later walks or
+ * prints a value by recursion may then do so without fear for the stack.
+ */
+export function isNestedWithin(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth === 0) return false;
+  for (const part of Array.isArray(value) ? value : Object.values(value))
+    if (typeof part === 'object' && part !== null && !isNestedWithin(part, depth - 1)) return false;
+  return true;
 }
