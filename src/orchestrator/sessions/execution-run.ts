@@ -107,6 +107,8 @@ export class ExecutionRun {
       added.length + changed.length + removed.length === 0
         ? []
         : [{ type: 'variablesChanged', executionId: this.executionId, added, changed, removed }];
+    if (event.stateLost)
+      changes.push({ type: 'state', from: 'busy', to: 'busy', reason: 'stateLost' });
     return this.#close(
       {
         status: event.status,

@@ -46,6 +46,11 @@ export class LiveLog {
     for (const event of events) for (const follower of this.#followers) follower.event(event);
   }
 
+  /** Sends a message that is not stored: who comes later does not need it. */
+  tell(message: LiveMessage): void {
+    this.send([this.compose(message)]);
+  }
+
   follow(follower: LiveFollower): () => void {
     this.#followers.add(follower);
     return () => this.#followers.delete(follower);

@@ -22,6 +22,7 @@ export class SandboxKeeper {
   readonly #log: Log;
   readonly #startMsMax: number;
   #current: Sandbox | null = null;
+  #record: SandboxRecord | null = null;
   #starting: AbortController | null = null;
 
   constructor(options: {
@@ -77,8 +78,9 @@ export class SandboxKeeper {
   }
 
   /** Makes a started or adopted sandbox the current one and follows its events and its end. */
-  use(sandbox: Sandbox): void {
+  use(sandbox: Sandbox, record: SandboxRecord): void {
     this.#current = sandbox;
+    this.#record = record;
     const lost = (loss: Loss) => {
       if (this.#current === sandbox) this.#owner.lost(sandbox, loss);
     };
@@ -93,16 +95,23 @@ export class SandboxKeeper {
   }
 
   /** Gives up a start that is under way, and destroys the current sandbox. Never throws: what the engine holds back is an orphan then. */
-  async putAway(record: SandboxRecord | null): Promise<void> {
+  async putAway(): Promise<void> {
     this.#starting?.abort();
     const sandbox = this.#current;
+    const record = this.#record;
     this.#current = null;
-    if (sandbox) await this.#dispose(sandbox);
-    if (record && sandbox) this.#source.release(record);
+    this.#record = null;
+    if (sandbox && record) await this.discard(sandbox, record);
   }
 
-  /** Leaves the container to the next process: only our end of the link goes. */
-  abandon(): void {
+  /** Destroys a sandbox that is not the current one. */
+  async discard(sandbox: Sandbox, record: SandboxRecord): Promise<void> {
+    await this.#dispose(sandbox);
+    this.#source.release(record);
+  }
+
+  /** Leaves the container to the next process. */
+  leave(): void {
     this.#starting?.abort();
     this.#current = null;
   }

@@ -160,7 +160,7 @@ export class SessionManager implements SessionService {
 
   async execution(tenant: string, idOrName: string, executionId: string): Promise<ExecutionView> {
     const session = await this.#session(tenant, idOrName);
-    return session.open(executionId) ?? this.#stored(session, executionId);
+    return session.soFar(executionId) ?? this.#stored(session, executionId);
   }
 
   async cancel(tenant: string, idOrName: string, executionId: string): Promise<void> {

@@ -1,21 +1,18 @@
-// One session: its record, its sandbox, its executions, its followers. All that changes it goes through its serial queue, is
-// stored before anybody is told, and is told to everybody who follows.
-import { type AgentEvent, type ConfigureRequest, limits as linkLimits } from '#protocol';
+// One session: its record, its sandbox, its executions, its followers, and its states. All that changes it goes through its
+// serial queue, is stored before anybody is told, and is told to everybody who follows.
+import type { ConfigureRequest } from '#protocol';
 import { abortable } from '../foundation/abortable.ts';
 import { AppError } from '../foundation/errors.ts';
 import type {
   ExecutionRecord,
   SandboxRecord,
-  SessionChange,
   SessionRecord,
   SessionState,
 } from '../registry/records.ts';
 import type { Sandbox } from '../sandbox/agent.ts';
-import { ExecutionRun, type Step } from './execution-run.ts';
+import { Executor } from './executor.ts';
 import { eventRecord, LiveLog } from './live-log.ts';
 import type { StateReason } from './live-messages.ts';
-import { newExecution } from './new-execution.ts';
-import { OpenExecutions } from './open-executions.ts';
 import { type Loss, SandboxKeeper } from './sandbox-keeper.ts';
 import { SerialQueue } from './serial-queue.ts';
 import type { SessionOptions } from './session-options.ts';
@@ -27,43 +24,54 @@ import type {
   LiveSubscription,
 } from './session-service.ts';
 import { move } from './session-state.ts';
-import { type Change, SessionStore } from './session-store.ts';
+import { SessionStore } from './session-store.ts';
 
 /** Sandboxes lost within `lossWindowMs` before a session waits for the next request instead of starting another. */
 const lossesMax = 3;
 const lossWindowMs = 60_000;
-const pruneEvery = 50;
 
 export class Session {
   readonly #options: SessionOptions;
   readonly #serial = new SerialQueue();
-  readonly #keeper: SandboxKeeper;
-  readonly #live: LiveLog;
   readonly #store: SessionStore;
-  readonly #executions = new OpenExecutions();
-  #stopWatchdog = () => {};
-  #ready: Promise<Sandbox>;
+  readonly #live: LiveLog;
+  readonly #executor: Executor;
+  readonly #keeper: SandboxKeeper;
+  #ready: Promise<Sandbox> = new Promise(() => {});
   #connections = 0;
   #losses: number[] = [];
-  #ended = 0;
   #closed = false;
 
   constructor(record: SessionRecord, options: SessionOptions) {
+    const { source, registry, clock, log, limits } = options;
     this.#options = options;
-    this.#store = new SessionStore(record, options);
-    this.#keeper = new SandboxKeeper({
-      source: options.source,
-      log: options.log,
-      startMsMax: options.limits.sandboxStartMsMax,
-      owner: {
-        events: (sandbox, batch) => this.#serial.run(() => this.#takeEvents(sandbox, batch)),
-        lost: (sandbox, loss) => void this.#serial.run(() => this.#lose(sandbox, loss)),
-      },
-    });
+    this.#store = new SessionStore(record, { registry, clock, log });
     this.#live = new LiveLog(record.seqReserved, (seqReserved) => {
       void this.#serial.run(() => this.#store.applyStubbornly({ session: { seqReserved } }, false));
     });
-    this.#ready = new Promise(() => {});
+    this.#executor = new Executor({
+      store: this.#store,
+      live: this.#live,
+      clock,
+      limits,
+      unresponsive: (executionId) =>
+        this.#lose(this.#keeper.current, { reason: 'unresponsive', detail: executionId }),
+    });
+    this.#keeper = new SandboxKeeper({
+      source,
+      log,
+      startMsMax: limits.sandboxStartMsMax,
+      owner: {
+        events: (sandbox, batch) =>
+          this.#serial.run(async () => {
+            if (this.#keeper.current !== sandbox) return;
+            const wrong = await this.#executor.take(batch, sandbox.agent);
+            if (wrong) await this.#replace({ reason: 'protocol', detail: wrong });
+            else this.#executor.dispatch(sandbox.agent);
+          }),
+        lost: (sandbox, loss) => this.#lose(sandbox, loss),
+      },
+    });
   }
 
   get record(): SessionRecord {
@@ -78,40 +86,37 @@ export class Session {
     return this.#keeper.current;
   }
 
-  // --- life ---------------------------------------------------------------------------------------------------
+  // --- life ---------------------------------------------------------------------------------------------------------
 
-  /** Starts the first sandbox of a session whose record (with its planned sandbox) is stored. Throws when it does not start. */
+  /** Starts the first sandbox of a session whose record, with its planned sandbox, is stored. Throws when it does not start. */
   async begin(): Promise<void> {
-    await this.#serial.run(() => this.#bring('created', this.record.sandbox!));
+    await this.#serial.run(() => this.#start(this.record.sandbox!, 'created'));
     await this.#ready;
   }
 
   /** Takes over what an earlier process left: the container if it still runs, the open executions in any case. */
   async recover(): Promise<void> {
-    const { sandbox: record, agentSeq, state } = this.record;
-    const open = await this.#options.registry.openExecutions(this.record.sessionId);
-    const sandbox =
-      record && (state === 'idle' || state === 'busy')
-        ? await this.#keeper.adopt(record, agentSeq)
-        : null;
+    const { sessionId, sandbox: record, agentSeq, state } = this.record;
+    const open = await this.#options.registry.openExecutions(sessionId);
+    const adoptable = record && (state === 'idle' || state === 'busy');
+    const sandbox = adoptable ? await this.#keeper.adopt(record, agentSeq) : null;
     await this.#serial.run(async () => {
-      for (const execution of open) this.#executions.add(this.#run(execution));
+      for (const execution of open) this.#executor.readd(execution);
       if (sandbox === null)
         return this.#replace({ reason: 'lost', detail: 'the container is gone' });
       this.#ready = Promise.resolve(sandbox);
-      this.#keeper.use(sandbox);
-      // Sent again only if the agent does not have it: the link asks before it sends.
-      this.#dispatch();
+      this.#keeper.use(sandbox, record!);
+      this.#executor.dispatch(sandbox.agent);
     });
   }
 
-  /** A fresh sandbox; variables are forgotten, files too, the history stays. */
+  /** A fresh sandbox: variables and files are forgotten, the history stays. What is open is cancelled. */
   async restart(): Promise<void> {
     await this.#serial.run(async () => {
       this.#assertLive();
-      await this.#abandonAll('cancelled', 'The session was restarted');
-      await this.#keeper.putAway(this.record.sandbox);
-      await this.#bring('restarted');
+      await this.#executor.abandonAll('cancelled', 'The session was restarted');
+      await this.#keeper.putAway();
+      await this.#startAnother('restarted');
     });
     await this.#ready;
   }
@@ -120,8 +125,8 @@ export class Session {
   async delete(force: boolean): Promise<void> {
     await this.#serial.run(async () => {
       this.#assertLive();
-      if (!force && !this.#executions.none) throw new AppError('session_busy');
-      await this.#abandonAll('cancelled', 'The session was deleted');
+      if (!force && !this.#executor.atRest) throw new AppError('session_busy');
+      await this.#executor.abandonAll('cancelled', 'The session was deleted');
       await this.#changeState('deleted', 'deleted');
       this.#closed = true;
     });
@@ -132,30 +137,30 @@ export class Session {
   async finishDeletion(): Promise<void> {
     this.#closed = true;
     this.#live.close('deleted');
-    await this.#keeper.putAway(this.record.sandbox);
+    await this.#keeper.putAway();
     await this.#serial.run(() => this.#options.registry.deleteSession(this.record.sessionId));
   }
 
   /** The process ends: followers are told, the container and its executions go on for the next process. */
   async leave(): Promise<void> {
     this.#closed = true;
-    this.#stopWatchdog();
-    this.#keeper.abandon();
+    this.#keeper.leave();
+    this.#executor.leave();
     this.#live.close('shuttingDown');
-    this.#executions.dismissWaiters(new AppError('shutting_down'));
     await this.#serial.run(() => {});
   }
 
+  /** Changes a live session. Throws `not_changeable` for what is fixed when a sandbox starts. */
   async configure(change: ConfigChange): Promise<void> {
-    const config = { ...this.record.config, ...change };
-    const { limits } = this.record.config;
-    if (config.limits.workspaceBytes !== limits.workspaceBytes) {
-      throw new AppError('not_changeable', {
-        detail: 'limits.workspaceBytes is fixed when the sandbox is started.',
-      });
-    }
     await this.#serial.run(async () => {
       this.#assertLive();
+      const before = this.record.config;
+      const config = { ...before, ...change };
+      if (config.limits.workspaceBytes !== before.limits.workspaceBytes) {
+        throw new AppError('not_changeable', {
+          detail: 'limits.workspaceBytes is fixed when a sandbox starts.',
+        });
+      }
       const sandbox = this.#keeper.current;
       if (sandbox) {
         const signal = AbortSignal.timeout(this.#options.limits.sandboxStartMsMax);
@@ -166,80 +171,57 @@ export class Session {
     });
   }
 
-  /** The sandbox, once it is there: a failed session is tried again. The signal ends the wait only. */
+  /** The sandbox, once it is there; a failed session is tried again. The signal ends the wait only. */
   async awake(signal: AbortSignal): Promise<Sandbox> {
     await this.#serial.run(async () => {
       this.#assertLive();
-      if (this.record.state === 'failed') await this.#bring('recovered');
+      if (this.record.state === 'failed') await this.#startAnother('recovered');
     });
     return abortable(this.#ready, signal);
   }
 
-  // --- executions -----------------------------------------------------------------------------------------------
+  // --- executions ---------------------------------------------------------------------------------------------------
 
-  /** Stores and queues. Resolves when the record is committed. */
+  /** Stores and queues; resolves when the record is committed. Throws `queue_full`, `registry_unavailable`. */
   async submit(request: ExecuteRequest): Promise<ExecutionRecord> {
     if (!this.#store.available) throw new AppError('registry_unavailable');
     return this.#serial.run(async () => {
       this.#assertLive();
-      if (this.#executions.queued >= linkLimits.queueLengthMax) throw new AppError('queue_full');
-      if (this.record.state === 'failed') await this.#bring('recovered');
-      const { sessionId, config, statistics } = this.record;
-      const now = this.#options.clock.now();
-      const run = this.#run(newExecution(sessionId, request, config.timeout, now));
-      const starts = this.record.state === 'idle';
-      await this.#store.apply({
-        session: {
-          lastUsedAt: now,
-          statistics: { ...statistics, executions: statistics.executions + 1 },
-          ...(starts ? { state: move('idle', 'busy') } : {}),
-        },
-        newExecutions: [run.record],
-      });
-      this.#executions.add(run);
-      if (starts) this.#sendState('idle', 'busy', 'execution');
-      this.#dispatch();
-      return run.record;
+      if (this.record.state === 'failed') await this.#startAnother('recovered');
+      const execution = await this.#executor.submit(request);
+      const sandbox = this.#keeper.current;
+      if (sandbox) this.#executor.dispatch(sandbox.agent);
+      return execution;
     });
   }
 
-  /** Resolves with the ended execution; null when it is not open here (any more). The signal ends the wait only. */
   ended(executionId: string, signal: AbortSignal): Promise<ExecutionView> | null {
-    return this.#executions.find(executionId) && this.#executions.wait(executionId, signal);
+    return this.#executor.ended(executionId, signal);
   }
 
-  /** What an open execution has so far; null when it is not open here. */
-  open(executionId: string): ExecutionView | null {
-    const run = this.#executions.find(executionId);
-    return run && { record: run.record, output: [...run.output] };
+  soFar(executionId: string): ExecutionView | null {
+    return this.#executor.soFar(executionId);
   }
 
-  /** False when it is not open here. A running one ends when the agent says so. */
-  async cancel(executionId: string): Promise<boolean> {
-    return this.#serial.run(async () => {
-      const queued = this.#executions.unqueue(executionId);
-      if (queued) await this.#abandon([queued], 'cancelled', 'Execution was cancelled');
-      else if (this.#executions.find(executionId)) this.#keeper.current?.agent.cancel(executionId);
-      else return false;
-      return true;
-    });
+  cancel(executionId: string): Promise<boolean> {
+    return this.#serial.run(() =>
+      this.#executor.cancel(executionId, this.#keeper.current?.agent ?? null),
+    );
   }
 
   stdin(executionId: string, content: string): boolean {
-    if (this.#executions.running?.executionId !== executionId) return false;
-    this.#keeper.current?.agent.stdin(executionId, content);
-    return true;
+    return this.#executor.stdin(executionId, content, this.#keeper.current?.agent ?? null);
   }
 
   /** Forgets ended executions with their events. */
   async clearHistory(): Promise<void> {
-    await this.#serial.run(async () => {
+    await this.#serial.run(() => {
       this.#assertLive();
-      await this.#store.clearHistory();
+      return this.#store.clearHistory();
     });
   }
 
-  // --- followers ------------------------------------------------------------------------------------------------
+  // --- followers ----------------------------------------------------------------------------------------------------
 
   /** See SessionService.follow. Replay and going live are one step of the serial queue, so nothing falls between. */
   async follow(
@@ -248,157 +230,54 @@ export class Session {
   ): Promise<LiveSubscription> {
     return this.#serial.run(async () => {
       this.#assertLive();
-      if (options.since !== undefined)
+      if (options.since !== undefined) {
         await this.#live.replay(options.since, this.record, this.#options.registry, follower);
+      }
       const unfollow = this.#live.follow(follower);
-      if (options.connection) this.#connections++;
-      let following = true;
+      let counted = options.connection ? 1 : 0;
+      this.#connections += counted;
       return {
         nextSeq: () => this.#live.nextSeq(),
         unsubscribe: () => {
-          if (following && options.connection) this.#connections--;
-          following = false;
+          this.#connections -= counted;
+          counted = 0;
           unfollow();
         },
       };
     });
   }
 
-  // --- inside the serial queue ------------------------------------------------------------------------------------
+  // --- sandboxes; all of it inside the serial queue -------------------------------------------------------------------
 
-  #assertLive(): void {
-    if (this.#closed || this.record.state === 'deleted') throw new AppError('session_not_found');
-  }
-
-  #run(record: ExecutionRecord): ExecutionRun {
-    return new ExecutionRun(record, this.record.config.limits.outputBytes);
-  }
-
-  /** Hands the next queued execution to an idle sandbox. */
-  #dispatch(): void {
-    const sandbox = this.#keeper.current;
-    if (!sandbox || this.record.state === 'creating') return;
-    const run = this.#executions.next();
-    if (!run) return;
-    const { executionId, code, timeoutMs, captureOutput, intermediateResults, interactive, stdin } =
-      run.record;
-    sandbox.agent.execute({
-      executionId,
-      code,
-      timeoutMs,
-      captureOutput,
-      intermediateResults,
-      interactive,
-      ...(stdin === null ? {} : { stdin }),
+  #lose(sandbox: Sandbox | null, loss: Loss): void {
+    void this.#serial.run(async () => {
+      if (!this.#closed && sandbox && this.#keeper.current === sandbox) await this.#replace(loss);
     });
-    this.#watch(run);
-  }
-
-  /** SECURITY: the agent enforces the time limit; this one holds when it does not. */
-  #watch(run: ExecutionRun): void {
-    this.#stopWatchdog();
-    this.#stopWatchdog = this.#options.clock.after(
-      run.record.timeoutMs + this.#options.limits.unresponsiveMsMax,
-      () => {
-        const sandbox = this.#keeper.current;
-        if (!sandbox || this.#executions.running !== run) return;
-        void this.#serial.run(() =>
-          this.#lose(sandbox, { reason: 'unresponsive', detail: run.executionId }),
-        );
-      },
-    );
-  }
-
-  async #takeEvents(sandbox: Sandbox, batch: readonly AgentEvent[]): Promise<void> {
-    if (this.#keeper.current !== sandbox) return;
-    const at = this.#options.clock.now();
-    const monotonic = this.#options.clock.monotonic();
-    const steps: RunStep[] = [];
-    let violation: string | null = null;
-    let agentSeq = this.record.agentSeq;
-    for (const event of batch) {
-      const run = this.#executions.running;
-      if (run?.executionId !== event.executionId) {
-        violation = `${event.type} of an execution that does not run`;
-        break;
-      }
-      const step = run.take(event, at, monotonic);
-      if (step === null) {
-        violation = `${event.type} out of order`;
-        break;
-      }
-      steps.push({ run, step });
-      agentSeq = event.seq;
-      if (step.ended) {
-        this.#executions.rest();
-        this.#stopWatchdog();
-      }
-      if (event.type === 'ended' && event.stateLost)
-        steps.push({ run, step: stateLost(this.record.state) });
-    }
-    await this.#storeSteps(steps, { agentSeq });
-    if (violation) return this.#lose(sandbox, { reason: 'protocol', detail: violation });
-    sandbox.agent.acknowledge(agentSeq);
-    this.#dispatch();
-  }
-
-  /** Stores what happened to executions, in one transaction, then tells everybody. */
-  async #storeSteps(steps: readonly RunStep[], session: SessionChange['session']): Promise<void> {
-    const at = this.#options.clock.now();
-    const events = steps.flatMap(({ step }) =>
-      step.messages.map((message) => this.#live.compose(message)),
-    );
-    const ended = steps.filter(({ step }) => step.ended).map(({ run }) => run);
-    const errors = ended.filter((run) => run.record.status !== 'success').length;
-    const { state, statistics } = this.record;
-    const rests = ended.length > 0 && state === 'busy' && this.#executions.none;
-    const change: Change = {
-      session: {
-        ...session,
-        ...(errors > 0
-          ? { statistics: { ...statistics, errors: statistics.errors + errors } }
-          : {}),
-        ...(rests ? { state: move('busy', 'idle') } : {}),
-      },
-      executions: steps.flatMap(({ run, step }) =>
-        step.change ? [{ executionId: run.executionId, ...step.change }] : [],
-      ),
-      events: events.map((event) => eventRecord(event, at)),
-    };
-    await this.#store.applyStubbornly(change, ended.length > 0);
-    this.#live.send(events);
-    if (rests) this.#sendState('busy', 'idle', 'execution');
-    for (const run of ended) this.#executions.settle(run);
-    await this.#prune(ended.length);
   }
 
   /** The sandbox is gone: everybody is told at once, what was open is lost, a fresh sandbox takes its place. */
-  async #lose(sandbox: Sandbox, loss: Loss): Promise<void> {
-    if (this.#closed || this.#keeper.current !== sandbox) return;
-    await this.#replace(loss);
-  }
-
   async #replace(loss: Loss): Promise<void> {
     const { sessionId, sandbox } = this.record;
     this.#options.log.warn({ sessionId, sandboxId: sandbox?.sandboxId, ...loss }, 'sandbox lost');
     const now = this.#options.clock.monotonic();
     this.#losses = [...this.#losses.filter((at) => now - at < lossWindowMs), now];
-    await this.#abandonAll('lost', lossMessage(loss));
+    await this.#executor.abandonAll('lost', lossMessage(loss));
     if (this.#losses.length > lossesMax) await this.#changeState('failed', 'lost');
     else if (this.record.state !== 'creating') await this.#changeState('creating', 'lost');
-    await this.#keeper.putAway(sandbox);
-    if (this.record.state === 'creating') await this.#bring('recovered');
+    await this.#keeper.putAway();
+    if (this.record.state === 'creating') await this.#startAnother('recovered');
   }
 
-  /** Starts a sandbox; `#ready` tells how it went. The identity is stored before the engine is asked for anything. */
-  async #bring(reason: StateReason, planned?: SandboxRecord): Promise<void> {
-    const plan = planned ?? this.#options.source.plan();
-    const { state } = this.record;
-    if (!planned) {
-      const creating = state === 'creating' ? {} : { state: move(state, 'creating') };
-      await this.#store.apply({ session: { sandbox: plan, agentSeq: 0, ...creating } });
-    }
-    if (state !== 'creating') this.#sendState(state, 'creating', reason);
+  /** The new identity is stored before the engine is asked for anything. */
+  async #startAnother(reason: StateReason): Promise<void> {
+    const plan = this.#options.source.plan();
+    await this.#store.apply({ session: { sandbox: plan, agentSeq: 0 } });
+    if (this.record.state !== 'creating') await this.#changeState('creating', reason);
+    await this.#start(plan, reason);
+  }
+
+  /** Starts a sandbox beside the queue; `#ready` tells how it went. */
+  async #start(plan: SandboxRecord, reason: StateReason): Promise<void> {
     const start = this.#keeper.start(plan, this.record.config.limits, this.#configureRequest());
     this.#ready = start.then((sandbox) =>
       this.#serial.run(() => this.#install(sandbox, plan, reason)),
@@ -409,52 +288,31 @@ export class Session {
   }
 
   async #install(sandbox: Sandbox, plan: SandboxRecord, reason: StateReason): Promise<Sandbox> {
-    if (this.#closed || this.record.sandbox?.sandboxId !== plan.sandboxId) {
-      await sandbox[Symbol.asyncDispose]();
-      this.#options.source.release(plan);
+    if (this.#closed || !this.#isCurrent(plan)) {
+      await this.#keeper.discard(sandbox, plan);
       throw new AppError('sandbox_lost');
     }
-    await this.#store.apply({
-      session: { sandbox: { ...plan, runtimeId: sandbox.runtimeId, runtime: sandbox.runtime } },
-    });
-    this.#keeper.use(sandbox);
+    const record = { ...plan, runtimeId: sandbox.runtimeId, runtime: sandbox.runtime };
+    await this.#store.apply({ session: { sandbox: record } });
+    this.#keeper.use(sandbox, record);
     await this.#changeState('idle', reason);
-    if (!this.#executions.none) await this.#changeState('busy', 'execution');
-    this.#dispatch();
+    if (!this.#executor.atRest) await this.#changeState('busy', 'execution');
+    this.#executor.dispatch(sandbox.agent);
     return sandbox;
   }
 
   async #startFailed(plan: SandboxRecord, error: unknown): Promise<void> {
-    if (this.#closed || this.record.sandbox?.sandboxId !== plan.sandboxId || this.#keeper.current)
-      return;
-    const { sessionId } = this.record;
-    this.#options.log.error(
-      { sessionId, sandboxId: plan.sandboxId, err: error },
-      'sandbox did not start',
-    );
-    await this.#abandonAll('lost', 'The sandbox could not be started');
-    await this.#store.apply({ session: { sandbox: null } });
+    if (this.#closed || !this.#isCurrent(plan) || this.#keeper.current) return;
+    const ids = { sessionId: this.record.sessionId, sandboxId: plan.sandboxId };
+    this.#options.log.error({ ...ids, err: error }, 'sandbox did not start');
+    await this.#executor.abandonAll('lost', 'The sandbox could not be started');
+    await this.#store.applyStubbornly({ session: { sandbox: null } }, false);
     await this.#changeState('failed', 'failed');
   }
 
-  async #abandonAll(status: 'lost' | 'cancelled', message: string): Promise<void> {
-    this.#stopWatchdog();
-    await this.#abandon(this.#executions.takeAll(), status, message);
-  }
-
-  async #abandon(
-    runs: readonly ExecutionRun[],
-    status: 'lost' | 'cancelled',
-    message: string,
-  ): Promise<void> {
-    if (runs.length === 0) return;
-    const at = this.#options.clock.now();
-    const monotonic = this.#options.clock.monotonic();
-    const error = { type: status === 'lost' ? 'SandboxLost' : 'CancelledError', message };
-    await this.#storeSteps(
-      runs.map((run) => ({ run, step: run.abandon(status, error, at, monotonic) })),
-      {},
-    );
+  /** False when the session has moved on to another sandbox since `plan` was made. */
+  #isCurrent(plan: SandboxRecord): boolean {
+    return this.record.sandbox?.sandboxId === plan.sandboxId;
   }
 
   async #changeState(to: SessionState, reason: StateReason): Promise<void> {
@@ -463,11 +321,6 @@ export class Session {
     const events = [eventRecord(event, this.#options.clock.now())];
     await this.#store.applyStubbornly({ session: { state: move(from, to) }, events }, false);
     this.#live.send([event]);
-  }
-
-  /** Told, not stored: `executionStart` and `executionResult` say the same to those who come later. */
-  #sendState(from: SessionState, to: SessionState, reason: StateReason): void {
-    this.#live.send([this.#live.compose({ type: 'state', from, to, reason })]);
   }
 
   #configureRequest(config = this.record.config): ConfigureRequest {
@@ -480,22 +333,9 @@ export class Session {
     };
   }
 
-  async #prune(ended: number): Promise<void> {
-    this.#ended += ended;
-    if (this.#ended < pruneEvery) return;
-    this.#ended = 0;
-    await this.#store.pruneHistory(this.#options.limits.historyLengthMax);
+  #assertLive(): void {
+    if (this.#closed || this.record.state === 'deleted') throw new AppError('session_not_found');
   }
-}
-
-type RunStep = { readonly run: ExecutionRun; readonly step: Step };
-
-function stateLost(state: SessionState): Step {
-  return {
-    messages: [{ type: 'state', from: state, to: state, reason: 'stateLost' }],
-    change: null,
-    ended: false,
-  };
 }
 
 function lossMessage(loss: Loss): string {

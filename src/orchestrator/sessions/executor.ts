@@ -1,0 +1,219 @@
+// The executions of one session, from request to stored end. It hands them to the sandbox one at a time, makes of the
+// agent's events what is stored and told, and never tells what is not stored. Its owner runs every call that changes
+// something in the session's serial queue.
+import { type AgentEvent, limits as linkLimits } from '#protocol';
+import type { Clock } from '../foundation/clock.ts';
+import { AppError } from '../foundation/errors.ts';
+import type { ExecutionRecord, SessionChange } from '../registry/records.ts';
+import type { Agent } from '../sandbox/agent.ts';
+import { ExecutionRun, type Step } from './execution-run.ts';
+import { eventRecord, type LiveLog } from './live-log.ts';
+import { newExecution } from './new-execution.ts';
+import { OpenExecutions } from './open-executions.ts';
+import type { ExecuteRequest, ExecutionView } from './session-service.ts';
+import { move } from './session-state.ts';
+import type { Change, SessionStore } from './session-store.ts';
+
+const pruneEvery = 50;
+
+export type ExecutorOptions = {
+  readonly store: SessionStore;
+  readonly live: LiveLog;
+  readonly clock: Clock;
+  readonly limits: { readonly historyLengthMax: number; readonly unresponsiveMsMax: number };
+  /** An execution did not end in time: its agent is not to be trusted any more. */
+  readonly unresponsive: (executionId: string) => void;
+};
+
+export class Executor {
+  readonly #store: SessionStore;
+  readonly #live: LiveLog;
+  readonly #clock: Clock;
+  readonly #limits: ExecutorOptions['limits'];
+  readonly #unresponsive: (executionId: string) => void;
+  readonly #open = new OpenExecutions();
+  #stopWatchdog = () => {};
+  #endedSincePruned = 0;
+
+  constructor(options: ExecutorOptions) {
+    this.#store = options.store;
+    this.#live = options.live;
+    this.#clock = options.clock;
+    this.#limits = options.limits;
+    this.#unresponsive = options.unresponsive;
+  }
+
+  /** Nothing runs and nothing waits. */
+  get atRest(): boolean {
+    return this.#open.none;
+  }
+
+  /** Stores and queues; an idle session becomes busy. Throws `queue_full`. */
+  async submit(request: ExecuteRequest): Promise<ExecutionRecord> {
+    if (this.#open.queued >= linkLimits.queueLengthMax) throw new AppError('queue_full');
+    const { sessionId, config, statistics, state } = this.#store.record;
+    const now = this.#clock.now();
+    const execution = newExecution(sessionId, request, config.timeout, now);
+    await this.#store.apply({
+      session: {
+        lastUsedAt: now,
+        statistics: { ...statistics, executions: statistics.executions + 1 },
+        ...(state === 'idle' ? { state: move('idle', 'busy') } : {}),
+      },
+      newExecutions: [execution],
+    });
+    this.readd(execution);
+    if (state === 'idle')
+      this.#live.tell({ type: 'state', from: 'idle', to: 'busy', reason: 'execution' });
+    return execution;
+  }
+
+  /** Queues an execution that is stored already: an earlier process accepted it. */
+  readd(execution: ExecutionRecord): void {
+    this.#open.add(new ExecutionRun(execution, this.#store.record.config.limits.outputBytes));
+  }
+
+  /** Hands the next one to the agent if none runs. One that the agent has already is not started twice: the link asks first. */
+  dispatch(agent: Agent): void {
+    const run = this.#open.next();
+    if (!run) return;
+    const { executionId, code, timeoutMs, captureOutput, intermediateResults, interactive, stdin } =
+      run.record;
+    agent.execute({
+      executionId,
+      code,
+      timeoutMs,
+      captureOutput,
+      intermediateResults,
+      interactive,
+      ...(stdin === null ? {} : { stdin }),
+    });
+    this.#watch(run);
+  }
+
+  /** False when it is not open here. A running one ends when the agent says so, a queued one at once. */
+  async cancel(executionId: string, agent: Agent | null): Promise<boolean> {
+    const queued = this.#open.unqueue(executionId);
+    if (queued) await this.#abandon([queued], 'cancelled', 'Execution was cancelled');
+    else if (this.#open.find(executionId)) agent?.cancel(executionId);
+    else return false;
+    return true;
+  }
+
+  /** False when it does not run. */
+  stdin(executionId: string, content: string, agent: Agent | null): boolean {
+    if (this.#open.running?.executionId !== executionId) return false;
+    agent?.stdin(executionId, content);
+    return true;
+  }
+
+  /** Resolves with the ended execution; null when it is not open here (any more). The signal ends the wait only. */
+  ended(executionId: string, signal: AbortSignal): Promise<ExecutionView> | null {
+    return this.#open.find(executionId) && this.#open.wait(executionId, signal);
+  }
+
+  /** What an open execution has so far; null when it is not open here. */
+  soFar(executionId: string): ExecutionView | null {
+    const run = this.#open.find(executionId);
+    return run && { record: run.record, output: [...run.output] };
+  }
+
+  /**
+   * Stores what a batch of events means, then tells it. Gives null, or what was wrong: then the events before the wrong one are
+   * stored, and the agent that sent it must go.
+   */
+  async take(batch: readonly AgentEvent[], agent: Agent): Promise<string | null> {
+    const at = this.#clock.now();
+    const monotonic = this.#clock.monotonic();
+    const steps: RunStep[] = [];
+    let wrong: string | null = null;
+    let { agentSeq } = this.#store.record;
+    for (const event of batch) {
+      const run = this.#open.running;
+      const step = run?.executionId === event.executionId ? run.take(event, at, monotonic) : null;
+      if (!run || !step) {
+        wrong = `${event.type} out of order`;
+        break;
+      }
+      steps.push({ run, step });
+      agentSeq = event.seq;
+      if (!step.ended) continue;
+      this.#open.rest();
+      this.#stopWatchdog();
+    }
+    await this.#record(steps, { agentSeq });
+    agent.acknowledge(agentSeq);
+    return wrong;
+  }
+
+  /** Ends everything that is open without the agent's word. */
+  async abandonAll(status: 'lost' | 'cancelled', message: string): Promise<void> {
+    this.#stopWatchdog();
+    await this.#abandon(this.#open.takeAll(), status, message);
+  }
+
+  /** This process ends; who waits here will not learn the end. */
+  leave(): void {
+    this.#stopWatchdog();
+    this.#open.dismissWaiters(new AppError('shutting_down'));
+  }
+
+  async #abandon(
+    runs: readonly ExecutionRun[],
+    status: 'lost' | 'cancelled',
+    message: string,
+  ): Promise<void> {
+    if (runs.length === 0) return;
+    const at = this.#clock.now();
+    const monotonic = this.#clock.monotonic();
+    const error = { type: status === 'lost' ? 'SandboxLost' : 'CancelledError', message };
+    await this.#record(
+      runs.map((run) => ({ run, step: run.abandon(status, error, at, monotonic) })),
+      {},
+    );
+  }
+
+  /** One transaction, then the disk if anything ended, then the followers, then those who wait. */
+  async #record(steps: readonly RunStep[], session: SessionChange['session']): Promise<void> {
+    const at = this.#clock.now();
+    const events = steps.flatMap(({ step }) =>
+      step.messages.map((message) => this.#live.compose(message)),
+    );
+    const ended = steps.filter(({ step }) => step.ended).map(({ run }) => run);
+    const errors = ended.filter((run) => run.record.status !== 'success').length;
+    const { state, statistics } = this.#store.record;
+    const rests = ended.length > 0 && state === 'busy' && this.#open.none;
+    const change: Change = {
+      session: {
+        ...session,
+        ...(errors > 0
+          ? { statistics: { ...statistics, errors: statistics.errors + errors } }
+          : {}),
+        ...(rests ? { state: move('busy', 'idle') } : {}),
+      },
+      executions: steps.flatMap(({ run, step }) =>
+        step.change ? [{ executionId: run.executionId, ...step.change }] : [],
+      ),
+      events: events.map((event) => eventRecord(event, at)),
+    };
+    await this.#store.applyStubbornly(change, ended.length > 0);
+    this.#live.send(events);
+    if (rests) this.#live.tell({ type: 'state', from: 'busy', to: 'idle', reason: 'execution' });
+    for (const run of ended) this.#open.settle(run);
+    this.#endedSincePruned += ended.length;
+    if (this.#endedSincePruned < pruneEvery) return;
+    this.#endedSincePruned = 0;
+    await this.#store.pruneHistory(this.#limits.historyLengthMax);
+  }
+
+  /** SECURITY: the agent enforces the time limit; this one holds when it does not. */
+  #watch(run: ExecutionRun): void {
+    this.#stopWatchdog();
+    const deadlineMs = run.record.timeoutMs + this.#limits.unresponsiveMsMax;
+    this.#stopWatchdog = this.#clock.after(deadlineMs, () => {
+      if (this.#open.running === run) this.#unresponsive(run.executionId);
+    });
+  }
+}
+
+type RunStep = { readonly run: ExecutionRun; readonly step: Step };
