@@ -1,0 +1,22 @@
+// One process per data directory. The lock is SQLite's own lock on an empty file: the kernel drops it when the process
+// dies, however it dies, so that there is never a stale one to clean up.
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { AppError } from '../../foundation/errors.ts';
+import { isBusy } from './registry-error.ts';
+
+/** Throws AppError `registry_unavailable` when another process holds the directory. */
+export function lockDirectory(directory: string): Disposable {
+  const lock = new DatabaseSync(join(directory, 'lock'), { timeout: 1000 });
+  try {
+    lock.exec('begin exclusive');
+  } catch (error) {
+    lock.close();
+    if (!isBusy(error)) throw error;
+    throw new AppError('registry_unavailable', {
+      detail: `another process uses the data directory ${directory}`,
+      cause: error,
+    });
+  }
+  return { [Symbol.dispose]: () => lock.close() };
+}

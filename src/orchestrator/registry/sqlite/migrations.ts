@@ -1,0 +1,96 @@
+// The schema's history: numbered steps that are only ever added to. All pending ones run in one transaction.
+import { type Kysely, sql } from 'kysely';
+import type { Migration, MigrationProvider } from 'kysely/migration';
+
+const migrations: Record<string, Migration> = {
+  '0001-sessions': {
+    async up(database: Kysely<unknown>) {
+      await run(
+        database,
+        `create table session (
+          position integer primary key,
+          sessionId text not null unique,
+          tenant text not null,
+          name text,
+          language text not null,
+          state text not null,
+          createdAt integer not null,
+          lastUsedAt integer not null,
+          expiresAt integer,
+          agentSeq integer not null,
+          seqReserved integer not null,
+          seqPruned integer not null,
+          statistics text not null check (json_valid(statistics)),
+          sandbox text check (json_valid(sandbox)),
+          config text not null check (json_valid(config))
+        ) strict`,
+        // A deleted session gives its name back at once, even while its rows are still being removed.
+        `create unique index sessionName on session (tenant, name)
+          where name is not null and state <> 'deleted'`,
+        'create index sessionByAge on session (tenant, createdAt)',
+        'create index sessionWithSandbox on session (sessionId) where sandbox is not null',
+
+        `create table execution (
+          position integer primary key,
+          executionId text not null unique,
+          sessionId text not null references session (sessionId) on delete cascade,
+          requestId text,
+          status text not null,
+          timeoutMs integer not null,
+          captureOutput integer not null,
+          intermediateResults integer not null,
+          interactive integer not null,
+          truncated integer not null,
+          queuedAt integer not null,
+          startedAt integer,
+          endedAt integer,
+          durationMs real,
+          usage text,
+          warnings text not null,
+          error text,
+          result text,
+          stdin text,
+          code text not null
+        ) strict`,
+        'create index executionOfSession on execution (sessionId)',
+        `create index executionOpen on execution (sessionId)
+          where status in ('queued', 'running')`,
+
+        // Clustered by session and number, which is how events are read; output is read by execution.
+        `create table event (
+          sessionId text not null references session (sessionId) on delete cascade,
+          seq integer not null,
+          executionId text references execution (executionId) on delete cascade,
+          at integer not null,
+          type text not null,
+          message text not null,
+          primary key (sessionId, seq)
+        ) strict, without rowid`,
+        'create index eventOfExecution on event (executionId) where executionId is not null',
+
+        `create table idempotency (
+          scope text not null,
+          key text not null,
+          requestHash text not null,
+          claimedAt integer not null,
+          runId text not null,
+          reply text,
+          primary key (scope, key)
+        ) strict`,
+        'create index idempotencyByAge on idempotency (claimedAt)',
+
+        'create table fact (name text primary key, value text not null) strict, without rowid',
+      );
+    },
+  },
+};
+
+export const migrationNames: readonly string[] = Object.keys(migrations);
+
+export const migrationProvider: MigrationProvider = {
+  getMigrations: async () => migrations,
+};
+
+async function run(database: Kysely<unknown>, ...statements: string[]): Promise<void> {
+  for (const statement of statements) await sql.raw(statement).execute(database);
+}

@@ -1,0 +1,41 @@
+// The tables as Kysely types. They follow the records: a column is the record's field, with objects as JSON text and
+// truth as 0 or 1. What the database itself enforces is in migrations.ts.
+import type { Generated } from 'kysely';
+import type { EventRecord, ExecutionRecord, SessionRecord } from '../records.ts';
+
+/** How a field of a record is stored. */
+export type Column<Value> = Value extends boolean
+  ? number
+  : Value extends string | number | null
+    ? Value
+    : string;
+
+export type Row<Item> = { [Field in keyof Item]: Column<Item[Field]> };
+
+/** `position` grows with every insertion: it orders what happened within one millisecond. */
+type Positioned = { position: Generated<number> };
+
+export type SessionTable = Positioned & Row<SessionRecord>;
+export type ExecutionTable = Positioned & Row<ExecutionRecord>;
+export type EventTable = Row<EventRecord> & { sessionId: string };
+
+export type IdempotencyTable = {
+  scope: string;
+  key: string;
+  requestHash: string;
+  claimedAt: number;
+  /** The process that claimed the key. */
+  runId: string;
+  /** The IdempotentReply as JSON text; null while the request is under way. */
+  reply: string | null;
+};
+
+export type FactTable = { name: string; value: string };
+
+export type Schema = {
+  session: SessionTable;
+  execution: ExecutionTable;
+  event: EventTable;
+  idempotency: IdempotencyTable;
+  fact: FactTable;
+};

@@ -1,0 +1,237 @@
+// The registry in one SQLite file, embedded in the process: the default of the port. Every method runs to its end
+// before the next one starts, so callers never see half a change.
+import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../../foundation/clock.ts';
+import { AppError } from '../../foundation/errors.ts';
+import type {
+  EventRecord,
+  ExecutionRecord,
+  OutputRecord,
+  SessionChange,
+  SessionRecord,
+} from '../records.ts';
+import type {
+  IdempotencyClaim,
+  IdempotentReply,
+  Listing,
+  Page,
+  SessionFilter,
+  SessionRegistry,
+} from '../session-registry.ts';
+import { Checkpointer } from './checkpointer.ts';
+import type { Database } from './database.ts';
+import type { Durability } from './durability.ts';
+import { ExecutionRows } from './execution-rows.ts';
+import { FactRows } from './fact-rows.ts';
+import { IdempotencyRows } from './idempotency-rows.ts';
+import { type OpenedDatabase, openDatabase } from './open-database.ts';
+import { isForeignKeyViolation, isSyncFailure, registryError } from './registry-error.ts';
+import { SessionRows } from './session-rows.ts';
+
+/** Rows that one turn of the event loop removes, so that forgetting much holds up nobody. */
+const executionsRemovedMax = 20;
+const eventsRemovedMax = 1000;
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+export type SqliteRegistryOptions = {
+  /** Made when it is not there. One process at a time. */
+  readonly directory: string;
+  readonly clock: Clock;
+  /** How long an idempotency key is kept. */
+  readonly idempotencyMs?: number;
+};
+
+export class SqliteRegistry implements SessionRegistry {
+  readonly #database: Database;
+  readonly #durability: Durability;
+  readonly #lock: Disposable;
+  readonly #checkpointer: Checkpointer;
+  readonly #sessions: SessionRows;
+  readonly #executions: ExecutionRows;
+  readonly #idempotency: IdempotencyRows;
+  readonly #facts: FactRows;
+  #durableVersion = 0;
+  #closed = false;
+
+  /** Throws AppError `registry_unavailable` whose message tells the operator what is wrong. */
+  static async open(options: SqliteRegistryOptions): Promise<SqliteRegistry> {
+    return new SqliteRegistry(await openDatabase(options.directory), options);
+  }
+
+  private constructor(opened: OpenedDatabase, options: SqliteRegistryOptions) {
+    this.#database = opened.database;
+    this.#durability = opened.durability;
+    this.#lock = opened.lock;
+    this.#checkpointer = new Checkpointer(opened.database, opened.durability, options.clock);
+    this.#sessions = new SessionRows(opened.database);
+    this.#executions = new ExecutionRows(opened.database);
+    this.#idempotency = new IdempotencyRows(opened.database, {
+      runId: randomUUID(),
+      retentionMs: options.idempotencyMs ?? dayMs,
+    });
+    this.#facts = new FactRows(opened.database);
+  }
+
+  async createSession(record: SessionRecord): Promise<void> {
+    this.#write(() => this.#sessions.insert(record));
+  }
+
+  async findSession(tenant: string, idOrName: string): Promise<SessionRecord | null> {
+    return this.#read(() => this.#sessions.find(tenant, idOrName));
+  }
+
+  async listSessions(
+    tenant: string,
+    filter: SessionFilter,
+    page: Page,
+  ): Promise<Listing<SessionRecord>> {
+    return this.#read(() => this.#sessions.list(tenant, filter, page));
+  }
+
+  async allSessions(): Promise<SessionRecord[]> {
+    return this.#read(() => this.#sessions.all());
+  }
+
+  async apply(change: SessionChange): Promise<void> {
+    this.#write(() => {
+      try {
+        this.#applyRows(change);
+      } catch (error) {
+        if (!isForeignKeyViolation(error)) throw error;
+        const known = this.#sessions.exists(change.sessionId);
+        throw new AppError(known ? 'execution_not_found' : 'session_not_found', { cause: error });
+      }
+    });
+  }
+
+  #applyRows(change: SessionChange): void {
+    if (change.session && !this.#sessions.update(change.sessionId, change.session))
+      throw new AppError('session_not_found');
+    for (const record of change.newExecutions ?? []) this.#executions.insert(record);
+    for (const execution of change.executions ?? [])
+      if (!this.#executions.update(execution)) throw new AppError('execution_not_found');
+    for (const event of change.events ?? []) this.#executions.insertEvent(change.sessionId, event);
+  }
+
+  async deleteSession(sessionId: string): Promise<void> {
+    // Out of everyone's sight at once; a process that dies half-way leaves a deleted session for recovery to remove.
+    this.#write(() => this.#sessions.update(sessionId, { state: 'deleted' }));
+    while (this.#write(() => this.#executions.removeEvents(sessionId, eventsRemovedMax)) > 0)
+      await nextTurn();
+    this.#write(() => this.#sessions.delete(sessionId));
+  }
+
+  async findExecution(sessionId: string, executionId: string): Promise<ExecutionRecord | null> {
+    return this.#read(() => this.#executions.find(sessionId, executionId));
+  }
+
+  async listExecutions(sessionId: string, page: Page): Promise<Listing<ExecutionRecord>> {
+    return this.#read(() => this.#executions.list(sessionId, page));
+  }
+
+  async openExecutions(sessionId: string): Promise<ExecutionRecord[]> {
+    return this.#read(() => this.#executions.open(sessionId));
+  }
+
+  async outputOf(executionId: string): Promise<OutputRecord[]> {
+    return this.#read(() => this.#executions.output(executionId));
+  }
+
+  async clearHistory(sessionId: string): Promise<number> {
+    return this.#removeEnded(sessionId, 0);
+  }
+
+  async pruneHistory(sessionId: string, keep: number): Promise<number> {
+    await this.#removeEnded(sessionId, keep);
+    return this.#read(() => this.#sessions.seqPruned(sessionId));
+  }
+
+  async eventsSince(sessionId: string, since: number, limit: number): Promise<EventRecord[]> {
+    return this.#read(() => this.#executions.eventsSince(sessionId, since, limit));
+  }
+
+  async claimIdempotencyKey(
+    scope: string,
+    key: string,
+    requestHash: string,
+    now: number,
+  ): Promise<IdempotencyClaim> {
+    return this.#write(() => this.#idempotency.claim(scope, key, requestHash, now));
+  }
+
+  async storeIdempotentReply(scope: string, key: string, reply: IdempotentReply): Promise<void> {
+    this.#write(() => this.#idempotency.store(scope, key, reply));
+  }
+
+  async releaseIdempotencyKey(scope: string, key: string): Promise<void> {
+    this.#write(() => this.#idempotency.release(scope, key));
+  }
+
+  async sandboxOwners(): Promise<Map<string, string>> {
+    return this.#read(() => this.#sessions.sandboxOwners());
+  }
+
+  async readFact(name: string): Promise<string | null> {
+    return this.#read(() => this.#facts.read(name));
+  }
+
+  async writeFact(name: string, value: string): Promise<void> {
+    this.#write(() => this.#facts.write(name, value));
+  }
+
+  async durable(): Promise<void> {
+    this.#durability.assertSound();
+    const { version } = this.#database;
+    if (version === this.#durableVersion) return;
+    await this.#durability.sync();
+    this.#durableVersion = Math.max(this.#durableVersion, version);
+  }
+
+  async check(): Promise<void> {
+    await this.writeFact('checked', randomUUID());
+    await this.durable();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#checkpointer.close();
+    await this.#durability.close();
+    this.#database.close();
+    this.#lock[Symbol.dispose]();
+  }
+
+  async #removeEnded(sessionId: string, keep: number): Promise<number> {
+    const last = this.#read(() => this.#executions.positionBefore(sessionId, keep));
+    if (last === null) return 0;
+    for (let total = 0; ; await nextTurn()) {
+      const removed = this.#write(() =>
+        this.#executions.removeEnded(sessionId, last, executionsRemovedMax),
+      );
+      total += removed;
+      if (removed < executionsRemovedMax) return total;
+    }
+  }
+
+  #read<Result>(work: () => Result): Result {
+    try {
+      return work();
+    } catch (error) {
+      throw registryError(error);
+    }
+  }
+
+  #write<Result>(work: () => Result): Result {
+    this.#durability.assertSound();
+    try {
+      const result = this.#database.transaction(work);
+      this.#checkpointer.committed();
+      return result;
+    } catch (error) {
+      if (isSyncFailure(error)) this.#durability.fail(error);
+      throw registryError(error);
+    }
+  }
+}

@@ -1,0 +1,87 @@
+// Records with every field filled, for tests that care about one or two.
+import type {
+  EventRecord,
+  ExecutionRecord,
+  SessionRecord,
+} from '../../src/orchestrator/registry/records.ts';
+
+export function sessionRecord(changes: Partial<SessionRecord> = {}): SessionRecord {
+  return {
+    sessionId: 'ses-1',
+    tenant: 'default',
+    name: null,
+    language: 'anarchy',
+    state: 'idle',
+    config: {
+      timeout: 5000,
+      persistence: { policy: 'none' },
+      limits: {
+        memoryBytes: 268_435_456,
+        cpus: 0.5,
+        pids: 64,
+        workspaceBytes: 67_108_864,
+        outputBytes: 1_048_576,
+      },
+      network: { policy: 'none' },
+      env: {},
+      labels: {},
+      idle: {},
+    },
+    createdAt: 1_767_225_600_000,
+    lastUsedAt: 1_767_225_600_000,
+    expiresAt: null,
+    sandbox: null,
+    agentSeq: 0,
+    seqReserved: 0,
+    seqPruned: 0,
+    statistics: {
+      executions: 0,
+      errors: 0,
+      cpuMs: 0,
+      memoryPeakBytes: 0,
+      networkBytes: 0,
+      snapshots: 0,
+    },
+    ...changes,
+  };
+}
+
+export function executionRecord(changes: Partial<ExecutionRecord> = {}): ExecutionRecord {
+  return {
+    executionId: 'exec-1',
+    sessionId: 'ses-1',
+    requestId: null,
+    code: 'print(1);',
+    status: 'queued',
+    timeoutMs: 5000,
+    captureOutput: true,
+    intermediateResults: false,
+    interactive: false,
+    stdin: null,
+    result: null,
+    error: null,
+    truncated: false,
+    usage: null,
+    warnings: [],
+    queuedAt: 1_767_225_600_000,
+    startedAt: null,
+    endedAt: null,
+    durationMs: null,
+    ...changes,
+  };
+}
+
+export function outputEvent(
+  seq: number,
+  executionId: string,
+  content: string,
+  channel = 'stdout',
+): EventRecord {
+  return {
+    seq,
+    type: 'output',
+    executionId,
+    at: 1_767_225_600_000 + seq,
+    message: JSON.stringify({ seq, type: 'output', executionId, content, channel }),
+  };
+}
