@@ -83,9 +83,15 @@ export function bindBuiltins(
 function runnerOf(context: BuiltinContext, row: Builtin): CompiledFunction {
   const { run } = row;
   if (row.parameters.length > 4 || row.parameters.at(-1)?.startsWith('...')) {
-    return (_self, ...given) => run(context, ...given);
+    return (_self, depth, ...given) => {
+      context.depth = depth;
+      return run(context, ...given);
+    };
   }
-  return (_self, a, b, c, d) => run(context, a, b, c, d);
+  return (_self, depth, a, b, c, d) => {
+    context.depth = depth;
+    return run(context, a, b, c, d);
+  };
 }
 
 function objectOf(entries: ReadonlyMap<string, Value>): ObjectValue {

@@ -1,7 +1,7 @@
 // What a built-in is: one table row that defines it, documents it and tells the editor about it.
 import type { Host } from '../host.ts';
 import type { SessionStore } from '../runtime/session-store.ts';
-import type { BuiltinValue, TypeName, Value } from '../runtime/value.ts';
+import type { BuiltinValue, ErrorValue, TypeName, Value } from '../runtime/value.ts';
 
 /** The built-in methods of each type by name, as `bindBuiltins` makes them. */
 export type BuiltinMethods = Readonly<Record<TypeName, ReadonlyMap<string, BuiltinValue>>>;
@@ -13,8 +13,12 @@ export interface BuiltinContext {
   readonly methods: BuiltinMethods;
   /** Dictionaries, agent memory, shared states. */
   readonly store: SessionStore;
+  /** Call depth of the built-in that runs now; set by its `run`, read by `call`. */
+  depth: number;
   /** Calls a function value of any kind. TypeError "X is not a function" otherwise, X = `what`. */
   call(callee: Value, what: string, ...args: Value[]): Value;
+  /** The error value that a catch block would see for a JavaScript exception (SPEC 5.4); throws on what no program can catch. */
+  caught(failure: unknown): ErrorValue;
   /** Counts `steps` of work inside a long built-in and stops the program when it must stop. Cheap; call it in every loop over user data. */
   step(steps: number): void;
   /** Asks for room for one value before it is made: over the limit the program stops with ResourceLimitError. */

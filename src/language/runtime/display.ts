@@ -1,7 +1,7 @@
 // Display form and type name of values (SPEC 3.1, 3.10). Iterative: neither depth nor cycles can overflow the stack, and
 // every container costs at least two characters, so that bounding the text bounds the work.
-import type { BuiltinContext } from '../builtins/builtin.ts';
 import { Stopped } from './raised.ts';
+import { type Meter, TextBuilder } from './text-builder.ts';
 import { settled } from './undecided.ts';
 import {
   BoundMethod,
@@ -19,9 +19,6 @@ import {
   UndecidedValue,
   type Value,
 } from './value.ts';
-
-/** Counts work and asks for room; where there is none, fixed limits hold. */
-export type Meter = Pick<BuiltinContext, 'step' | 'allocate'>;
 
 /** UTF-16 units of a display form made without a meter. */
 const displayLengthMax = 16 * 1024 * 1024;
@@ -101,63 +98,54 @@ type Frame = {
   next: number;
 };
 
-const reportEvery = 1024;
-
 /** Writes until the value ends or the text is longer than `lengthMax`. */
 function render(root: Value, lengthMax: number, meter: Meter | null): string {
-  let text = '';
-  let unreported = 0;
+  const text = new TextBuilder(meter);
   const frames: Frame[] = [];
   const open = new Set<Value>();
 
   const write = (value: Value): void => {
     if (typeof value === 'string') {
-      text += quote(value, lengthMax - text.length);
+      text.append(quote(value, lengthMax - text.length));
       return;
     }
     const target = settled(value);
     if (!Array.isArray(target) && !(target instanceof ObjectValue)) {
-      text += scalarText(target);
+      text.append(scalarText(target));
       return;
     }
     const isArray = Array.isArray(target);
     if (open.has(target)) {
-      text += isArray ? '[...]' : '{...}';
+      text.append(isArray ? '[...]' : '{...}');
       return;
     }
     open.add(target);
-    text += isArray ? '[' : '{';
+    text.append(isArray ? '[' : '{');
     frames.push({ container: target, names: isArray ? null : Object.keys(target), next: 0 });
   };
 
   write(root);
   for (let frame = frames.at(-1); frame !== undefined; frame = frames.at(-1)) {
     if (text.length > lengthMax) break;
-    if (++unreported === reportEvery) {
-      unreported = 0;
-      meter?.step(reportEvery);
-      meter?.allocate(text.length * 2);
-    }
     const { container, names } = frame;
     const length = names === null ? (container as Value[]).length : names.length;
     if (frame.next >= length) {
-      text += names === null ? ']' : '}';
+      text.append(names === null ? ']' : '}');
       open.delete(container);
       frames.pop();
       continue;
     }
-    if (frame.next > 0) text += ', ';
+    if (frame.next > 0) text.append(', ');
     const at = frame.next++;
     if (names === null) {
       write((container as Value[])[at] ?? null);
     } else {
       const name = names[at]!;
-      text += `${quote(decodeKey(name), lengthMax - text.length)}: `;
+      text.append(`${quote(decodeKey(name), lengthMax - text.length)}: `);
       write((container as ObjectValue)[name] ?? null);
     }
   }
-  meter?.allocate(text.length * 2);
-  return text;
+  return text.toString();
 }
 
 /** JSON form of a string; of one that is longer than the room left, only as much as shows that. */

@@ -1,6 +1,6 @@
 // `==` and `===` (SPEC 3.8). Structural comparison works off a list instead of recursing, and joins what it has begun to
 // compare into classes (union-find): cycles end, and shared parts are compared once, never exponentially often.
-import type { Meter } from './display.ts';
+import type { Meter } from './text-builder.ts';
 import { settled } from './undecided.ts';
 import { BoundMethod, DateValue, ObjectValue, type Value } from './value.ts';
 
