@@ -124,7 +124,8 @@ function sequenceArgument(name: string, given: Given): string | Value[] {
 }
 
 function startIndex(from: number, target: string | Value[]): number {
-  return from < 0 ? Math.max(0, target.length + from) : from;
+  if (from >= 0) return from;
+  return typeof target === 'string' ? 0 : Math.max(0, target.length + from);
 }
 
 function firstIndex(

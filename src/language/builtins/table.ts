@@ -9,12 +9,47 @@
 //   a heap image   stores BuiltinValue.name; bound.functions.get(name) brings it back
 import type { BuiltinConstant } from './bind.ts';
 import type { Builtin } from './builtin.ts';
+import { conversion } from './conversion.ts';
+import { dictionary } from './dictionary.ts';
+import { errors } from './errors.ts';
+import { general } from './general.ts';
+import { json } from './json.ts';
+import { list } from './list.ts';
+import { listCallbacks } from './list-callbacks.ts';
+import { listOrder } from './list-order.ts';
+import { math, mathConstants } from './math.ts';
+import { object } from './object.ts';
+import { output } from './output.ts';
+import { random } from './random.ts';
+import { sequence } from './sequence.ts';
+import { system } from './system.ts';
+import { text } from './text.ts';
+import { textParts } from './text-parts.ts';
+import { unavailable } from './unavailable.ts';
 
 export { bindBuiltins } from './bind.ts';
 
-export const builtins: readonly Builtin[] = [];
+export const builtins: readonly Builtin[] = [
+  ...output,
+  ...general,
+  ...conversion,
+  ...text,
+  ...textParts,
+  ...sequence,
+  ...list,
+  ...listCallbacks,
+  ...listOrder,
+  ...object,
+  ...math,
+  ...random,
+  ...json,
+  ...dictionary,
+  ...errors,
+  ...system,
+  ...unavailable,
+];
 
-export const builtinConstants: readonly BuiltinConstant[] = [];
+export const builtinConstants: readonly BuiltinConstant[] = mathConstants;
 
 /** Built-ins behind one letter, in call position only (SPEC 2.3). */
 export const oneLetterCalls: ReadonlyMap<string, string> = new Map([
