@@ -15,6 +15,11 @@ export interface BuiltinContext {
   readonly store: SessionStore;
   /** Call depth of the built-in that runs now; set by its `run`, read by `call`. */
   depth: number;
+  /**
+   * Depth of the call under way. `bindBuiltins` sets it as a built-in begins; `call` counts from it, and must put it back
+   * when the callee has ended in whatever way.
+   */
+  depth: number;
   /** Calls a function value of any kind. TypeError "X is not a function" otherwise, X = `what`. */
   call(callee: Value, what: string, ...args: Value[]): Value;
   /** The error value that a catch block would see for a JavaScript exception (SPEC 5.4); throws on what no program can catch. */
