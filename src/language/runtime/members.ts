@@ -128,7 +128,7 @@ export function slice(
   return target.slice(start, end);
 }
 
-/** The built-in method that `value.name(...)` means; null if an own entry comes first or there is none. Call it as `run(null, value, ...arguments)`. */
+/** The built-in method that `value.name(...)` means; null if an own entry comes first or there is none. Call it as `run(null, depth, value, ...arguments)`. */
 export function findMethod(
   context: BuiltinContext,
   value: Value,
@@ -158,7 +158,7 @@ function moduleMember(module: ModuleValue, name: string): Value {
   if (module.exported !== null && !module.exported.has(name)) {
     throw raise('ReferenceError', `'${name}' is private in module '${module.name}'`);
   }
-  return module.environment.slots[slot] ?? null;
+  return module.environment[slot] ?? null;
 }
 
 function errorMember(error: ErrorValue, name: string): Value | undefined {

@@ -73,15 +73,17 @@ export class UndecidedValue {
   target: Value[] | ObjectValue | null = null;
 }
 
-/** The reified variables of one scope that closures may share: slots by index, and the enclosing scope. */
-export class Environment {
-  readonly parent: Environment | null;
-  readonly slots: (Value | undefined)[];
-  constructor(parent: Environment | null, slots: (Value | undefined)[]) {
-    this.parent = parent;
-    this.slots = slots;
-  }
-}
+/** Name of a variable in an Environment. */
+export type Slot = `s${number}`;
+
+/**
+ * The reified variables of one scope that closures share: `s0`, `s1` … and `p`, the enclosing scope. A literal object and
+ * not a class: emitted code makes it with all its slots at once, which V8 turns into one allocation and direct loads.
+ */
+export type Environment = {
+  readonly p: Environment | null;
+  [slot: Slot]: Value | undefined;
+};
 
 /** Compiled code of one function in one unit; the identity that a heap image stores. */
 export interface FunctionCode {
@@ -90,12 +92,21 @@ export interface FunctionCode {
   /** Display name; '' for anonymous functions. */
   readonly name: string;
   readonly parameterNames: readonly string[];
+  /** The unit it stands in: with its source and the index in `id`, an image can make the function again. */
+  readonly unit: { readonly id: string; readonly source: string };
   /** Makes the JavaScript function that runs this code over an environment. Called once per function value. */
   instantiate(environment: Environment | null, self: Value): CompiledFunction;
 }
 
-/** `self` is the `this` of the call; missing arguments are undefined. */
-export type CompiledFunction = (self: Value, ...args: (Value | undefined)[]) => Value;
+/**
+ * `self` is the `this` of the call; missing arguments are undefined. `depth` counts the calls around this one: it travels as
+ * an argument, so that no error can leave a wrong count behind.
+ */
+export type CompiledFunction = (
+  self: Value,
+  depth: number,
+  ...args: (Value | undefined)[]
+) => Value;
 
 /** `{ code, environment }` is the whole value; `run` is derived from them. `lexicalThis` is the captured `this` of an arrow. */
 export class FunctionValue {
@@ -103,11 +114,16 @@ export class FunctionValue {
   readonly environment: Environment | null;
   readonly lexicalThis: Value;
   readonly run: CompiledFunction;
-  constructor(code: FunctionCode, environment: Environment | null, lexicalThis: Value) {
+  constructor(
+    code: FunctionCode,
+    environment: Environment | null,
+    lexicalThis: Value,
+    run: CompiledFunction = code.instantiate(environment, lexicalThis),
+  ) {
     this.code = code;
     this.environment = environment;
     this.lexicalThis = lexicalThis;
-    this.run = code.instantiate(environment, lexicalThis);
+    this.run = run;
   }
 }
 
@@ -192,14 +208,14 @@ export class ModuleValue {
   readonly name: string;
   readonly version: string | null;
   readonly environment: Environment;
-  /** Member name → slot. `exported` null: everything is visible (SPEC 6.3). */
-  readonly members: ReadonlyMap<string, number>;
+  /** Member name → its variable. `exported` null: everything is visible (SPEC 6.3). */
+  readonly members: ReadonlyMap<string, Slot>;
   readonly exported: ReadonlySet<string> | null;
   constructor(
     name: string,
     version: string | null,
     environment: Environment,
-    members: ReadonlyMap<string, number>,
+    members: ReadonlyMap<string, Slot>,
     exported: ReadonlySet<string> | null,
   ) {
     this.name = name;
