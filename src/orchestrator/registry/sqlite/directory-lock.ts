@@ -2,10 +2,10 @@
 // dies, however it dies, so that there is never a stale one to clean up.
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { AppError } from '../../foundation/errors.ts';
+import { StartError } from '../../foundation/start-error.ts';
 import { isBusy } from './registry-error.ts';
 
-/** Throws AppError `registry_unavailable` when another process holds the directory. */
+/** Throws StartError when another process holds the directory. */
 export function lockDirectory(directory: string): Disposable {
   const lock = new DatabaseSync(join(directory, 'lock'), { timeout: 1000 });
   try {
@@ -13,8 +13,7 @@ export function lockDirectory(directory: string): Disposable {
   } catch (error) {
     lock.close();
     if (!isBusy(error)) throw error;
-    throw new AppError('registry_unavailable', {
-      detail: `another process uses the data directory ${directory}`,
+    throw new StartError(`another process uses the data directory ${directory}`, {
       cause: error,
     });
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely, sql } from 'kysely';
 import { Migrator } from 'kysely/migration';
-import { AppError } from '../../foundation/errors.ts';
+import { StartError } from '../../foundation/start-error.ts';
 import { Database } from './database.ts';
 import { NodeSqliteDialect } from './dialect.ts';
 import { lockDirectory } from './directory-lock.ts';
@@ -19,7 +19,7 @@ export type OpenedDatabase = {
   readonly lock: Disposable;
 };
 
-/** Throws AppError `registry_unavailable` whose message says what is wrong with which file. */
+/** Throws StartError that says what is wrong with which file. */
 export async function openDatabase(directory: string): Promise<OpenedDatabase> {
   const path = join(directory, 'registry.db');
   await using undo = new AsyncDisposableStack();
@@ -37,11 +37,11 @@ export async function openDatabase(directory: string): Promise<OpenedDatabase> {
     undo.move();
     return { database: new Database(connection), durability, lock };
   } catch (error) {
-    if (error instanceof AppError) throw error;
-    const detail = isDamaged(error)
+    if (error instanceof StartError) throw error;
+    const message = isDamaged(error)
       ? `${path} is damaged or not a registry; restore it from a copy`
       : `the registry in ${directory} cannot be opened: ${error instanceof Error ? error.message : error}`;
-    throw new AppError('registry_unavailable', { detail, cause: error });
+    throw new StartError(message, { cause: error });
   }
 }
 
@@ -62,9 +62,9 @@ async function migrate(connection: DatabaseSync, path: string): Promise<void> {
     (name) => !migrationNames.includes(name),
   );
   if (unknown.length > 0) {
-    throw new AppError('registry_unavailable', {
-      detail: `${path} was written by a newer version (it has the migrations ${unknown.join(', ')})`,
-    });
+    throw new StartError(
+      `${path} was written by a newer version (it has the migrations ${unknown.join(', ')})`,
+    );
   }
   const migrator = new Migrator({ db: database, provider: migrationProvider });
   const { error } = await migrator.migrateToLatest();

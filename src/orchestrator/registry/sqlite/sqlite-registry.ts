@@ -55,7 +55,7 @@ export class SqliteRegistry implements SessionRegistry {
   #durableVersion = 0;
   #closed = false;
 
-  /** Throws AppError `registry_unavailable` whose message tells the operator what is wrong. */
+  /** Throws StartError that tells the operator what is wrong. */
   static async open(options: SqliteRegistryOptions): Promise<SqliteRegistry> {
     return new SqliteRegistry(await openDatabase(options.directory), options);
   }

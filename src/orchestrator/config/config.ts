@@ -1,0 +1,218 @@
+// Every setting of the service in one table: type, bounds, default and meaning. `load-config.ts` reads by it and
+// `docs/reference/configuration.md` is written from it.
+import { type Static, Type } from 'typebox';
+import { limits } from '#protocol';
+import { logLevels } from '../foundation/log.ts';
+
+const KiB = 1024;
+const MiB = 1024 * KiB;
+const GiB = 1024 * MiB;
+const secondMs = 1000;
+const minuteMs = 60 * secondMs;
+const hourMs = 60 * minuteMs;
+
+export const settings = {
+  host: text(
+    '127.0.0.1',
+    'Address to listen on. Any other than a loopback one needs a configured API key.',
+  ),
+  port: count(8080, [0, 65_535], 'Port to listen on; 0 takes a free one.'),
+  dataDir: text(
+    './data',
+    'Directory of everything that is kept. One process at a time may use it.',
+  ),
+  apiKey: Type.Optional(
+    Type.String({
+      minLength: 16,
+      maxLength: 256,
+      pattern: '^[!-~]+$',
+      description:
+        'The administrator’s API key: at least 16 printable characters without spaces. Without it one is made at the first start and printed once.',
+    }),
+  ),
+  logLevel: Type.Enum(logLevels, {
+    default: 'info',
+    description: 'Least severe kind of log line to write.',
+  }),
+  allowedHosts: list(
+    'Host names, beside the loopback ones, under which the service may be addressed: `cellar.example.org`.',
+  ),
+  allowedOrigins: list(
+    'Origins of other sites’ pages that may open a live connection: `https://example.org`.',
+  ),
+
+  dockerHost: text(
+    'unix:///var/run/docker.sock',
+    'Address of the container engine: `unix://…` or `tcp://…`.',
+  ),
+  sandboxImage: text('cellar-sandbox:latest', 'Image that sandboxes are made from.'),
+  runtime: text(
+    'runc',
+    'Container runtime by the engine’s name for it: `runc`, `runsc` and so on. One that the engine does not know is an error, never replaced by another.',
+  ),
+  uidFirst: count(
+    200_000,
+    [1000, 2 ** 31],
+    'First of the host user ids that sandboxes run under, each under its own.',
+  ),
+  uidCount: count(65_536, [1, 2 ** 31], 'How many such ids there are.'),
+  sandboxStartMsMax: milliseconds(
+    30 * secondMs,
+    [secondMs, 10 * minuteMs],
+    'From asking the engine for a container to a connected agent.',
+  ),
+  linkLossMsMax: milliseconds(
+    10 * secondMs,
+    [secondMs, 10 * minuteMs],
+    'How long an agent may be out of reach before its sandbox counts as lost.',
+  ),
+  reconcileIntervalMs: milliseconds(
+    30 * secondMs,
+    [secondMs, hourMs],
+    'Between two searches for containers that no session knows.',
+  ),
+  orphanGraceMs: milliseconds(
+    minuteMs,
+    [0, hourMs],
+    'Age below which such a container is left alone.',
+  ),
+
+  sessionsMax: count(1000, [1, 1_000_000], 'Live sessions of all tenants.'),
+  historyLengthMax: count(
+    1000,
+    [1, 100_000],
+    'Ended executions kept per session, with their output and live events.',
+  ),
+  unresponsiveMsMax: milliseconds(
+    5 * secondMs,
+    [100, 10 * minuteMs],
+    'How long past its time limit an execution may fail to end before its sandbox is given up.',
+  ),
+  heapShare: Type.Number({
+    default: 0.5,
+    minimum: 0.1,
+    maximum: 0.9,
+    description:
+      'Share of a sandbox’s memory that a program’s values may take; files in the workspace count as memory too.',
+  }),
+
+  timeoutMs: milliseconds(
+    5 * secondMs,
+    [1, limits.executionMsMax],
+    'Time limit of an execution where neither it nor its session sets one.',
+  ),
+  timeoutMsMax: milliseconds(
+    hourMs,
+    [1, limits.executionMsMax],
+    'Longest time limit that can be asked for.',
+  ),
+  memoryBytes: bytes(
+    256 * MiB,
+    [64 * MiB, 1024 * GiB],
+    'Memory of a session that does not ask for another amount.',
+  ),
+  memoryBytesMax: bytes(4 * GiB, [64 * MiB, 1024 * GiB], 'Most memory that can be asked for.'),
+  cpus: share(1, 'Processors of a session that does not ask for another number.'),
+  cpusMax: share(4, 'Most processors that can be asked for.'),
+  pids: count(
+    64,
+    [16, 32_768],
+    'Processes and threads of a session that does not ask for another number.',
+  ),
+  pidsMax: count(512, [16, 32_768], 'Most processes and threads that can be asked for.'),
+  workspaceBytes: bytes(
+    64 * MiB,
+    [MiB, 1024 * GiB],
+    'Size of a session’s workspace where it does not ask for another.',
+  ),
+  workspaceBytesMax: bytes(GiB, [MiB, 1024 * GiB], 'Largest workspace that can be asked for.'),
+  outputBytes: bytes(
+    MiB,
+    [KiB, GiB],
+    'Output kept of one execution where its session does not ask for another amount; the rest is dropped and the execution says so.',
+  ),
+  outputBytesMax: bytes(16 * MiB, [KiB, GiB], 'Most output that can be asked for.'),
+
+  bodyBytesMax: bytes(MiB, [KiB, limits.lineBytesMax], 'Largest request body.'),
+  outgoingBytesMax: bytes(
+    16 * MiB,
+    [64 * KiB, GiB],
+    'Unsent bytes for one live client, past which it is too slow and disconnected.',
+  ),
+  liveConnectionsPerSessionMax: count(64, [1, 10_000], 'Live connections to one session.'),
+  tcpConnectionsMax: count(10_000, [1, 1_000_000], 'Connections of all clients.'),
+  idempotencyMs: milliseconds(
+    24 * hourMs,
+    [minuteMs, 30 * 24 * hourMs],
+    'How long an idempotency key is remembered.',
+  ),
+  drainMsMax: milliseconds(
+    20 * secondMs,
+    [0, hourMs],
+    'How long requests may go on after the service was told to stop.',
+  ),
+};
+
+export const Config = Type.Object(settings, { additionalProperties: false });
+export type Config = Readonly<Static<typeof Config>>;
+export type SettingName = keyof Config;
+
+export const settingNames = Object.keys(settings) as SettingName[];
+
+/** What the table says about a setting beside its type. */
+export type SettingFacts = {
+  readonly description: string;
+  readonly default?: unknown;
+  readonly unit?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly enum?: readonly string[];
+};
+
+export function factsOf(name: SettingName): SettingFacts {
+  return settings[name] as object as SettingFacts;
+}
+
+/** The environment variable of a setting: `memoryBytesMax` is `CELLAR_MEMORY_BYTES_MAX`. */
+export function variableOf(name: SettingName): string {
+  // The one that every Docker tool knows.
+  if (name === 'dockerHost') return 'DOCKER_HOST';
+  return `CELLAR_${name.replaceAll(/[A-Z]/g, '_$&').toUpperCase()}`;
+}
+
+/** Pairs of which the first may not be greater than the second. */
+export const orderedSettings = [
+  ['timeoutMs', 'timeoutMsMax'],
+  ['memoryBytes', 'memoryBytesMax'],
+  ['cpus', 'cpusMax'],
+  ['pids', 'pidsMax'],
+  ['workspaceBytes', 'workspaceBytesMax'],
+  ['outputBytes', 'outputBytesMax'],
+] as const satisfies readonly (readonly [SettingName, SettingName])[];
+
+type Range = readonly [minimum: number, maximum: number];
+
+function text(value: string, description: string) {
+  return Type.String({ default: value, minLength: 1, description });
+}
+
+/** In the environment: separated by commas. */
+function list(description: string) {
+  return Type.Array(Type.String({ minLength: 1 }), { default: [], description });
+}
+
+function count(value: number, [minimum, maximum]: Range, description: string) {
+  return Type.Integer({ default: value, minimum, maximum, description });
+}
+
+function milliseconds(value: number, [minimum, maximum]: Range, description: string) {
+  return Type.Integer({ default: value, minimum, maximum, unit: 'ms', description });
+}
+
+function bytes(value: number, [minimum, maximum]: Range, description: string) {
+  return Type.Integer({ default: value, minimum, maximum, unit: 'bytes', description });
+}
+
+function share(value: number, description: string) {
+  return Type.Number({ default: value, minimum: 0.01, maximum: 1024, description });
+}
