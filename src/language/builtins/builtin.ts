@@ -13,8 +13,6 @@ export interface BuiltinContext {
   readonly methods: BuiltinMethods;
   /** Dictionaries, agent memory, shared states. */
   readonly store: SessionStore;
-  /** Call depth of the built-in that runs now; set by its `run`, read by `call`. */
-  depth: number;
   /**
    * Depth of the call under way. `bindBuiltins` sets it as a built-in begins; `call` counts from it, and must put it back
    * when the callee has ended in whatever way.
