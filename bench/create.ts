@@ -1,0 +1,191 @@
+// How long a new session takes to its first result when nothing is warm, beside a container that is created and started by
+// hand with the same image and options. The two take turns; the moments on the way show where the time goes.
+import type Docker from 'dockerode';
+import {
+  type AgentEvent,
+  type Command,
+  type ConfigureRequest,
+  encodeLine,
+  type HelloRequest,
+  LineDecoder,
+  protocolVersion,
+  routes,
+} from '#protocol';
+import { containerName } from '../src/orchestrator/runtimes/docker/container-options.ts';
+import { type Service, startService } from '../test/helpers/start-service.ts';
+import { BareContainer, type ContainerTemplate, templateOf } from './support/bare-container.ts';
+import { type BenchmarkRun, runBenchmark } from './support/benchmark.ts';
+import { engineMoments } from './support/engine-moments.ts';
+import { connectEngine } from './support/machine.ts';
+import { type Cell, type Findings, verdict } from './support/report.ts';
+import { ServiceClient } from './support/service-client.ts';
+import { summarise } from './support/statistics.ts';
+
+/** In the order in which they are expected. */
+const moments = [
+  'container created',
+  'container started',
+  'agent has dialled',
+  'agent has said hello',
+  'session answered',
+  'session configured',
+  'first result',
+] as const;
+
+/** Milliseconds since the beginning; a moment that cannot be seen from outside is missing. */
+type Timeline = Partial<Record<(typeof moments)[number], number>>;
+
+await runBenchmark({
+  name: 'create',
+  title: 'New session, nothing warm, to its first result',
+  rounds: 20,
+  secondsMax: 120,
+  measure,
+});
+
+async function measure(run: BenchmarkRun): Promise<Findings> {
+  const docker = connectEngine();
+  run.progress('starting the service');
+  await using service = await startService({ CELLAR_LOG_LEVEL: 'info' });
+  using client = new ServiceClient(service.url, service.key);
+  const model = await client.createSession();
+  const template = await templateOf(docker, model.sandbox!.id);
+
+  run.progress('warming up');
+  await sessionTimeline(docker, service, client);
+  await bareTimeline(docker, template, run.signal);
+  const sessions: Timeline[] = [];
+  const bare: Timeline[] = [];
+  for (const round of run.rounds()) {
+    const turns = [
+      async () => sessions.push(await sessionTimeline(docker, service, client)),
+      async () => bare.push(await bareTimeline(docker, template, run.signal)),
+    ];
+    // The first of a round alternates, so that neither always follows the other's clearing away.
+    for (const turn of round % 2 === 0 ? turns : turns.toReversed()) {
+      run.signal.throwIfAborted();
+      await turn();
+    }
+  }
+
+  const reference = momentSummary(bare, 'agent has said hello')!;
+  const session = momentSummary(sessions, 'first result')!;
+  return {
+    verdicts: [
+      verdict(
+        'create → first result, beside a bare container until its agent’s hello',
+        session.p50 / reference.p50,
+        1.3,
+        '×',
+      ),
+    ],
+    tables: [
+      {
+        title: 'Milliseconds since the beginning',
+        columns: ['', 'service, p50', 'service, p99', 'bare container, p50', 'bare container, p99'],
+        rows: moments.map((moment) => [
+          moment,
+          ...momentCells(sessions, moment),
+          ...momentCells(bare, moment),
+        ]),
+      },
+    ],
+    notes: [
+      'The service is asked with `POST /api/sessions`, then with `POST …/execute` of `1+1`.',
+      'The bare container has the image and the options that the engine reports for a session’s ' +
+        'container; the measuring process is the other end of its link.',
+      'When a container was created and started is taken from the engine’s event log. A dash: ' +
+        'not to be seen from outside.',
+      `${sessions.length} rounds; of so few samples, p99 is the slowest.`,
+    ],
+  };
+}
+
+async function sessionTimeline(
+  docker: Docker,
+  service: Service,
+  client: ServiceClient,
+): Promise<Timeline> {
+  const begun = performance.now();
+  const session = await client.createSession();
+  const answered = performance.now() - begun;
+  await client.execute(session.id);
+  const result = performance.now() - begun;
+  const sandbox = session.sandbox ?? (await client.session(session.id)).sandbox;
+  if (sandbox === null) throw new Error(`no sandbox\n${service.log}`);
+  const engine = await engineTimeline(docker, containerName(sandbox.id), begun);
+  await client.deleteSession(session.id);
+  return { ...engine, 'session answered': answered, 'first result': result };
+}
+
+async function bareTimeline(
+  docker: Docker,
+  template: ContainerTemplate,
+  signal: AbortSignal,
+): Promise<Timeline> {
+  await using container = await BareContainer.start({ docker, template, signal });
+  const { begun, dialled } = container.moments;
+  const since = () => performance.now() - begun;
+  const hello: HelloRequest = { protocolVersion, acknowledgedSeq: 0 };
+  await container.request(routes.hello, JSON.stringify(hello));
+  const greeted = since();
+  await container.request(routes.configure, JSON.stringify(configuration));
+  const configured = since();
+  await executeOnce(container);
+  const result = since();
+  return {
+    ...(await engineTimeline(docker, container.id, begun)),
+    'agent has dialled': dialled - begun,
+    'agent has said hello': greeted,
+    'session configured': configured,
+    'first result': result,
+  };
+}
+
+const configuration: ConfigureRequest = {
+  sessionId: 'benchmark',
+  language: 'anarchy',
+  environment: {},
+  outputBytesMax: 2 ** 20,
+  heapBytesMax: 2 ** 27,
+};
+
+/** `1+1` straight from the agent. */
+async function executeOnce(container: BareContainer): Promise<void> {
+  const channel = container.open(routes.channel);
+  const command: Command = {
+    type: 'execute',
+    executionId: 'benchmark',
+    code: '1+1',
+    timeoutMs: 5000,
+    captureOutput: true,
+    intermediateResults: false,
+    interactive: false,
+  };
+  channel.write(encodeLine(command));
+  const decoder = new LineDecoder();
+  for await (const chunk of channel)
+    for (const event of decoder.push(chunk as Buffer) as AgentEvent[]) {
+      if (event.type !== 'ended') continue;
+      if (event.result?.value !== 2)
+        throw new Error(`1+1 was answered with ${JSON.stringify(event)}`);
+      return;
+    }
+  throw new Error('the agent closed the channel');
+}
+
+async function engineTimeline(docker: Docker, container: string, begun: number): Promise<Timeline> {
+  const begunAt = performance.timeOrigin + begun;
+  const { createdAt, startedAt } = await engineMoments(docker, container, begunAt);
+  return { 'container created': createdAt - begunAt, 'container started': startedAt - begunAt };
+}
+
+function momentSummary(timelines: readonly Timeline[], moment: (typeof moments)[number]) {
+  const samples = timelines.map((timeline) => timeline[moment]).filter((at) => at !== undefined);
+  return samples.length === 0 ? null : summarise(samples);
+}
+
+function momentCells(timelines: readonly Timeline[], moment: (typeof moments)[number]): Cell[] {
+  const summary = momentSummary(timelines, moment);
+  return summary === null ? ['–', '–'] : [summary.p50, summary.p99];
+}

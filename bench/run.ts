@@ -1,0 +1,74 @@
+// `npm run bench`: runs every benchmark, one after another, and writes docs/benchmarks.md from what they measured. With
+// names (`npm run bench -- execute`) it runs only those, and shows them instead of writing the page.
+import { spawn } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { interruptionSignal } from './support/benchmark.ts';
+import { describeMachine } from './support/machine.ts';
+import type { Report } from './support/report.ts';
+import { markdownTable, reportAsMarkdown, reportAsText } from './support/table.ts';
+
+const names = ['execute', 'create', 'memory'] as const;
+const page = join(import.meta.dirname, '../docs/benchmarks.md');
+
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => !names.some((known) => known === name));
+if (unknown.length > 0) {
+  console.error(`There is no benchmark ${unknown.join(', ')}. There are: ${names.join(', ')}`);
+  process.exit(2);
+}
+
+const signal = interruptionSignal();
+const reports: Report[] = [];
+for (const name of names) {
+  if (chosen.length > 0 && !chosen.includes(name)) continue;
+  const report = await runOne(name, signal);
+  if (signal.aborted) process.exit(130);
+  if (report === null) process.exitCode = 1;
+  else reports.push(report);
+}
+for (const report of reports) console.log(reportAsText(report));
+if (chosen.length === 0 && reports.length === names.length) {
+  await writeFile(page, await renderPage(reports));
+  console.error('docs/benchmarks.md is written');
+}
+
+/** Null when it failed; it has then said why. */
+function runOne(name: string, signal: AbortSignal): Promise<Report | null> {
+  const script = join(import.meta.dirname, `${name}.ts`);
+  // A group of its own: Ctrl-C reaches it once, from us.
+  const child = spawn(process.execPath, [script, '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
+  const interrupt = () => child.kill('SIGINT');
+  signal.addEventListener('abort', interrupt, { once: true });
+  let output = '';
+  child.stdout.setEncoding('utf8');
+  child.stdout.on('data', (chunk: string) => {
+    output += chunk;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => {
+      signal.removeEventListener('abort', interrupt);
+      resolve(code === 0 ? (JSON.parse(output) as Report) : null);
+    });
+  });
+}
+
+async function renderPage(reports: readonly Report[]): Promise<string> {
+  const machine = await describeMachine();
+  const met = reports.flatMap(({ verdicts }) => verdicts).filter((verdict) => verdict.met).length;
+  const count = reports.flatMap(({ verdicts }) => verdicts).length;
+  const introduction = `# Benchmarks
+
+<!-- Written by \`npm run bench\`; edits are lost. -->
+
+Each number stands beside a reference that was measured in the same run on the same machine, in turns with it: machines
+differ, ratios less so. Every number on this page was measured on ${reports[0]!.measuredAt.slice(0, 10)};
+${met} of ${count} targets are met. \`npm run bench\` measures anew and writes this page.
+`;
+  const tables = markdownTable({ title: 'The machine', columns: ['', ''], rows: machine });
+  return [introduction, tables, ...reports.map(reportAsMarkdown)].join('\n');
+}

@@ -1,0 +1,56 @@
+// Tables of a report as aligned text for a terminal and as Markdown for the documentation. Pure.
+import type { Cell, Report, Table, Verdict } from './report.ts';
+
+export function reportAsText(report: Report): string {
+  const tables = [verdictTable(report.verdicts), ...report.tables].map(textTable);
+  const notes = report.notes.map((note) => `- ${note}\n`).join('');
+  return [`${report.title}\n`, ...tables, notes].join('\n');
+}
+
+/** A section of a page: heading, targets, tables, notes. */
+export function reportAsMarkdown(report: Report): string {
+  const tables = [verdictTable(report.verdicts), ...report.tables].map(markdownTable);
+  const notes = report.notes.map((note) => `- ${note}\n`).join('');
+  return [`## ${report.title}\n`, ...tables, notes].join('\n');
+}
+
+/** Three significant digits, whole numbers from a hundred on. */
+export function formatCell(cell: Cell): string {
+  if (typeof cell === 'string') return cell;
+  if (!Number.isFinite(cell)) return '–';
+  return Math.abs(cell) >= 100 ? Math.round(cell).toString() : cell.toPrecision(3);
+}
+
+function verdictTable(verdicts: readonly Verdict[]): Table {
+  return {
+    title: 'Targets',
+    columns: ['target', 'limit', 'measured', 'met'],
+    rows: verdicts.map(({ what, limit, measured, unit, met }) => [
+      what,
+      `≤ ${Number(limit.toPrecision(3))} ${unit}`,
+      `${formatCell(measured)} ${unit}`,
+      met ? 'yes' : 'no',
+    ]),
+  };
+}
+
+function textTable({ title, columns, rows }: Table): string {
+  const lines = [columns, ...rows.map((row) => row.map(formatCell))];
+  const widths = columns.map((_, index) =>
+    Math.max(...lines.map((line) => line[index]?.length ?? 0)),
+  );
+  const text = lines.map((line) =>
+    line
+      .map((cell, index) => (index === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[index]!)))
+      .join('  ')
+      .trimEnd(),
+  );
+  return `${title}\n${text.map((line) => `  ${line}\n`).join('')}`;
+}
+
+export function markdownTable({ title, columns, rows }: Table): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |\n`;
+  const rule = columns.map((_, index) => (index === 0 ? '---' : '---:'));
+  const body = rows.map((row) => line(row.map((cell) => formatCell(cell).replaceAll('|', '\\|'))));
+  return `**${title}**\n\n${line(columns)}${line(rule)}${body.join('')}`;
+}
