@@ -1,0 +1,74 @@
+// Sandboxes started when they are asked for: the source that every other one stands on.
+import { randomBytes } from 'node:crypto';
+import { newId } from '../foundation/id.ts';
+import type { SandboxRecord, SessionLimits } from '../registry/records.ts';
+import type { RuntimeSandbox, RuntimeUsage } from '../runtimes/runtime.ts';
+import type { Sandbox } from './agent.ts';
+import type { SandboxSource } from './sandbox-source.ts';
+import { adoptSandbox, type SandboxHost, startSandbox } from './start-sandbox.ts';
+import type { UidPool } from './uid-pool.ts';
+
+/** A listing serves every adoption that asks within this time: a start-up asks once a session. */
+const listingMsMax = 1_000;
+
+export class DirectSource implements SandboxSource {
+  readonly #host: SandboxHost;
+  readonly #uids: UidPool;
+  readonly #runtimeName: string;
+  #listing: Promise<RuntimeSandbox[]> | null = null;
+
+  /** `runtimeName`: the engine's name of the runtime (`runc`, `runsc`) that new sandboxes run under. */
+  constructor(options: { host: SandboxHost; uids: UidPool; runtimeName: string }) {
+    this.#host = options.host;
+    this.#uids = options.uids;
+    this.#runtimeName = options.runtimeName;
+  }
+
+  plan(): SandboxRecord {
+    return {
+      sandboxId: newId('sbx'),
+      runtimeId: null,
+      token: randomBytes(32).toString('base64url'),
+      uid: this.#uids.allocate(),
+      runtime: this.#runtimeName,
+    };
+  }
+
+  release(record: SandboxRecord): void {
+    this.#uids.release(record.uid);
+  }
+
+  start(record: SandboxRecord, limits: SessionLimits, signal: AbortSignal): Promise<Sandbox> {
+    return startSandbox(this.#host, record, limits, signal);
+  }
+
+  async adopt(
+    record: SandboxRecord,
+    agentSeq: number,
+    signal: AbortSignal,
+  ): Promise<Sandbox | null> {
+    this.#uids.claim(record.uid);
+    return adoptSandbox(this.#host, record, agentSeq, signal, await this.#list(signal));
+  }
+
+  update(sandbox: Sandbox, limits: SessionLimits, signal: AbortSignal): Promise<void> {
+    return this.#host.runtime.update(sandbox.runtimeId, limits, signal);
+  }
+
+  usage(sandbox: Sandbox, signal: AbortSignal): Promise<RuntimeUsage> {
+    return this.#host.runtime.usage(sandbox.runtimeId, signal);
+  }
+
+  #list(signal: AbortSignal): Promise<RuntimeSandbox[]> {
+    const { runtime, policy, clock } = this.#host;
+    if (this.#listing === null) {
+      const listing = runtime.list(policy.instanceId, signal);
+      this.#listing = listing;
+      const forget = () => {
+        if (this.#listing === listing) this.#listing = null;
+      };
+      listing.then(() => clock.after(listingMsMax, forget), forget);
+    }
+    return this.#listing;
+  }
+}

@@ -1,0 +1,82 @@
+// Removes containers and link directories of this instance that nobody owns: what a crash, a hung engine call or a failed
+// removal has left. Needed because no process can promise to clean up after itself. Must never touch another instance's.
+import type { Clock } from '../foundation/clock.ts';
+import type { Log } from '../foundation/log.ts';
+import type { Runtime } from '../runtimes/runtime.ts';
+import { listLinkDirectories, removeLinkDirectory } from './link-directory.ts';
+import { planReconciliation, type Reconciliation } from './plan-reconciliation.ts';
+
+export type ReconcilerOptions = {
+  readonly runtime: Runtime;
+  readonly instanceId: string;
+  readonly runDirectory: string;
+  /** Ids of all sandboxes that a session, the pool or a start under way has. */
+  readonly owned: () => Promise<ReadonlySet<string>>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly intervalMs: number;
+  readonly graceMs: number;
+  /** True: only says what it would remove. */
+  readonly dryRun: boolean;
+};
+
+export class Reconciler implements AsyncDisposable {
+  readonly #options: ReconcilerOptions;
+  readonly #stop = new AbortController();
+  #cancelNext: () => void = () => {};
+  #round: Promise<void> = Promise.resolve();
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+  }
+
+  /** Does a first round now and one every interval after that. */
+  start(): void {
+    const { clock, intervalMs, log } = this.#options;
+    this.#round = this.reconcile(this.#stop.signal).then(
+      () => {},
+      (error: unknown) => {
+        if (!this.#stop.signal.aborted) log.warn({ err: error }, 'could not look for orphans');
+      },
+    );
+    void this.#round.then(() => {
+      if (this.#stop.signal.aborted) return;
+      this.#cancelNext = clock.after(intervalMs, () => this.start());
+    });
+  }
+
+  /** One round. Gives what it found to be orphans. Throws when the containers or their owners cannot be listed. */
+  async reconcile(signal: AbortSignal): Promise<Reconciliation> {
+    const { runtime, instanceId, runDirectory, owned, clock, graceMs, dryRun, log } = this.#options;
+    const containers = await runtime.list(instanceId, signal);
+    const directories = await listLinkDirectories(runDirectory);
+    const facts = { containers, directories, owned: await owned(), now: clock.now(), graceMs };
+    const plan = planReconciliation(facts);
+    for (const { sandboxId, runtimeId, state } of plan.containers)
+      log.warn({ sandboxId, runtimeId, state, dryRun }, 'orphaned container');
+    for (const sandboxId of plan.directories)
+      log.warn({ sandboxId, dryRun }, 'orphaned link directory');
+    if (!dryRun) await this.#remove(plan, signal);
+    return plan;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    this.#cancelNext();
+    await this.#round;
+  }
+
+  async #remove(plan: Reconciliation, signal: AbortSignal): Promise<void> {
+    const { runtime, runDirectory, log } = this.#options;
+    const kept = new Set<string>();
+    const removals = plan.containers.map(({ sandboxId, runtimeId }) =>
+      runtime.destroy(runtimeId, signal).catch((error: unknown) => {
+        kept.add(sandboxId);
+        log.warn({ sandboxId, runtimeId, err: error }, 'an orphaned container stays for now');
+      }),
+    );
+    await Promise.all(removals);
+    for (const sandboxId of plan.directories)
+      if (!kept.has(sandboxId)) await removeLinkDirectory(runDirectory, sandboxId);
+  }
+}

@@ -1,0 +1,160 @@
+// From an identity to a sandbox that can be used: link directory, link, container, hello. A failure at any step takes
+// down what the steps before have made.
+import { existsSync } from 'node:fs';
+import { abortable } from '../foundation/abortable.ts';
+import type { Clock } from '../foundation/clock.ts';
+import { AppError } from '../foundation/errors.ts';
+import type { Log } from '../foundation/log.ts';
+import type { SandboxRecord } from '../registry/records.ts';
+import type { Runtime, RuntimeSandbox } from '../runtimes/runtime.ts';
+import type { Sandbox } from './agent.ts';
+import { AgentLink } from './agent-link.ts';
+import type { ExitWatch, WatchedSandbox } from './exit-watch.ts';
+import { type ContainerLimits, type SandboxPolicy, sandboxSpec } from './hardening.ts';
+import { linkDirectory, makeLinkDirectory, removeLinkDirectory } from './link-directory.ts';
+import { LiveSandbox } from './sandbox.ts';
+
+/** What all sandboxes of a service share. */
+export type SandboxHost = {
+  readonly runtime: Runtime;
+  readonly exits: ExitWatch;
+  readonly policy: SandboxPolicy;
+  /** Holds the link directories. The engine must know it under the same path. */
+  readonly runDirectory: string;
+  /** From the container's start to the agent's hello, milliseconds. */
+  readonly helloMsMax: number;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+export type SandboxIntent = Pick<SandboxRecord, 'sandboxId' | 'token' | 'uid' | 'runtime'>;
+
+const neverAborted = new AbortController().signal;
+
+/**
+ * Starts a container and waits for its agent. Throws AppErrors: `runtime_unavailable`, `sandbox_failed`, the signal's
+ * own or `deadline_exceeded`; then nothing is left of it that could be removed.
+ */
+export async function startSandbox(
+  host: SandboxHost,
+  intent: SandboxIntent,
+  limits: ContainerLimits,
+  signal: AbortSignal,
+): Promise<Sandbox> {
+  const { sandboxId } = intent;
+  const undo = new AsyncDisposableStack();
+  try {
+    const directory = await makeLinkDirectory(host.runDirectory, sandboxId);
+    undo.defer(() => removeLinkDirectory(host.runDirectory, sandboxId));
+    const watched = undo.use(host.exits.watch(sandboxId));
+    const link = undo.use(await listen(host, intent, directory, 0));
+    const spec = sandboxSpec(host.policy, limits, { ...intent, linkDirectory: directory });
+    const runtimeId = await host.runtime.start(spec, signal);
+    undo.defer(() => host.runtime.destroy(runtimeId, neverAborted));
+    watched.started();
+    await abortable(hello(host, link, watched), signal);
+    const lost = Promise.race([link.lost, watched.exit]);
+    return new LiveSandbox({ ...intent, runtimeId, agent: link.agent, lost, undo });
+  } catch (error) {
+    await takeDown(host, sandboxId, undo);
+    throw failure('sandbox_failed', error);
+  }
+}
+
+/**
+ * Takes over the container of an earlier process. Does not wait for its agent, which dials when it notices; `lost` tells
+ * when it never does. Null when there is no container that could go on; what is there instead is destroyed. Throws
+ * AppErrors: `runtime_unavailable` when the containers cannot be listed, and nothing is changed then; `sandbox_lost`.
+ * `listed`: the engine's containers, for callers that adopt many; listed after the exit watch began.
+ */
+export async function adoptSandbox(
+  host: SandboxHost,
+  record: SandboxIntent,
+  acknowledgedSeq: number,
+  signal: AbortSignal,
+  listed?: readonly RuntimeSandbox[],
+): Promise<Sandbox | null> {
+  const { sandboxId } = record;
+  const containers = listed ?? (await host.runtime.list(host.policy.instanceId, signal));
+  const container = containers.find((candidate) => candidate.sandboxId === sandboxId);
+  const undo = new AsyncDisposableStack();
+  try {
+    undo.defer(() => removeLinkDirectory(host.runDirectory, sandboxId));
+    if (container === undefined) {
+      await undo.disposeAsync();
+      return null;
+    }
+    const { runtimeId } = container;
+    undo.defer(() => host.runtime.destroy(runtimeId, neverAborted));
+    // The directory is mounted as it is: one made anew would not be seen inside.
+    const directory = linkDirectory(host.runDirectory, sandboxId);
+    if (container.state === 'exited' || container.state === 'created' || !existsSync(directory)) {
+      await takeDown(host, sandboxId, undo);
+      return null;
+    }
+    const watched = undo.use(host.exits.watch(sandboxId));
+    watched.started();
+    const link = undo.use(await listen(host, record, directory, acknowledgedSeq));
+    if (container.state === 'paused') await host.runtime.resume(runtimeId, signal);
+    const lost = Promise.race([link.lost, watched.exit, firstDialMissing(host, link, undo)]);
+    return new LiveSandbox({ ...record, runtimeId, agent: link.agent, lost, undo });
+  } catch (error) {
+    await takeDown(host, sandboxId, undo);
+    throw failure('sandbox_lost', error);
+  }
+}
+
+function listen(
+  { clock, log }: SandboxHost,
+  { sandboxId, token }: SandboxIntent,
+  directory: string,
+  acknowledgedSeq: number,
+): Promise<AgentLink> {
+  return AgentLink.listen({ directory, sandboxId, token, acknowledgedSeq, clock, log });
+}
+
+async function hello(host: SandboxHost, link: AgentLink, watched: WatchedSandbox): Promise<void> {
+  const late = new AbortController();
+  const cancel = host.clock.after(host.helloMsMax, () =>
+    late.abort(new Error(`no hello within ${host.helloMsMax} ms`)),
+  );
+  const exited = watched.exit.then((exit) => {
+    throw new Error(exit.detail);
+  });
+  try {
+    await Promise.race([link.ready(late.signal), exited]);
+  } finally {
+    cancel();
+  }
+}
+
+/** Resolves when the agent of an adopted sandbox has not come back in time: a link alone waits for its first dial for ever. */
+function firstDialMissing(
+  host: SandboxHost,
+  link: AgentLink,
+  undo: AsyncDisposableStack,
+): Promise<{ reason: 'unreachable'; detail: string }> {
+  const { promise, resolve } = Promise.withResolvers<{ reason: 'unreachable'; detail: string }>();
+  const cancel = host.clock.after(host.helloMsMax, () =>
+    resolve({ reason: 'unreachable', detail: 'the agent did not come back' }),
+  );
+  undo.defer(cancel);
+  link.ready(neverAborted).then(cancel, () => {});
+  return promise;
+}
+
+async function takeDown(
+  host: SandboxHost,
+  sandboxId: string,
+  undo: AsyncDisposableStack,
+): Promise<void> {
+  await undo.disposeAsync().catch((error: unknown) => {
+    // The reconciler comes by later.
+    host.log.warn({ sandboxId, err: error }, 'a sandbox could not be removed');
+  });
+}
+
+function failure(code: 'sandbox_failed' | 'sandbox_lost', error: unknown): AppError {
+  if (error instanceof AppError && error.code !== 'sandbox_lost') return error;
+  return new AppError(code, { cause: error });
+}
