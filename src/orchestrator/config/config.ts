@@ -12,10 +12,7 @@ const minuteMs = 60 * secondMs;
 const hourMs = 60 * minuteMs;
 
 export const settings = {
-  host: text(
-    '127.0.0.1',
-    'Address to listen on. Any other than a loopback one needs a configured API key.',
-  ),
+  host: text('127.0.0.1', 'Address to listen on. Any other than a loopback one needs an API key.'),
   port: count(8080, [0, 65_535], 'Port to listen on; 0 takes a free one.'),
   dataDir: text(
     './data',
@@ -23,11 +20,11 @@ export const settings = {
   ),
   apiKey: Type.Optional(
     Type.String({
-      minLength: 16,
+      minLength: 32,
       maxLength: 256,
       pattern: '^[!-~]+$',
       description:
-        'The administrator’s API key: at least 16 printable characters without spaces. Without it one is made at the first start and printed once.',
+        'The administrator’s API key: at least 32 printable characters without spaces. Without it one is made at the first start and printed once.',
     }),
   ),
   logLevel: Type.Enum(logLevels, {

@@ -1,0 +1,18 @@
+// Writes docs/reference/ from the schemas and tables in the source. `npm run docs` runs it; a test fails when what is
+// committed differs from what it writes.
+import { writeFile } from 'node:fs/promises';
+import { configurationReference } from './generators/configuration.ts';
+import { errorReference } from './generators/errors.ts';
+
+/** Files of docs/reference/ by name, each with the function that gives its text. */
+export const references: Readonly<Record<string, () => string | Promise<string>>> = {
+  'configuration.md': configurationReference,
+  'errors.md': errorReference,
+};
+
+export const referenceDirectory = new URL('./reference/', import.meta.url);
+
+if (import.meta.main) {
+  for (const [name, text] of Object.entries(references))
+    await writeFile(new URL(name, referenceDirectory), await text());
+}
