@@ -1,0 +1,64 @@
+// Puts the agent together: engine, session, server, link. Takes from the environment what it needs and removes it there.
+import { routes } from '#protocol';
+import { AnarchyEngine } from './engines/anarchy/anarchy-engine.ts';
+import { channel } from './handlers/channel.ts';
+import { configure } from './handlers/configure.ts';
+import { hello } from './handlers/hello.ts';
+import { inspect, variables } from './handlers/inspect.ts';
+import { Link } from './link.ts';
+import { createLinkServer } from './server.ts';
+import { Session } from './session.ts';
+
+/** Runs until the process is told to end. `entry`: the module that the engine's worker starts from. */
+export function runAgent(entry: URL): void {
+  exitOnFault();
+  const path = takeVariable('CELLAR_LINK');
+  const token = takeVariable('CELLAR_TOKEN');
+  // First of all the engine: it starts in its own thread while this one dials.
+  const session = new Session(new AnarchyEngine({ entry }), ['anarchy']);
+  const link = serveSession(session, { path, token });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, () => {
+      link.close();
+      process.exit(0);
+    });
+}
+
+/** Dials the orchestrator at `path` and serves the session there, until the link is closed. */
+export function serveSession(
+  session: Session,
+  { path, token }: { readonly path: string; readonly token: string },
+): Link {
+  const link: Link = new Link(
+    path,
+    createLinkServer({
+      [routes.hello]: hello(session, token, () => link.established()),
+      [routes.configure]: configure(session),
+      [routes.channel]: channel(session),
+      [routes.variables]: variables(session),
+      [routes.inspect]: inspect(session),
+    }),
+  );
+  link.dial();
+  return link;
+}
+
+/** A fault of our own ends the process with one line: the orchestrator notices, and no half-broken agent goes on. */
+function exitOnFault(): void {
+  const exit = (error: unknown) => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`agent: ${text.replaceAll('\n', ' | ')}\n`);
+    process.exit(70);
+  };
+  process.on('uncaughtException', exit);
+  process.on('unhandledRejection', exit);
+}
+
+function takeVariable(name: string): string {
+  const value = process.env[name];
+  // SECURITY: what runs in this process later shall not find it.
+  delete process.env[name];
+  if (value !== undefined && value !== '') return value;
+  process.stderr.write(`agent: ${name} is not set\n`);
+  process.exit(64);
+}

@@ -1,0 +1,30 @@
+// How large the worker's heap may become: pure arithmetic. The soft limit is the session's and is enforced with its state kept; the
+// hard one is V8's and costs the worker.
+
+const mebibyte = 1024 * 1024;
+/** Distance that a program may cover between two looks at the heap. */
+const marginBytesMin = 32 * mebibyte;
+const marginShare = 0.25;
+/** What the agent itself takes of its container: main thread, young generation, code. */
+const agentBytes = 96 * mebibyte;
+const defaultHardBytes = 192 * mebibyte;
+const machineBytesMin = 64 * 1024 * mebibyte;
+
+/** The hard limit that goes with a session's soft one. */
+export function heapHardBytesFor(softBytes: number): number {
+  return softBytes + Math.max(marginBytesMin, Math.floor(softBytes * marginShare));
+}
+
+/**
+ * The hard limit of a worker that starts before its session's limits are known: what the container's memory allows.
+ * `containerBytes` as `process.constrainedMemory()` gives it; absurdly large where there is no container.
+ */
+export function heapHardBytesIn(containerBytes: number): number {
+  if (containerBytes <= 0 || containerBytes >= machineBytesMin) return defaultHardBytes;
+  return Math.floor(Math.max(containerBytes / 2, containerBytes - agentBytes));
+}
+
+/** Whether a worker with this hard limit can serve a session with that soft one. */
+export function isHeapEnough(hardBytes: number, softBytes: number): boolean {
+  return hardBytes >= softBytes + marginBytesMin / 2;
+}

@@ -1,0 +1,217 @@
+// The language's door to the world, in the worker: output with back pressure, input, waiting, and the question whether the
+// program must stop. A program runs inside of these calls, so they block the thread where they have to.
+import { randomBytes } from 'node:crypto';
+import type { MessagePort } from 'node:worker_threads';
+import type { Host, StopReason } from '#language';
+import { limits, type OutputChannel } from '#protocol';
+import type { EngineEvent, EngineOutcome, EngineSettings } from '../engine.ts';
+import type { HeapGuard } from './heap-guard.ts';
+import { InputLines } from './input-lines.ts';
+import { Output } from './output.ts';
+import type { SharedState } from './shared-state.ts';
+import { stopReason } from './stop-reason.ts';
+import type { FromWorker, Program } from './worker-messages.ts';
+
+/** What one execution may have posted and the main thread has not found a place for. */
+const underWayCostMax = 256 * 1024;
+/** What an event costs beside its text. */
+const eventCost = 256;
+const flushLength = 16 * 1024;
+const flushMs = 5;
+const heapCheckMs = 5;
+const progressMs = 20;
+/** One value may take this part of the session's memory. */
+const valueShare = 0.25;
+
+export type WorkerHostOptions = {
+  readonly port: MessagePort;
+  readonly shared: SharedState;
+  readonly heap: HeapGuard;
+  readonly settings: EngineSettings;
+  /** Handles the messages that came in while the program runs. */
+  readonly attend: () => void;
+};
+
+export class WorkerHost implements Host {
+  readonly environment: ReadonlyMap<string, string>;
+  readonly valueBytesMax: number;
+  readonly #port: MessagePort;
+  readonly #shared: SharedState;
+  readonly #heap: HeapGuard;
+  readonly #attend: () => void;
+  readonly #outputBytesMax: number;
+  #output: Output;
+  #input = new InputLines('', false);
+  #interactive = false;
+  #timeoutMs = 0;
+  #events: EngineEvent[] = [];
+  /** Of all executions, modulo 2³², as the other side counts. */
+  #postedCost = 0;
+  /** Of this execution's output. */
+  #postedBytes = 0;
+  #reportedCost = 0;
+  #flushedAt = 0;
+  #heapCheckedAt = 0;
+  #progressAt = 0;
+  #progressHeld: EngineEvent | null = null;
+  #cpuAtBegin = process.threadCpuUsage();
+
+  constructor({ port, shared, heap, settings, attend }: WorkerHostOptions) {
+    this.#port = port;
+    this.#shared = shared;
+    this.#heap = heap;
+    this.#attend = attend;
+    this.#outputBytesMax = settings.outputBytesMax;
+    this.#output = new Output({ bytesMax: this.#outputBytesMax, capture: true });
+    this.environment = new Map(Object.entries(settings.environment));
+    this.valueBytesMax = Math.floor(settings.heapBytesMax * valueShare);
+  }
+
+  /** An execution begins. */
+  begin(program: Program): void {
+    this.#output = new Output({
+      bytesMax: this.#outputBytesMax,
+      capture: program.captureOutput,
+    });
+    this.#input = new InputLines(program.stdin ?? '', program.interactive);
+    this.#interactive = program.interactive;
+    this.#timeoutMs = program.timeoutMs;
+    this.#postedBytes = 0;
+    this.#progressHeld = null;
+    this.#progressAt = 0;
+    this.#flushedAt = performance.now();
+    this.#heap.begin();
+    this.#cpuAtBegin = process.threadCpuUsage();
+  }
+
+  /** It has ended: what is left goes out together with the outcome. */
+  end(outcome: Omit<EngineOutcome, 'stateLost' | 'usage' | 'truncated'>): void {
+    const cpu = process.threadCpuUsage(this.#cpuAtBegin);
+    const usage = {
+      cpuMs: (cpu.user + cpu.system) / 1000,
+      memoryPeakBytes: this.#heap.peakBytes,
+      outputBytes: this.#output.bytes,
+    };
+    this.#post({ ...outcome, usage, truncated: this.#output.truncated });
+  }
+
+  /** More text for `readLine`. */
+  addInput(text: string): void {
+    this.#input.add(text);
+  }
+
+  /** An event of the running program that is not output; `cost` is about its size in bytes. */
+  report(event: EngineEvent, cost = 0): void {
+    this.#output.take(this.#events);
+    this.#events.push(event);
+    this.#reportedCost += cost;
+    if (this.#reportedCost >= flushLength) this.flush();
+  }
+
+  poll(): StopReason | null {
+    if (this.#shared.takeAttention()) this.#attend();
+    const stop = this.#stopReason();
+    if (stop !== null) return stop;
+    const now = performance.now();
+    if (now - this.#flushedAt >= flushMs) this.#flushAt(now);
+    if (this.#output.excessive)
+      return { type: 'ResourceLimitError', message: 'Output limit exceeded' };
+    if (now - this.#heapCheckedAt < heapCheckMs) return null;
+    this.#heapCheckedAt = now;
+    return this.#heap.check(now);
+  }
+
+  write(channel: OutputChannel, text: string): void {
+    this.#output.write(channel, text, this.#events);
+    if (this.#output.pendingLength >= flushLength) {
+      this.flush();
+      return;
+    }
+    const now = performance.now();
+    if (now - this.#flushedAt >= flushMs) this.#flushAt(now);
+  }
+
+  readLine(prompt: string): string | null | StopReason {
+    let line = this.#input.next();
+    if (line !== null || !this.#interactive) return line;
+    this.report({ type: 'inputRequest', prompt: prompt.slice(0, limits.textLengthMax) });
+    this.flush();
+    const stop = this.#waitUntil(() => {
+      line = this.#input.next();
+      return line !== null;
+    });
+    return stop ?? line;
+  }
+
+  sleep(ms: number): StopReason | null {
+    this.flush();
+    const end = performance.now() + ms;
+    return this.#waitUntil(() => performance.now() >= end, end);
+  }
+
+  progress(value: number, of: number | null): void {
+    // JSON has no form for the others.
+    if (!Number.isFinite(value) || (of !== null && !Number.isFinite(of))) return;
+    const event: EngineEvent = { type: 'progress', value, ...(of === null ? {} : { of }) };
+    const now = performance.now();
+    if (now - this.#progressAt < progressMs) {
+      this.#progressHeld = event;
+      return;
+    }
+    this.#progressAt = now;
+    this.#progressHeld = null;
+    this.report(event);
+    this.#flushAt(now);
+  }
+
+  now(): number {
+    return Date.now();
+  }
+
+  randomSeed(): number {
+    return randomBytes(4).readUInt32LE();
+  }
+
+  /** Sends what is gathered, and waits while too much is under way. */
+  flush(): void {
+    this.#flushAt(performance.now());
+  }
+
+  #flushAt(now: number): void {
+    this.#flushedAt = now;
+    if (this.#output.pendingLength === 0 && this.#events.length === 0) return;
+    this.#post(null);
+    this.#waitUntil(() => ((this.#postedCost - this.#shared.taken) | 0) < underWayCostMax);
+  }
+
+  #post(outcome: Omit<EngineOutcome, 'stateLost'> | null): void {
+    this.#output.take(this.#events);
+    // The last progress is always told.
+    if (outcome !== null && this.#progressHeld !== null) this.#events.push(this.#progressHeld);
+    const batch = this.#events;
+    this.#events = [];
+    const outputBytes = this.#output.keptBytes - this.#postedBytes;
+    const cost = batch.length * eventCost + outputBytes + this.#reportedCost;
+    this.#postedBytes = this.#output.keptBytes;
+    this.#reportedCost = 0;
+    this.#postedCost = (this.#postedCost + cost) | 0;
+    this.#port.postMessage({ type: 'events', batch, cost, outcome } satisfies FromWorker);
+  }
+
+  /** Sleeps until `done`, answering questions meanwhile. A stop reason ends the wait. `end`: monotonic time to wake up at. */
+  #waitUntil(done: () => boolean, end = Number.POSITIVE_INFINITY): StopReason | null {
+    for (;;) {
+      const changes = this.#shared.changes;
+      if (this.#shared.takeAttention()) this.#attend();
+      const stop = this.#stopReason();
+      if (stop !== null) return stop;
+      if (done()) return null;
+      this.#shared.waitForChange(changes, end - performance.now());
+    }
+  }
+
+  #stopReason(): StopReason | null {
+    const cause = this.#shared.stop;
+    return cause === null ? null : stopReason(cause, this.#timeoutMs);
+  }
+}

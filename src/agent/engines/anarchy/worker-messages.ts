@@ -1,0 +1,27 @@
+// What the main thread and the worker of the engine post to each other. Both are ours and of one version: nothing is validated.
+import type { ExecuteCommand, InspectRequest, VariablesRequest } from '#protocol';
+import type { EngineEvent, EngineOutcome, EngineSettings } from '../engine.ts';
+
+export type WorkerStart = { readonly shared: SharedArrayBuffer; readonly heapHardBytes: number };
+
+export type Program = Omit<ExecuteCommand, 'type' | 'executionId'>;
+
+export type Question =
+  | { readonly type: 'variables'; readonly request: VariablesRequest }
+  | { readonly type: 'inspect'; readonly request: InspectRequest };
+
+export type ToWorker =
+  | { readonly type: 'configure'; readonly settings: EngineSettings }
+  | { readonly type: 'execute'; readonly program: Program }
+  | { readonly type: 'input'; readonly content: string }
+  | { readonly type: 'question'; readonly id: number; readonly question: Question };
+
+export type FromWorker =
+  | {
+      readonly type: 'events';
+      readonly batch: readonly EngineEvent[];
+      /** What the batch counts against the events under way. */
+      readonly cost: number;
+      readonly outcome: Omit<EngineOutcome, 'stateLost'> | null;
+    }
+  | { readonly type: 'answer'; readonly id: number; readonly answer: unknown };

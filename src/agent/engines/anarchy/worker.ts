@@ -1,0 +1,137 @@
+// The worker thread of the engine: one interpreter, driven by messages. While a program runs the same messages are taken at its
+// safe points. It has no environment, no arguments and no standard streams of the process.
+import {
+  type MessagePort,
+  parentPort,
+  receiveMessageOnPort,
+  workerData,
+} from 'node:worker_threads';
+import { createInterpreter, type Interpreter } from '#language';
+import { HeapGuard } from './heap-guard.ts';
+import {
+  describedNode,
+  describedOutcome,
+  describedValue,
+  describedVariables,
+  ValueBudget,
+} from './reports.ts';
+import { SharedState } from './shared-state.ts';
+import { WorkerHost } from './worker-host.ts';
+import type { FromWorker, Program, Question, ToWorker, WorkerStart } from './worker-messages.ts';
+
+export function runWorker(): void {
+  const worker = new EngineWorker(parentPort!, workerData as WorkerStart, takeCollector());
+  parentPort!.on('message', (message: ToWorker) => worker.obey(message));
+}
+
+/** The full collection that the main thread's flags left in this thread's globals. */
+function takeCollector(): () => void {
+  const { gc } = globalThis;
+  if (gc === undefined) throw new Error('started without a collector');
+  // SECURITY: a program sees no globals; should it ever see one, this must not be there.
+  Reflect.deleteProperty(globalThis, 'gc');
+  return () => gc();
+}
+
+type Session = { readonly host: WorkerHost; readonly interpreter: Interpreter };
+
+class EngineWorker {
+  readonly #port: MessagePort;
+  readonly #start: WorkerStart;
+  readonly #collect: () => void;
+  #session: Session | null = null;
+
+  constructor(port: MessagePort, start: WorkerStart, collect: () => void) {
+    this.#port = port;
+    this.#start = start;
+    this.#collect = collect;
+  }
+
+  obey(message: ToWorker): void {
+    switch (message.type) {
+      case 'configure':
+        this.#session = this.#open(message.settings);
+        return;
+      case 'execute':
+        this.#execute(message.program);
+        return;
+      case 'input':
+        this.#session?.host.addInput(message.content);
+        return;
+      case 'question': {
+        const { id, question } = message;
+        const answer = this.#session === null ? null : this.#answer(this.#session, question);
+        this.#port.postMessage({ type: 'answer', id, answer } satisfies FromWorker);
+        return;
+      }
+    }
+  }
+
+  #open(settings: Extract<ToWorker, { type: 'configure' }>['settings']): Session {
+    const host = new WorkerHost({
+      port: this.#port,
+      shared: new SharedState(this.#start.shared),
+      heap: new HeapGuard({
+        softBytes: settings.heapBytesMax,
+        hardBytes: this.#start.heapHardBytes,
+        collect: this.#collect,
+      }),
+      settings,
+      attend: () => this.#attend(),
+    });
+    return { host, interpreter: createInterpreter(host) };
+  }
+
+  /** What was posted since the program began. Another program is never among it. */
+  #attend(): void {
+    for (;;) {
+      const received = receiveMessageOnPort(this.#port);
+      if (received === undefined) return;
+      this.obey(received.message as ToWorker);
+    }
+  }
+
+  #execute(program: Program): void {
+    const { host, interpreter } = this.#session!;
+    host.begin(program);
+    const outcome = interpreter.execute(
+      program.code,
+      program.intermediateResults
+        ? {
+            onStatement: (value) => {
+              const budget = new ValueBudget();
+              const before = budget.left;
+              const result = describedValue(value, budget);
+              host.report({ type: 'intermediateResult', result }, before - budget.left);
+            },
+          }
+        : {},
+    );
+    host.end(describedOutcome(outcome));
+  }
+
+  /** Null when there is no answer now: the program may have left too little stack for it. */
+  #answer(session: Session, question: Question): unknown {
+    try {
+      return this.#look(session, question);
+    } catch {
+      return null;
+    }
+  }
+
+  #look({ interpreter }: Session, question: Question): unknown {
+    if (question.type === 'variables') {
+      const { filter, includeValues } = question.request;
+      return describedVariables(
+        interpreter.variables(filter === undefined ? { includeValues } : { includeValues, filter }),
+      );
+    }
+    const { variable, path, depth } = question.request;
+    // A tree that is too large for a message is shown less deep; its root alone always fits.
+    for (let level = depth; ; level--) {
+      const node = interpreter.inspect(variable, path, level);
+      const described = typeof node === 'string' ? node : describedNode(node);
+      if (described !== null || level === 0) return described;
+    }
+  }
+}

@@ -1,0 +1,150 @@
+// The executions of the session: a bounded queue, one running at a time, each with exactly one `ended` event. It knows the engine
+// only by its port, and links not at all.
+import { type ExecuteCommand, limits } from '#protocol';
+import {
+  type Engine,
+  type EngineEvent,
+  type EngineOutcome,
+  outcomeWithout,
+  type StopCause,
+} from './engines/engine.ts';
+import { EventBuffer } from './event-buffer.ts';
+
+type Queued = { readonly command: ExecuteCommand; typed: string };
+type Running = { readonly executionId: string; readonly cancelTimeout: () => void };
+
+/** Timers as a value, so that tests move time. The result cancels. */
+export type After = (ms: number, callback: () => void) => () => void;
+
+/** Ended executions that are remembered, so that one given twice runs once. */
+const rememberedMax = 1024;
+
+export class Executions {
+  /** All events of this session. */
+  readonly events = new EventBuffer(() => this.#roomAgain());
+  readonly #engine: Engine;
+  readonly #after: After;
+  readonly #queue: Queued[] = [];
+  readonly #ended = new Set<string>();
+  #running: Running | null = null;
+  #configured = false;
+
+  constructor(engine: Engine, after: After = afterOnTheClock) {
+    this.#engine = engine;
+    this.#after = after;
+  }
+
+  /** From now on executions run. */
+  open(): void {
+    this.#configured = true;
+    this.#runNext();
+  }
+
+  /** Executions it holds: queued, running, or ended with an end that is not stored yet. */
+  held(): string[] {
+    const running = this.#running === null ? [] : [this.#running.executionId];
+    const queued = this.#queue.map(({ command }) => command.executionId);
+    return [...running, ...queued, ...this.events.endedExecutions()];
+  }
+
+  /** Queues a program. One that is known already is not run again. */
+  execute(command: ExecuteCommand): void {
+    const { executionId } = command;
+    if (this.#isKnown(executionId)) return;
+    if (this.#queue.length >= limits.queueLengthMax) {
+      this.#end(executionId, outcomeWithout('error', queueFull));
+      return;
+    }
+    this.#queue.push({ command, typed: '' });
+    this.#runNext();
+  }
+
+  /** Cancels a queued or running execution; any other is none of its business. */
+  cancel(executionId: string): void {
+    if (this.#running?.executionId === executionId) {
+      this.#stop('cancelled');
+      return;
+    }
+    const index = this.#queue.findIndex(({ command }) => command.executionId === executionId);
+    if (index === -1) return;
+    this.#queue.splice(index, 1);
+    this.#end(executionId, outcomeWithout('cancelled', cancelled));
+  }
+
+  /** Input for a running execution, or for one that waits its turn. */
+  input(executionId: string, content: string): void {
+    if (this.#running?.executionId === executionId) {
+      this.#engine.input(content);
+      return;
+    }
+    const queued = this.#queue.find(({ command }) => command.executionId === executionId);
+    if (queued === undefined) return;
+    queued.typed = (queued.typed + content).slice(0, limits.stdinLengthMax);
+  }
+
+  #isKnown(executionId: string): boolean {
+    return (
+      this.#running?.executionId === executionId ||
+      this.#ended.has(executionId) ||
+      this.#queue.some(({ command }) => command.executionId === executionId)
+    );
+  }
+
+  #runNext(): void {
+    // A program that starts while nobody takes events would only fill the room kept for ends.
+    if (!this.#configured || this.#running !== null || this.events.full) return;
+    const next = this.#queue.shift();
+    if (next === undefined) return;
+    const { type: _, executionId, ...program } = next.command;
+    this.#running = {
+      executionId,
+      cancelTimeout: this.#after(program.timeoutMs, () => this.#stop('timeout')),
+    };
+    this.events.append({ type: 'started', executionId });
+    this.#engine.execute(program, {
+      events: (batch) => this.#report(executionId, batch),
+      ended: (outcome) => this.#finish(executionId, outcome),
+    });
+    if (next.typed !== '') this.#engine.input(next.typed);
+  }
+
+  #stop(cause: StopCause): void {
+    this.#running?.cancelTimeout();
+    this.#engine.stop(cause);
+  }
+
+  #report(executionId: string, batch: readonly EngineEvent[]): boolean {
+    for (const event of batch) this.events.append({ ...event, executionId });
+    return !this.events.full;
+  }
+
+  #finish(executionId: string, outcome: EngineOutcome): void {
+    this.#running?.cancelTimeout();
+    this.#running = null;
+    this.#end(executionId, outcome);
+    this.#runNext();
+  }
+
+  #end(executionId: string, outcome: EngineOutcome): void {
+    this.#ended.add(executionId);
+    if (this.#ended.size > rememberedMax) this.#ended.delete(this.#ended.values().next().value!);
+    this.events.append({ type: 'ended', executionId, ...outcome });
+  }
+
+  #roomAgain(): void {
+    this.#engine.drained();
+    this.#runNext();
+  }
+}
+
+const queueFull = {
+  type: 'ResourceLimitError',
+  message: `More than ${limits.queueLengthMax} executions wait in this session`,
+};
+
+const cancelled = { type: 'CancelledError', message: 'Execution was cancelled' };
+
+const afterOnTheClock: After = (ms, callback) => {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
+};

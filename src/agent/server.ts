@@ -1,0 +1,109 @@
+// Serves the orchestrator's requests on a dialled socket: one table from path to handler. It validates and bounds every body, and
+// no request, however wrong, gets further than its own stream.
+import {
+  constants,
+  createServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { type Failure, type FailureCode, limits, parseMessage } from '#protocol';
+import { AgentFailure } from './agent-failure.ts';
+
+/** Answers one request with a JSON message. */
+export type Question = (body: unknown) => unknown;
+/** Takes over the whole stream of one request. */
+export type Conversation = (stream: ServerHttp2Stream) => void;
+
+export type RouteTable = Readonly<
+  Record<string, { readonly ask: Question } | { readonly converse: Conversation }>
+>;
+
+const headerListBytesMax = 4096;
+
+const statuses: Record<FailureCode, number> = {
+  invalid_request: 400,
+  not_configured: 409,
+  unknown_execution: 404,
+  unknown_variable: 404,
+  unknown_path: 404,
+  queue_full: 429,
+  engine_unavailable: 503,
+  engine_busy: 503,
+  internal: 500,
+};
+
+/** A server that listens nowhere: dialled sockets are handed to it with `emit('connection', socket)`. */
+export function createLinkServer(table: RouteTable): Http2Server {
+  const server = createServer({
+    maxHeaderListPairs: 16,
+    maxSendHeaderBlockLength: headerListBytesMax,
+    settings: {
+      enablePush: false,
+      maxConcurrentStreams: 32,
+      maxHeaderListSize: headerListBytesMax,
+      headerTableSize: 0,
+    },
+  });
+  server.on('stream', (stream, headers) => serve(table, stream, headers));
+  server.on('sessionError', () => {});
+  return server;
+}
+
+function serve(table: RouteTable, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+  stream.on('error', () => {});
+  const path = headers[':path'];
+  const route = typeof path === 'string' && Object.hasOwn(table, path) ? table[path] : undefined;
+  if (headers[':method'] !== 'POST' || route === undefined) {
+    fail(stream, new AgentFailure('invalid_request', 'There is no such request'));
+    return;
+  }
+  if ('converse' in route) {
+    route.converse(stream);
+    return;
+  }
+
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  stream.on('data', (chunk: Buffer) => {
+    bytes += chunk.byteLength;
+    if (bytes > limits.bodyBytesMax) stream.close(constants.NGHTTP2_CANCEL);
+    else chunks.push(chunk);
+  });
+  stream.on('end', () => void answer(stream, route.ask, Buffer.concat(chunks)));
+}
+
+async function answer(stream: ServerHttp2Stream, ask: Question, bytes: Buffer): Promise<void> {
+  try {
+    const body = parse(bytes);
+    reply(stream, 200, (await ask(body)) ?? {});
+  } catch (error) {
+    fail(stream, error);
+  }
+}
+
+function parse(bytes: Buffer): unknown {
+  try {
+    return parseMessage(bytes);
+  } catch {
+    throw new AgentFailure('invalid_request', 'The body is not JSON');
+  }
+}
+
+function fail(stream: ServerHttp2Stream, error: unknown): void {
+  const code = error instanceof AgentFailure ? error.code : 'internal';
+  const message = error instanceof Error ? error.message : String(error);
+  const failure: Failure = { code, message: message.slice(0, limits.textLengthMax) };
+  reply(stream, statuses[code], failure);
+}
+
+function reply(stream: ServerHttp2Stream, status: number, message: unknown): void {
+  if (stream.destroyed || stream.closed) return;
+  const body = Buffer.from(JSON.stringify(message));
+  if (body.byteLength > limits.bodyBytesMax) {
+    fail(stream, new AgentFailure('internal', 'The reply is too large'));
+    return;
+  }
+  stream.respond({ ':status': status });
+  stream.end(body);
+}
