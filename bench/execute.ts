@@ -1,16 +1,21 @@
 // How long the least execution takes, `1+1` there and back, beside a bare HTTP/2 echo through the same kind of socket into
 // the same kind of container, and beside a Jupyter kernel. Participants take turns, so that noise hits all alike.
+import { access, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startService } from '../test/helpers/start-service.ts';
+import { Service, startService } from '../test/helpers/start-service.ts';
 import { BareContainer, templateOf } from './support/bare-container.ts';
 import { type BenchmarkRun, runBenchmark } from './support/benchmark.ts';
+import { DiskSync } from './support/disk-sync.ts';
 import { JupyterKernel, jupyterMissing } from './support/jupyter.ts';
 import { connectEngine } from './support/machine.ts';
-import { type Findings, verdict } from './support/report.ts';
+import { type Findings, type Verdict, verdict } from './support/report.ts';
 import { ServiceClient } from './support/service-client.ts';
-import { median, type Summary, summarise } from './support/statistics.ts';
+import { summarise } from './support/statistics.ts';
 
 const echoScript = join(import.meta.dirname, 'support/echo-agent.mts');
+/** A file system without a disk, on Linux. */
+const memoryDirectory = '/dev/shm';
+const environment = { CELLAR_LOG_LEVEL: 'info' };
 const perTurn = 50;
 /** Enough for the compilers on all sides to have seen the path. */
 const warmUpTurns = 10;
@@ -26,83 +31,56 @@ type Participant = {
 await runBenchmark({
   name: 'execute',
   title: 'Round trip of a trivial execution',
-  rounds: 40,
+  rounds: 30,
   secondsMax: 120,
   measure,
 });
 
 async function measure(run: BenchmarkRun): Promise<Findings> {
+  run.progress('starting services, an echo container and a Jupyter kernel');
+  await using owned = new AsyncDisposableStack();
+  const service = owned.use(await startService(environment));
+  const client = owned.use(new ServiceClient(service.url, service.key));
+  const model = await client.createSession();
   const docker = connectEngine();
-  run.progress('starting the service, an echo container and a Jupyter kernel');
-  await using service = await startService({ CELLAR_LOG_LEVEL: 'info' });
-  using client = new ServiceClient(service.url, service.key);
-  // One session each: every client of a session is sent all of its events.
-  const liveSession = await client.createSession();
-  const httpSession = await client.createSession();
-  using live = await client.live(liveSession.id);
-  const template = await templateOf(docker, liveSession.sandbox!.id);
-  await using echo = await BareContainer.start({
-    docker,
-    template,
-    script: echoScript,
-    signal: run.signal,
-  });
-  await using kernel = await JupyterKernel.start();
+  const template = await templateOf(docker, model.sandbox!.id);
+  const echo = owned.use(
+    await BareContainer.start({ docker, template, script: echoScript, signal: run.signal }),
+  );
+  const disk = owned.use(await DiskSync.in(service.dataDirectory));
+  const kernel = await JupyterKernel.start();
+  if (kernel) owned.use(kernel);
+  const memoryService = await startInMemory();
+  if (memoryService) owned.use(memoryService);
 
-  const startMs: number[] = [];
-  const echoBody = JSON.stringify({ code: '1+1' });
-  const participants = [
-    participant(
-      'bare HTTP/2 echo',
-      repeatedly(() => echo.request('/echo', echoBody)),
-    ),
-    participant('WebSocket', async (count) => {
-      const samples: number[] = [];
-      for (let i = 0; i < count; i++) {
-        const times = await live.execute();
-        startMs.push(times.startMs);
-        samples.push(times.resultMs);
-      }
-      return samples;
-    }),
-    participant(
-      'HTTP',
-      repeatedly(() => client.execute(httpSession.id)),
-    ),
-    participant(
-      'HTTP, `GET /healthz`',
-      repeatedly(() => client.health()),
-    ),
-    ...(kernel ? [participant('Jupyter kernel', (count) => kernel.roundTripsMs(count))] : []),
+  const body = JSON.stringify({ code: '1+1' });
+  const participants: readonly Participant[] = [
+    participant('bare HTTP/2 echo', () => echo.request('/echo', body)),
+    ...(await executions(service, owned, '')),
+    ...(memoryService ? await executions(memoryService, owned, ', data in memory') : []),
+    participant('request that does nothing', () => client.health()),
+    participant('durable write', () => disk.write()),
+    ...(kernel ? [jupyterParticipant(kernel)] : []),
   ];
 
   run.progress('warming up');
   for (let turn = 0; turn < warmUpTurns; turn++) await takeTurns(participants, run.signal);
   for (const { samplesMs } of participants) samplesMs.length = 0;
-  startMs.length = 0;
   for (const _round of run.rounds()) await takeTurns(participants, run.signal);
 
-  const summary = (name: string): Summary =>
-    summarise(participants.find((one) => one.name === name)!.samplesMs);
-  const echoP50 = summary('bare HTTP/2 echo').p50;
-  const verdicts = [
-    verdict('WebSocket, beside the echo', summary('WebSocket').p50 / echoP50, 2, '×'),
-    verdict('HTTP, beside the echo', summary('HTTP').p50 / echoP50, 3, '×'),
-  ];
-  if (kernel) {
-    const jupyterP50 = summary('Jupyter kernel').p50;
-    for (const name of ['WebSocket', 'HTTP'])
-      verdicts.push(verdict(`${name}, beside Jupyter`, summary(name).p50 / jupyterP50, 1 / 5, '×'));
-  }
+  const p50Ms = new Map(
+    participants.map(({ name, samplesMs }) => [name, summarise(samplesMs).p50]),
+  );
+  const echoMs = p50Ms.get('bare HTTP/2 echo')!;
   return {
-    verdicts,
+    verdicts: verdicts(p50Ms),
     tables: [
       {
         title: 'Milliseconds from the request to the whole answer',
-        columns: ['', 'p50', 'p90', 'p99', 'beside the echo (p50)', 'samples'],
+        columns: ['', 'p50', 'p90', 'p99', 'p50 beside the echo', 'samples'],
         rows: participants.map(({ name, samplesMs }) => {
           const { p50, p90, p99, count } = summarise(samplesMs);
-          return [name, p50, p90, p99, `${(p50 / echoP50).toFixed(2)} ×`, String(count)];
+          return [name, p50, p90, p99, `${(p50 / echoMs).toFixed(2)} ×`, String(count)];
         }),
       },
     ],
@@ -110,24 +88,53 @@ async function measure(run: BenchmarkRun): Promise<Findings> {
       'The echo runs in a container of the sandbox image with the options of a session’s, and ' +
         'dials a socket in a read-only mount as the agent does; the measuring process asks it ' +
         'directly, without a service in between.',
-      `Of a WebSocket round trip, ${median(startMs).toFixed(2)} ms (p50) have passed when ` +
-        '`executionStart` arrives.',
-      '`GET /healthz` is what a request costs that does nothing.',
+      'A result is told when it is on the disk. The durable write is what the disk alone takes ' +
+        'for that: 8 KiB and `fdatasync`, in the service’s data directory. The rows with data in ' +
+        'memory are a second service whose data directory is on no disk.',
+      'The request that does nothing is `GET /healthz`.',
       kernel
         ? `Jupyter: ${kernel.versions}; one kernel on the bare machine, no container, through ` +
-          '`jupyter_client`; until both value and reply are there.'
+          '`jupyter_client`, until both value and reply are there.'
         : jupyterMissing,
       `${perTurn} round trips each in turn.`,
     ],
   };
 }
 
-function participant(name: string, take: Participant['take']): Participant {
-  return { name, samplesMs: [], take };
+/** Null where there is no such file system. */
+async function startInMemory(): Promise<Service | null> {
+  const exists = await access(memoryDirectory).then(
+    () => true,
+    () => false,
+  );
+  if (!exists) return null;
+  const service = new Service(await mkdtemp(join(memoryDirectory, 'cellar-')), environment);
+  try {
+    await service.start();
+    return service;
+  } catch (error) {
+    await service[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
-function repeatedly(once: () => Promise<unknown>): Participant['take'] {
-  return async (count) => {
+/** A session each: every client of a session is sent all of its events. */
+async function executions(
+  service: Service,
+  owned: AsyncDisposableStack,
+  suffix: string,
+): Promise<Participant[]> {
+  const client = owned.use(new ServiceClient(service.url, service.key));
+  const live = owned.use(await client.live((await client.createSession()).id));
+  const { id } = await client.createSession();
+  return [
+    participant(`WebSocket${suffix}`, () => live.execute()),
+    participant(`HTTP${suffix}`, () => client.execute(id)),
+  ];
+}
+
+function participant(name: string, once: () => Promise<unknown>): Participant {
+  const take = async (count: number) => {
     const samples: number[] = [];
     for (let i = 0; i < count; i++) {
       const sentAt = performance.now();
@@ -136,6 +143,15 @@ function repeatedly(once: () => Promise<unknown>): Participant['take'] {
     }
     return samples;
   };
+  return { name, samplesMs: [], take };
+}
+
+function jupyterParticipant(kernel: JupyterKernel): Participant {
+  return {
+    name: 'Jupyter kernel',
+    samplesMs: [],
+    take: (count) => kernel.roundTripsMs(count),
+  };
 }
 
 async function takeTurns(participants: readonly Participant[], signal: AbortSignal): Promise<void> {
@@ -143,4 +159,18 @@ async function takeTurns(participants: readonly Participant[], signal: AbortSign
     signal.throwIfAborted();
     samplesMs.push(...(await take(perTurn)));
   }
+}
+
+function verdicts(p50Ms: ReadonlyMap<string, number>): Verdict[] {
+  const beside = (name: string, reference: string, limit: number) => {
+    const [measured, referenceMs] = [p50Ms.get(name), p50Ms.get(reference)];
+    if (measured === undefined || referenceMs === undefined) return [];
+    return [verdict(`${name}, beside ${reference}`, measured / referenceMs, limit, '×')];
+  };
+  return [
+    ...beside('WebSocket', 'bare HTTP/2 echo', 2),
+    ...beside('HTTP', 'bare HTTP/2 echo', 3),
+    ...beside('WebSocket', 'Jupyter kernel', 1 / 5),
+    ...beside('HTTP', 'Jupyter kernel', 1 / 5),
+  ];
 }
