@@ -49,7 +49,13 @@ export const errorTable = {
   },
   payload_too_large: { status: 413, retry: false, title: 'The request body is too large.' },
   unsupported_media_type: { status: 415, retry: false, title: 'The request body must be JSON.' },
+  host_forbidden: {
+    status: 421,
+    retry: false,
+    title: 'The service does not answer to this host name.',
+  },
   unsupported_language: { status: 422, retry: false, title: 'No engine for this language.' },
+  upgrade_required: { status: 426, retry: false, title: 'This address is a WebSocket.' },
   queue_full: { status: 429, retry: true, title: 'Too many executions wait in this session.' },
   rate_limited: { status: 429, retry: true, title: 'Too many requests.' },
   internal: { status: 500, retry: false, title: 'Something went wrong on our side.' },

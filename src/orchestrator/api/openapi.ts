@@ -1,0 +1,42 @@
+// The OpenAPI document, made from the schemas of the routes, and the page that shows it.
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { ApiServer } from './api-server.ts';
+import { sharedSchemas } from './schemas/reply.ts';
+
+/** Call it before the routes are added. */
+export async function installOpenapi(server: ApiServer, version: string): Promise<void> {
+  for (const schema of sharedSchemas) server.addSchema(schema);
+  await server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Cellar',
+        version,
+        description:
+          'Named REPL sessions in locked-down containers. Live connections are described in the reference of the live protocol.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      tags: [
+        { name: 'Sessions', description: 'Make, look at, change and end sessions' },
+        { name: 'Executing', description: 'Run code and see what it left' },
+        { name: 'Access', description: 'Who may do what' },
+        { name: 'Operations', description: 'For those who run the service' },
+      ],
+      components: {
+        securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+      },
+      security: [{ bearer: [] }],
+    },
+    refResolver: {
+      buildLocalReference: (schema, _baseUri, _fragment, index) =>
+        typeof schema.$id === 'string' ? schema.$id : `schema-${index}`,
+    },
+  });
+  await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
+  server.get(
+    '/openapi.json',
+    { config: { access: 'everyone' }, schema: { hide: true } },
+    async () => server.swagger(),
+  );
+}

@@ -1,0 +1,127 @@
+// What the API is built from: its collaborators by name, its settings, and the sizes and times it keeps to.
+import { limits } from '#protocol';
+import type { Authenticator } from '../auth/authenticator.ts';
+import type { Tickets } from '../auth/tickets.ts';
+import type { Config } from '../config/config.ts';
+import type { Clock } from '../foundation/clock.ts';
+import type { Log } from '../foundation/log.ts';
+import type { SessionConfig, SessionLimits } from '../registry/records.ts';
+import type { SessionRegistry } from '../registry/session-registry.ts';
+import type { SessionService } from '../sessions/session-service.ts';
+
+export type ApiSettings = {
+  /** Of this program, for `/api/version`. */
+  readonly version: string;
+  /** The address the service listens on; on a loopback one the Host header is checked. */
+  readonly listenHost: string;
+  /** Further host names the service answers to. */
+  readonly allowedHosts: readonly string[];
+  /** Origins of other pages that may open a live connection: `https://example.org`. */
+  readonly allowedOrigins: readonly string[];
+  /** What a new session gets where its request is silent. */
+  readonly sessionDefaults: Pick<SessionConfig, 'timeout' | 'limits' | 'idle'>;
+  readonly sessionMaxima: { readonly timeout: number; readonly limits: SessionLimits };
+  readonly bounds: ApiBounds;
+};
+
+/** Times in ms, sizes in bytes. */
+export type ApiBounds = {
+  /** A request that needs a container: create, configure, restart, delete. */
+  readonly changeMsMax: number;
+  /** A question to the live session: variables, inspect. */
+  readonly questionMsMax: number;
+  /** `includeState` waits this long for an engine that is busy. */
+  readonly stateMsMax: number;
+  /** A synchronous execute waits this long beyond the execution's own time limit, for its turn in the queue. */
+  readonly queueWaitMsMax: number;
+  readonly readinessMsMax: number;
+  /** Between pings on a live connection and comments on an event stream; two without an answer end a connection. */
+  readonly heartbeatMs: number;
+  readonly metricsIntervalMs: number;
+  /** Unsent bytes for one client, past which it is too slow. */
+  readonly outgoingBytesMax: number;
+  readonly bodyBytesMax: number;
+  /** An execute request or message; what passes it also fits one line of the link to the sandbox. */
+  readonly executeBytesMax: number;
+  /** Requests of one live connection that are under way at a time; reading stops until one is done. */
+  readonly liveRequestsMax: number;
+  readonly liveMessagesPerSecondMax: number;
+  readonly liveConnectionsPerSessionMax: number;
+  readonly tcpConnectionsMax: number;
+};
+
+export const defaultBounds: ApiBounds = {
+  changeMsMax: 60_000,
+  questionMsMax: 10_000,
+  stateMsMax: 2_000,
+  queueWaitMsMax: 600_000,
+  readinessMsMax: 5_000,
+  heartbeatMs: 20_000,
+  metricsIntervalMs: 1_000,
+  outgoingBytesMax: 16 * 1024 * 1024,
+  bodyBytesMax: 1024 * 1024,
+  executeBytesMax: limits.lineBytesMax - 16 * 1024,
+  liveRequestsMax: 64,
+  liveMessagesPerSecondMax: 5_000,
+  liveConnectionsPerSessionMax: 64,
+  tcpConnectionsMax: 10_000,
+};
+
+/** Answers whether a part of the service works; throws when it does not. */
+export type ReadinessCheck = (signal: AbortSignal) => Promise<unknown>;
+
+/** The part of the registry that keeps replies for repeated requests. */
+export type IdempotencyStore = Pick<
+  SessionRegistry,
+  'claimIdempotencyKey' | 'storeIdempotentReply' | 'releaseIdempotencyKey' | 'durable'
+>;
+
+export type ApiParts = {
+  readonly sessions: SessionService;
+  readonly authenticator: Authenticator;
+  readonly tickets: Pick<Tickets, 'issue' | 'redeem'>;
+  readonly registry: IdempotencyStore;
+  /** By name, as `/readyz` lists them. */
+  readonly readiness: Readonly<Record<string, ReadinessCheck>>;
+  readonly settings: ApiSettings;
+  readonly log: Log;
+  readonly clock: Clock;
+};
+
+/** The API's part of the service's configuration. */
+export function apiSettings(config: Config, version: string): ApiSettings {
+  return {
+    version,
+    listenHost: config.host,
+    allowedHosts: config.allowedHosts,
+    allowedOrigins: config.allowedOrigins,
+    sessionDefaults: {
+      timeout: config.timeoutMs,
+      limits: {
+        memoryBytes: config.memoryBytes,
+        cpus: config.cpus,
+        pids: config.pids,
+        workspaceBytes: config.workspaceBytes,
+        outputBytes: config.outputBytes,
+      },
+      idle: {},
+    },
+    sessionMaxima: {
+      timeout: config.timeoutMsMax,
+      limits: {
+        memoryBytes: config.memoryBytesMax,
+        cpus: config.cpusMax,
+        pids: config.pidsMax,
+        workspaceBytes: config.workspaceBytesMax,
+        outputBytes: config.outputBytesMax,
+      },
+    },
+    bounds: {
+      ...defaultBounds,
+      bodyBytesMax: config.bodyBytesMax,
+      outgoingBytesMax: config.outgoingBytesMax,
+      liveConnectionsPerSessionMax: config.liveConnectionsPerSessionMax,
+      tcpConnectionsMax: config.tcpConnectionsMax,
+    },
+  };
+}

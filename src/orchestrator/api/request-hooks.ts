@@ -1,0 +1,30 @@
+// What every request passes on its way in, before anyone asks who sends it, and on its way out.
+import { AppError } from '../foundation/errors.ts';
+import type { ApiServer } from './api-server.ts';
+import { replyError } from './error-reply.ts';
+import { hostCheck } from './host-check.ts';
+import type { ApiParts } from './options.ts';
+
+export function installRequestHooks(server: ApiServer, { log, settings }: ApiParts): void {
+  const isOurs = hostCheck(settings.listenHost, settings.allowedHosts);
+  server.setErrorHandler((error, request, reply) => replyError(error, request, reply, log));
+  server.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+    reply.header('x-content-type-options', 'nosniff');
+    if (request.url.startsWith('/api')) reply.header('cache-control', 'no-store');
+    if (!isOurs(request.headers.host)) throw new AppError('host_forbidden');
+  });
+  server.addHook('onResponse', async (request, reply) => {
+    log.debug(
+      {
+        requestId: request.id,
+        tenant: request.principal?.tenant,
+        method: request.method,
+        route: request.routeOptions.url,
+        status: reply.statusCode,
+        durationMs: Math.round(reply.elapsedTime * 1000) / 1000,
+      },
+      'request answered',
+    );
+  });
+}

@@ -1,0 +1,165 @@
+// Runs code: the reply waits for the end, or comes at once, or is the stream of its events.
+import type { FastifyReply } from 'fastify';
+import { AppError } from '../../foundation/errors.ts';
+import type { IdempotentReply } from '../../registry/session-registry.ts';
+import type { ExecuteRequest } from '../../sessions/session-service.ts';
+import type { ApiServer } from '../api-server.ts';
+import {
+  acceptedReply,
+  checkExecuteSize,
+  executeMode,
+  executionAddress,
+} from '../execute-request.ts';
+import { streamExecution } from '../execution-stream.ts';
+import type { Idempotency, IdempotentRequest, TookEffect } from '../idempotency.ts';
+import { sendJson } from '../json-reply.ts';
+import type { ApiParts } from '../options.ts';
+import { callerOf } from '../principal.ts';
+import { Execution } from '../schemas/reply.ts';
+import { ExecuteBody, ExecuteHeaders, SessionParams } from '../schemas/request.ts';
+import { problem, shared } from '../schemas/route-schema.ts';
+import { checkTimeout } from '../session-settings.ts';
+import { executionJson } from '../views.ts';
+import type { Waits } from '../waits.ts';
+
+export function executeRoutes(
+  server: ApiServer,
+  api: ApiParts,
+  waits: Waits,
+  idempotency: Idempotency,
+): void {
+  const { sessions, settings } = api;
+
+  server.post(
+    '/api/sessions/:id/execute',
+    {
+      bodyLimit: settings.bounds.executeBytesMax,
+      config: { access: 'developer' },
+      schema: {
+        tags: ['Executing'],
+        summary: 'Execute code',
+        description:
+          'Replies when the execution has ended; a client that disconnects before cancels it. With `Prefer: respond-async` it replies at once, with `Accept: text/event-stream` it sends the live events until the end.',
+        params: SessionParams,
+        headers: ExecuteHeaders,
+        body: ExecuteBody,
+        response: {
+          200: shared(Execution, 'The execution has ended, whatever its status'),
+          202: shared(Execution, 'The execution is queued; its address is in `Location`'),
+          ...problem,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { tenant } = callerOf(request);
+      const { body, headers } = request;
+      checkTimeout(body.timeout, settings, '/timeout');
+      checkExecuteSize(body.code, body.stdin);
+      const mode = executeMode(headers);
+      const key = headers['idempotency-key'];
+      // An idempotency key belongs to the session, however the address names it.
+      const needsId = key !== undefined || mode === 'stream';
+      const sessionId = needsId
+        ? (await sessions.find(tenant, request.params.id)).record.sessionId
+        : request.params.id;
+      const repeatable: IdempotentRequest = {
+        tenant,
+        route: `POST execute ${sessionId}`,
+        key,
+        content: { mode, body },
+      };
+      const asked = { tenant, sessionId, request: toExecuteRequest(body), requestId: request.id };
+      switch (mode) {
+        case 'wait': {
+          const { reply: sent, replayed } = await idempotency.run(repeatable, (tookEffect) =>
+            executeAndWait(api, waits, reply, asked, tookEffect),
+          );
+          return sendJson(reply, sent, replayed);
+        }
+        case 'background': {
+          const { reply: sent, replayed } = await idempotency.run(repeatable, async () =>
+            acceptedReply(await sessions.submit(tenant, sessionId, asked.request)),
+          );
+          reply.header('preference-applied', 'respond-async');
+          return sendJson(reply, sent, replayed);
+        }
+        case 'stream': {
+          const seen = headers['last-event-id'];
+          const before = await newestSeq(api, tenant, sessionId);
+          const { reply: accepted, replayed } = await idempotency.run(repeatable, async () =>
+            acceptedReply(await sessions.submit(tenant, sessionId, asked.request)),
+          );
+          const { executionId } = JSON.parse(accepted.body) as { executionId: string };
+          reply.header('location', accepted.headers.location);
+          if (replayed) reply.header('idempotency-replayed', 'true');
+          await streamExecution(api, waits, reply, {
+            tenant,
+            sessionId,
+            executionId,
+            since: seen === undefined ? (replayed ? 0 : before) : Number(seen),
+            resumed: seen !== undefined,
+          });
+          return reply;
+        }
+      }
+    },
+  );
+}
+
+type Asked = { tenant: string; sessionId: string; request: ExecuteRequest };
+
+async function executeAndWait(
+  { sessions, settings, log }: ApiParts,
+  waits: Waits,
+  reply: FastifyReply,
+  { tenant, sessionId, request }: Asked,
+  tookEffect: TookEffect,
+): Promise<IdempotentReply> {
+  const submitted = await sessions.submit(tenant, sessionId, request);
+  const { executionId } = submitted;
+  tookEffect(acceptedReply(submitted));
+  const cancel = () => {
+    sessions.cancel(tenant, submitted.sessionId, executionId).catch((error: unknown) => {
+      // It ended by itself in the meantime, or the service goes down; the record tells.
+      log.debug({ executionId, err: error }, 'abandoned execution not cancelled');
+    });
+  };
+  const { raw } = reply;
+  // The wait may be silent for longer than a connection may be idle.
+  raw.setTimeout(0);
+  raw.once('close', cancel);
+  if (raw.destroyed) cancel();
+  try {
+    const view = await waits.within(
+      submitted.timeoutMs + settings.bounds.queueWaitMsMax,
+      (signal) => sessions.ended(tenant, submitted.sessionId, executionId, signal),
+    );
+    return { status: 200, headers: {}, body: JSON.stringify(executionJson(view)) };
+  } catch (error) {
+    reply.header('location', executionAddress(submitted));
+    if (!(error instanceof AppError) || error.code !== 'deadline_exceeded') throw error;
+    throw new AppError('deadline_exceeded', {
+      detail: `The execution has not ended yet. It goes on as ${executionId}.`,
+      cause: error,
+    });
+  } finally {
+    raw.off('close', cancel);
+  }
+}
+
+function toExecuteRequest({ code, timeout, captureOutput, stdin }: ExecuteBody): ExecuteRequest {
+  return {
+    code,
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(captureOutput === undefined ? {} : { captureOutput }),
+    ...(stdin === undefined ? {} : { stdin }),
+  };
+}
+
+/** A number below those of all events to come. */
+async function newestSeq({ sessions }: ApiParts, tenant: string, sessionId: string) {
+  const silent = { event: () => {}, close: () => {} };
+  const subscription = await sessions.follow(tenant, sessionId, { connection: false }, silent);
+  subscription.unsubscribe();
+  return subscription.nextSeq();
+}

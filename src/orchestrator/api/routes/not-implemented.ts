@@ -1,0 +1,46 @@
+// Addresses that are agreed on but that this version does not serve. They answer 501 to whoever may come here, so that
+// a client can tell "not yet" from "wrong address".
+import type { HTTPMethods } from 'fastify';
+import { AppError } from '../../foundation/errors.ts';
+import type { ApiServer } from '../api-server.ts';
+
+const absent: readonly { methods: HTTPMethods[]; url: string; what: string }[] = [
+  { methods: ['POST'], url: '/api/sessions/:id/pause', what: 'Pausing a session' },
+  { methods: ['POST'], url: '/api/sessions/:id/resume', what: 'Resuming a session' },
+  { methods: ['POST'], url: '/api/sessions/:id/hibernate', what: 'Hibernating a session' },
+  { methods: ['POST'], url: '/api/sessions/:id/rollback', what: 'Rolling a session back' },
+  { methods: ['GET', 'POST'], url: '/api/sessions/:id/snapshots', what: 'Keeping snapshots' },
+  {
+    methods: ['GET', 'DELETE'],
+    url: '/api/sessions/:id/snapshots/:version',
+    what: 'Keeping snapshots',
+  },
+  {
+    methods: ['GET'],
+    url: '/api/sessions/:id/snapshots/:version/archive',
+    what: 'Keeping snapshots',
+  },
+  { methods: ['POST'], url: '/api/snapshots', what: 'Importing a snapshot' },
+  { methods: ['GET'], url: '/api/sessions/:id/files', what: 'Access to files' },
+  { methods: ['GET', 'PUT', 'DELETE'], url: '/api/sessions/:id/files/*', what: 'Access to files' },
+];
+
+export function notImplementedRoutes(server: ApiServer): void {
+  for (const { methods, url, what } of absent) {
+    server.route({
+      method: methods,
+      url,
+      config: { access: 'viewer' },
+      schema: { hide: true },
+      // Before any body is read: whatever is sent, the answer is the same.
+      preParsing: async () => {
+        throw new AppError('not_implemented', {
+          detail: `${what} is not available in this version.`,
+        });
+      },
+      handler: () => {
+        throw new AppError('not_implemented');
+      },
+    });
+  }
+}

@@ -1,0 +1,204 @@
+// Sessions: create, list, look at, change, restart, delete.
+
+import { AppError } from '../../foundation/errors.ts';
+import type { ApiServer } from '../api-server.ts';
+import type { Idempotency } from '../idempotency.ts';
+import { sendJson } from '../json-reply.ts';
+import type { ApiParts } from '../options.ts';
+import { callerOf } from '../principal.ts';
+import { Session, SessionDetails, SessionList } from '../schemas/reply.ts';
+import {
+  CreateSessionBody,
+  DeleteSessionQuery,
+  GetSessionQuery,
+  IdempotencyHeaders,
+  ListSessionsQuery,
+  pageLimitDefault,
+  SessionParams,
+  SessionSettings,
+} from '../schemas/request.ts';
+import { problem, shared } from '../schemas/route-schema.ts';
+import { parseSessionFilter } from '../session-filter.ts';
+import { configChange, newSessionConfig } from '../session-settings.ts';
+import { executionJson, sessionJson } from '../views.ts';
+import type { Waits } from '../waits.ts';
+
+const tags = ['Sessions'];
+
+export function sessionRoutes(
+  server: ApiServer,
+  api: ApiParts,
+  waits: Waits,
+  idempotency: Idempotency,
+): void {
+  const { sessions, settings } = api;
+  const { changeMsMax, stateMsMax } = settings.bounds;
+
+  server.post(
+    '/api/sessions',
+    {
+      config: { access: 'developer' },
+      schema: {
+        tags,
+        summary: 'Create a session',
+        headers: IdempotencyHeaders,
+        body: CreateSessionBody,
+        response: { 201: shared(Session, 'Created; its address is in `Location`'), ...problem },
+      },
+    },
+    async (request, reply) => {
+      const { tenant } = callerOf(request);
+      const { name, language = 'anarchy', from, ...asked } = request.body;
+      if (from) {
+        throw new AppError('not_implemented', {
+          detail: 'Sessions cannot be started from another one in this version.',
+        });
+      }
+      const config = newSessionConfig(asked, settings);
+      const { reply: sent, replayed } = await waits.within(changeMsMax, (signal) =>
+        idempotency.run(
+          {
+            tenant,
+            route: 'POST /api/sessions',
+            key: request.headers['idempotency-key'],
+            content: request.body,
+          },
+          async () => {
+            const session = { language, config, ...(name === undefined ? {} : { name }) };
+            const json = sessionJson(await sessions.create(tenant, session, signal));
+            return {
+              status: 201,
+              headers: { location: `/api/sessions/${json.id}` },
+              body: JSON.stringify(json),
+            };
+          },
+        ),
+      );
+      return sendJson(reply, sent, replayed);
+    },
+  );
+
+  server.get(
+    '/api/sessions',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags,
+        summary: 'List sessions',
+        querystring: ListSessionsQuery,
+        response: { 200: shared(SessionList, 'A page of sessions'), ...problem },
+      },
+    },
+    async (request) => {
+      const { filter = '', limit = pageLimitDefault, offset = 0 } = request.query;
+      const page = { limit, offset };
+      const { tenant } = callerOf(request);
+      const { items, total } = await sessions.list(tenant, parseSessionFilter(filter), page);
+      return { items: items.map(sessionJson), total, ...page };
+    },
+  );
+
+  server.get(
+    '/api/sessions/:id',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags,
+        summary: 'Get a session',
+        params: SessionParams,
+        querystring: GetSessionQuery,
+        response: {
+          200: shared(SessionDetails, 'The session, with its state and history when asked'),
+          ...problem,
+        },
+      },
+    },
+    async (request) => {
+      const { tenant } = callerOf(request);
+      const { id } = request.params;
+      const { includeState = false, includeHistory = false } = request.query;
+      const details: SessionDetails = sessionJson(await sessions.find(tenant, id));
+      if (includeState) {
+        // A busy engine answers late or not at all; the rest of the session is not withheld for that.
+        details.variables = await waits
+          .within(stateMsMax, (signal) =>
+            sessions.variables(tenant, id, { includeValues: true }, signal),
+          )
+          .then(({ items }) => items)
+          .catch(() => null);
+      }
+      if (includeHistory) {
+        const { items } = await sessions.history(tenant, id, {
+          limit: pageLimitDefault,
+          offset: 0,
+        });
+        details.history = items.map((item) => executionJson(item, { results: false }));
+      }
+      return details;
+    },
+  );
+
+  server.delete(
+    '/api/sessions/:id',
+    {
+      config: { access: 'developer' },
+      schema: {
+        tags,
+        summary: 'Delete a session',
+        params: SessionParams,
+        querystring: DeleteSessionQuery,
+        response: { 204: { type: 'null', description: 'Deleted' }, ...problem },
+      },
+    },
+    async (request, reply) => {
+      const { tenant } = callerOf(request);
+      const { force = false } = request.query;
+      await waits.within(changeMsMax, (signal) =>
+        sessions.delete(tenant, request.params.id, { force }, signal),
+      );
+      return reply.code(204).send(null);
+    },
+  );
+
+  server.put(
+    '/api/sessions/:id/config',
+    {
+      config: { access: 'developer' },
+      schema: {
+        tags,
+        summary: 'Change the configuration of a live session',
+        params: SessionParams,
+        body: SessionSettings,
+        response: { 200: shared(Session, 'The session as it is now'), ...problem },
+      },
+    },
+    async (request) => {
+      const { tenant } = callerOf(request);
+      const { id } = request.params;
+      const { record } = await sessions.find(tenant, id);
+      const change = configChange(request.body, record.config, settings);
+      return sessionJson(
+        await waits.within(changeMsMax, (signal) => sessions.configure(tenant, id, change, signal)),
+      );
+    },
+  );
+
+  server.post(
+    '/api/sessions/:id/restart',
+    {
+      config: { access: 'developer' },
+      schema: {
+        tags,
+        summary: 'Restart a session: its variables are forgotten, its history is kept',
+        params: SessionParams,
+        response: { 200: shared(Session, 'The session as it is now'), ...problem },
+      },
+    },
+    async (request) =>
+      sessionJson(
+        await waits.within(changeMsMax, (signal) =>
+          sessions.restart(callerOf(request).tenant, request.params.id, signal),
+        ),
+      ),
+  );
+}

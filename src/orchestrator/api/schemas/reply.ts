@@ -1,0 +1,244 @@
+// What clients get, as closed schemas. The reference is made from them, and the tests hold every reply against its own.
+
+import { type Static, type TSchema, Type } from 'typebox';
+import { DescribedValue, ErrorReport, Location, outputChannels, Variable } from '#protocol';
+import { executionStatuses, sessionStates } from '../../registry/records.ts';
+import { persistencePolicies } from './request.ts';
+
+const closed = { additionalProperties: false } as const;
+const Count = Type.Integer({ minimum: 0 });
+const Time = Type.String({ format: 'date-time', description: 'RFC 3339, UTC.' });
+const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+
+function listOf<Item extends TSchema>(item: Item) {
+  return Type.Object(
+    { items: Type.Array(item), total: Count, limit: Count, offset: Count },
+    closed,
+  );
+}
+
+export const sandboxTiers = ['container', 'gvisor', 'vm'] as const;
+
+const SessionConfig = Type.Object(
+  {
+    timeout: Type.Integer({ minimum: 1 }),
+    persistence: Type.Object(
+      {
+        policy: Type.Enum(persistencePolicies),
+        intervalMs: Type.Optional(Count),
+        keep: Type.Optional(Count),
+      },
+      closed,
+    ),
+    limits: Type.Object(
+      {
+        memoryBytes: Count,
+        cpus: Type.Number(),
+        pids: Count,
+        workspaceBytes: Count,
+        outputBytes: Count,
+      },
+      closed,
+    ),
+    network: Type.Object(
+      {
+        policy: Type.Enum(['none', 'allowlist']),
+        allow: Type.Optional(Type.Array(Type.String())),
+        bytesPerSecond: Type.Optional(Count),
+        bytesTotal: Type.Optional(Count),
+      },
+      closed,
+    ),
+    env: Type.Array(Type.String(), { description: 'Names only; values are never shown.' }),
+    labels: Type.Record(Type.String(), Type.String()),
+    idle: Type.Object(
+      {
+        pauseAfterMs: Type.Optional(Count),
+        hibernateAfterMs: Type.Optional(Count),
+        expireAfterMs: Type.Optional(Count),
+      },
+      closed,
+    ),
+  },
+  closed,
+);
+
+const session = {
+  id: Type.String(),
+  name: orNull(Type.String()),
+  tenant: Type.String(),
+  language: Type.String(),
+  state: Type.Enum(sessionStates),
+  createdAt: Time,
+  lastUsedAt: Time,
+  expiresAt: orNull(Time),
+  config: SessionConfig,
+  statistics: Type.Object(
+    {
+      executions: Count,
+      errors: Count,
+      cpuMs: Type.Number({ minimum: 0 }),
+      memoryBytes: orNull(Count),
+      memoryPeakBytes: Count,
+      networkBytes: Count,
+      snapshots: Count,
+    },
+    closed,
+  ),
+  connections: Count,
+  version: orNull(
+    Type.Integer({ description: 'Newest kept version of the state; null while there is none.' }),
+  ),
+  sandbox: orNull(
+    Type.Object(
+      {
+        id: Type.String({ description: 'Its container is named `cellar-` and this id.' }),
+        runtime: Type.String(),
+        tier: Type.Enum(sandboxTiers),
+      },
+      closed,
+    ),
+  ),
+};
+
+export const Session = Type.Object(session, { ...closed, $id: 'Session' });
+export type Session = Static<typeof Session>;
+
+const execution = {
+  executionId: Type.String(),
+  sessionId: Type.String(),
+  requestId: Type.Optional(Type.String()),
+  code: Type.String(),
+  status: Type.Enum(executionStatuses),
+  result: Type.Optional(DescribedValue),
+  error: Type.Optional(ErrorReport),
+  output: Type.Optional(
+    Type.Array(
+      Type.Object({ channel: Type.Enum(outputChannels), content: Type.String(), at: Time }, closed),
+    ),
+  ),
+  truncated: Type.Boolean({ description: 'Output past the limit was dropped.' }),
+  startedAt: orNull(Time),
+  duration: orNull(Type.Number({ minimum: 0, description: 'ms' })),
+  usage: orNull(
+    Type.Object(
+      { cpuMs: Type.Number({ minimum: 0 }), memoryPeakBytes: Count, outputBytes: Count },
+      closed,
+    ),
+  ),
+  warnings: Type.Array(
+    Type.Object({ message: Type.String(), location: Type.Optional(Location) }, closed),
+  ),
+};
+
+export const Execution = Type.Object(execution, { ...closed, $id: 'Execution' });
+export type Execution = Static<typeof Execution>;
+
+const HistoryItem = Type.Object(execution, closed);
+
+export const SessionList = Type.Object(listOf(Type.Object(session, closed)).properties, {
+  ...closed,
+  $id: 'SessionList',
+});
+export const ExecutionList = Type.Object(listOf(HistoryItem).properties, {
+  ...closed,
+  $id: 'ExecutionList',
+});
+
+export const SessionDetails = Type.Object(
+  {
+    ...session,
+    variables: Type.Optional(
+      orNull(
+        Type.Array(Variable, {
+          description:
+            'Asked for with `includeState`; null when the session did not answer in time.',
+        }),
+      ),
+    ),
+    history: Type.Optional(Type.Array(HistoryItem)),
+  },
+  { ...closed, $id: 'SessionDetails' },
+);
+export type SessionDetails = Static<typeof SessionDetails>;
+
+export const VariableList = Type.Object(
+  { items: Type.Array(Variable), truncated: Type.Boolean({ description: 'There are more.' }) },
+  { ...closed, $id: 'VariableList' },
+);
+
+/** `InspectedNode` of the link: a tree; the schema language of the reference names its own node. */
+export const Inspection = Type.Object(
+  {
+    variable: Type.String(),
+    value: Type.Unknown({
+      description:
+        'A tree of nodes `{type, preview, size, children?: [{key, node}], reference?, truncated?}`.',
+    }),
+  },
+  { ...closed, $id: 'Inspection' },
+);
+
+export const Ticket = Type.Object(
+  { ticket: Type.String(), session: Type.String(), expiresAt: Time },
+  { ...closed, $id: 'Ticket' },
+);
+
+export const Caller = Type.Object(
+  { tenant: Type.String(), role: Type.String(), keyId: Type.String() },
+  { ...closed, $id: 'Caller' },
+);
+
+export const Version = Type.Object(
+  { name: Type.String(), version: Type.String(), api: Type.String(), node: Type.String() },
+  { ...closed, $id: 'Version' },
+);
+
+export const Health = Type.Object({ status: Type.Literal('ok') }, { ...closed, $id: 'Health' });
+
+export const Readiness = Type.Object(
+  {
+    status: Type.Enum(['ready', 'unready']),
+    checks: Type.Record(
+      Type.String(),
+      Type.Object(
+        { status: Type.Enum(['ok', 'failed']), code: Type.Optional(Type.String()) },
+        closed,
+      ),
+    ),
+  },
+  { ...closed, $id: 'Readiness' },
+);
+
+export const Problem = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    code: Type.String({ description: 'Stable; listed in the reference of errors.' }),
+    requestId: Type.String(),
+    fields: Type.Optional(
+      Type.Array(Type.Object({ field: Type.String(), message: Type.String() }, closed)),
+    ),
+  },
+  { ...closed, $id: 'Problem', description: 'RFC 9457 problem document.' },
+);
+export type Problem = Static<typeof Problem>;
+
+/** Shared by reference in the OpenAPI document, under these names. */
+export const sharedSchemas = [
+  Session,
+  SessionDetails,
+  SessionList,
+  Execution,
+  ExecutionList,
+  VariableList,
+  Inspection,
+  Ticket,
+  Caller,
+  Version,
+  Health,
+  Readiness,
+  Problem,
+] as const;

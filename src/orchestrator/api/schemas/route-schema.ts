@@ -1,0 +1,16 @@
+// What every route says about its replies, in one form: the good ones by the name of a shared schema, and problems.
+import { type Static, type TSchema, Type } from 'typebox';
+import { Problem } from './reply.ts';
+
+/** A reply by the name of a shared schema, typed as that schema. */
+export function shared<Schema extends TSchema>(schema: Schema, description: string) {
+  return Type.Unsafe<Static<Schema>>({ $ref: `${Reflect.get(schema, '$id')}#`, description });
+}
+
+/** Every route may answer with a problem document. */
+export const problem = {
+  default: {
+    description: 'Problem (RFC 9457)',
+    content: { 'application/problem+json': { schema: shared(Problem, 'Problem') } },
+  },
+} as const;

@@ -1,0 +1,82 @@
+// Puts the HTTP server together: what every request passes on its way in and out, and the routes. Knows no engine and
+// no database; all it may ask comes in as parts.
+import type { IncomingMessage } from 'node:http';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import fastify from 'fastify';
+import { newId } from '../foundation/id.ts';
+import type { ApiServer } from './api-server.ts';
+import { installAuthHook } from './auth-hook.ts';
+import { replyBeforeRouting } from './error-reply.ts';
+import { Idempotency } from './idempotency.ts';
+import { installJsonBody } from './json-body.ts';
+import { installNotFound } from './not-found.ts';
+import { installOpenapi } from './openapi.ts';
+import type { ApiParts } from './options.ts';
+import { installRequestHooks } from './request-hooks.ts';
+import { installValidation } from './request-validation.ts';
+import { executeRoutes } from './routes/execute.ts';
+import { executionRoutes } from './routes/executions.ts';
+import { healthRoutes } from './routes/health.ts';
+import { historyRoutes } from './routes/history.ts';
+import { notImplementedRoutes } from './routes/not-implemented.ts';
+import { sessionRoutes } from './routes/sessions.ts';
+import { ticketRoutes } from './routes/tickets.ts';
+import { variableRoutes } from './routes/variables.ts';
+import { versionRoutes } from './routes/version.ts';
+import { whoamiRoutes } from './routes/whoami.ts';
+import { installSockets } from './sockets/install-sockets.ts';
+import { liveSocket } from './sockets/live-socket.ts';
+import { Waits } from './waits.ts';
+
+/** A server that is ready to listen, or to be asked with `inject`. Closing it ends every wait, stream and connection. */
+export async function createServer(api: ApiParts): Promise<ApiServer> {
+  const waits = new Waits(api.clock);
+  const idempotency = new Idempotency(api.registry, api.clock);
+  const server = newServer(api);
+  installRequestHooks(server, api);
+  installNotFound(server);
+  installJsonBody(server);
+  installValidation(server);
+  installAuthHook(server, api.authenticator);
+  await installSockets(server, api);
+  await installOpenapi(server, api.settings.version);
+  sessionRoutes(server, api, waits, idempotency);
+  executeRoutes(server, api, waits, idempotency);
+  executionRoutes(server, api, waits);
+  variableRoutes(server, api, waits);
+  historyRoutes(server, api);
+  ticketRoutes(server, api);
+  whoamiRoutes(server);
+  versionRoutes(server, api);
+  healthRoutes(server, api, waits);
+  notImplementedRoutes(server);
+  liveSocket(server, api, waits);
+  server.addHook('preClose', async () => waits.close());
+  await server.ready();
+  return server;
+}
+
+function newServer({ settings: { bounds } }: ApiParts): ApiServer {
+  const server = fastify({
+    logger: false,
+    bodyLimit: bounds.bodyBytesMax,
+    // SECURITY: a client that is slow on purpose does not keep a connection: each step of a request has its time.
+    connectionTimeout: 120_000,
+    requestTimeout: 60_000,
+    keepAliveTimeout: 72_000,
+    http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000, maxHeaderSize: 16_384 },
+    forceCloseConnections: 'idle',
+    genReqId: requestId,
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: 1024 },
+    frameworkErrors: replyBeforeRouting,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  server.server.maxConnections = bounds.tcpConnectionsMax;
+  return server;
+}
+
+/** The caller's own id when it is a decent one, so that a request can be followed through both logs. */
+function requestId({ headers }: Pick<IncomingMessage, 'headers'>): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.-]{1,128}$/.test(given) ? given : newId('req');
+}

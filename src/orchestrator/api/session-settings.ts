@@ -1,0 +1,98 @@
+// From what a client asks of a session to a whole configuration: defaults filled in, maxima kept, and a clear word
+// about what this version does not have.
+import { AppError } from '../foundation/errors.ts';
+import type { SessionConfig, SessionLimits } from '../registry/records.ts';
+import type { ConfigChange } from '../sessions/session-service.ts';
+import type { ApiSettings } from './options.ts';
+import type { SessionSettings } from './schemas/request.ts';
+
+type Bounds = Pick<ApiSettings, 'sessionDefaults' | 'sessionMaxima'>;
+
+/** The configuration of a new session. */
+export function newSessionConfig(asked: SessionSettings, bounds: Bounds): SessionConfig {
+  const { sessionDefaults } = bounds;
+  return {
+    timeout: sessionDefaults.timeout,
+    limits: sessionDefaults.limits,
+    idle: sessionDefaults.idle,
+    persistence: { policy: 'none' },
+    network: { policy: 'none' },
+    env: {},
+    labels: {},
+    ...configChange(asked, sessionDefaults, bounds),
+  };
+}
+
+/** What a request changes of a session's configuration; `limits` and `idle` are merged with the current ones, all else is replaced. */
+export function configChange(
+  asked: SessionSettings,
+  current: Pick<SessionConfig, 'limits' | 'idle'>,
+  bounds: Bounds,
+): ConfigChange {
+  refuseWhatIsNotHere(asked);
+  refuseTooMuch(asked, bounds);
+  return {
+    ...(asked.timeout === undefined ? {} : { timeout: asked.timeout }),
+    ...(asked.limits === undefined ? {} : { limits: { ...current.limits, ...asked.limits } }),
+    ...(asked.idle === undefined ? {} : { idle: { ...current.idle, ...asked.idle } }),
+    ...(asked.persistence === undefined ? {} : { persistence: { policy: 'none' } }),
+    ...(asked.network === undefined ? {} : { network: { policy: 'none' } }),
+    ...(asked.env === undefined ? {} : { env: asked.env }),
+    ...(asked.labels === undefined ? {} : { labels: asked.labels }),
+  };
+}
+
+/** Throws `invalid_request` when an execution may not take so long. */
+export function checkTimeout(
+  timeout: number | undefined,
+  { sessionMaxima }: Bounds,
+  field: string,
+): void {
+  if (timeout !== undefined && timeout > sessionMaxima.timeout) {
+    throw new AppError('invalid_request', {
+      detail: 'The time limit is longer than allowed.',
+      fields: [{ field, message: `must be <= ${sessionMaxima.timeout}` }],
+    });
+  }
+}
+
+const limitNames = [
+  'memoryBytes',
+  'cpus',
+  'pids',
+  'workspaceBytes',
+  'outputBytes',
+] as const satisfies readonly (keyof SessionLimits)[];
+
+function refuseTooMuch(asked: SessionSettings, bounds: Bounds): void {
+  checkTimeout(asked.timeout, bounds, '/timeout');
+  const fields = limitNames.flatMap((name) => {
+    const maximum = bounds.sessionMaxima.limits[name];
+    const value = asked.limits?.[name];
+    return value !== undefined && value > maximum
+      ? [{ field: `/limits/${name}`, message: `must be <= ${maximum}` }]
+      : [];
+  });
+  if (fields.length > 0) {
+    throw new AppError('invalid_request', { detail: 'A limit is higher than allowed.', fields });
+  }
+}
+
+function refuseWhatIsNotHere({ persistence, network, idle }: SessionSettings): void {
+  const policy = typeof persistence === 'object' ? persistence.policy : persistence;
+  if (policy !== undefined && policy !== 'none') {
+    throw new AppError('not_implemented', {
+      detail: `This version keeps no state of a session: persistence "${policy}" is not available.`,
+    });
+  }
+  if (network !== undefined && network.policy !== 'none') {
+    throw new AppError('not_implemented', {
+      detail: `Sessions have no network in this version: network policy "${network.policy}" is not available.`,
+    });
+  }
+  if (idle?.pauseAfterMs !== undefined || idle?.hibernateAfterMs !== undefined) {
+    throw new AppError('not_implemented', {
+      detail: 'Idle sessions are neither paused nor hibernated in this version.',
+    });
+  }
+}

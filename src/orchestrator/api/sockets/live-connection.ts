@@ -1,0 +1,265 @@
+// One client on one session: its messages in, the session's events out. What the session says is passed on as it is,
+// in the same turn; what the client says is checked before anyone else sees it.
+import type { WebSocket } from '@fastify/websocket';
+import type { Principal } from '../../auth/authenticator.ts';
+import { AppError } from '../../foundation/errors.ts';
+import { unreachable } from '../../foundation/unreachable.ts';
+import type { LiveEvent, LiveFollower, LiveSubscription } from '../../sessions/session-service.ts';
+import { liveErrorOf, logFailure, toAppError } from '../error-reply.ts';
+import { checkExecuteSize } from '../execute-request.ts';
+import type { ApiParts } from '../options.ts';
+import { mayAct } from '../principal.ts';
+import { inspectDepthDefault } from '../schemas/request.ts';
+import { checkTimeout } from '../session-settings.ts';
+import type { Waits } from '../waits.ts';
+import {
+  type ClientMessage,
+  readClientMessage,
+  type SubscribableEvent,
+} from './client-messages.ts';
+import type { CloseReason } from './close-codes.ts';
+import { MessageBudget } from './message-budget.ts';
+import type { MetricsSampler } from './metrics-sampler.ts';
+import { Outgoing } from './outgoing.ts';
+
+export type LiveConnectionParts = {
+  readonly api: ApiParts;
+  readonly waits: Waits;
+  readonly sampler: MetricsSampler;
+  readonly socket: WebSocket;
+  readonly principal: Principal;
+  readonly sessionId: string;
+};
+
+/** Event types that are only sent to those who subscribed, and to what. */
+const subscriptionFor: Readonly<Record<string, SubscribableEvent>> = {
+  state: 'state',
+  variablesChanged: 'variables',
+};
+
+export class LiveConnection implements LiveFollower {
+  readonly #parts: LiveConnectionParts;
+  readonly #outgoing: Outgoing;
+  readonly #budget: MessageBudget;
+  readonly #subscribed = new Set<SubscribableEvent>();
+  #subscription: LiveSubscription | null = null;
+  #requests = 0;
+  #unwatchMetrics: (() => void) | null = null;
+  #closed = false;
+
+  constructor(parts: LiveConnectionParts) {
+    const { bounds } = parts.api.settings;
+    this.#parts = parts;
+    this.#outgoing = new Outgoing(parts.socket, bounds.outgoingBytesMax);
+    this.#budget = new MessageBudget(parts.api.clock, bounds.liveMessagesPerSecondMax);
+  }
+
+  /** Starts following, from after `since` when it is given. Messages wait in the socket until that stands. */
+  async open(since: number | undefined): Promise<void> {
+    const { api, socket, principal, sessionId } = this.#parts;
+    socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
+    socket.on('close', () => this.#stop());
+    socket.pause();
+    try {
+      const subscription = await api.sessions.follow(
+        principal.tenant,
+        sessionId,
+        { connection: true, ...(since === undefined ? {} : { since }) },
+        this,
+      );
+      this.#subscription = subscription;
+      if (this.#closed) subscription.unsubscribe();
+    } catch (error) {
+      const { code } = this.#known(error);
+      this.#outgoing.close(code === 'session_not_found' ? 'sessionNotFound' : 'internal');
+    } finally {
+      socket.resume();
+    }
+  }
+
+  event(event: LiveEvent): void {
+    const wanted = subscriptionFor[event.type];
+    if (wanted === undefined || this.#subscribed.has(wanted)) this.#outgoing.send(event.text);
+  }
+
+  close(reason: 'deleted' | 'shuttingDown'): void {
+    this.#outgoing.close(reason === 'deleted' ? 'sessionDeleted' : 'goingAway');
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    // SECURITY: counted before it is read, so that nonsense is not cheaper than sense.
+    if (!this.#budget.take()) this.#outgoing.close('rateLimited');
+    else if (isBinary) this.#offence('unsupportedData', 'Messages are JSON text, not binary.');
+    else if (data.byteLength > this.#parts.api.settings.bounds.executeBytesMax) {
+      this.#offence('messageTooBig', 'The message is too large.', 'payload_too_large');
+    } else this.#read(data);
+  }
+
+  #read(data: Buffer): void {
+    const value = parseJson(data);
+    if (value === undefined) {
+      this.#offence('malformed', 'The message is not JSON.');
+      return;
+    }
+    const message = readClientMessage(value);
+    if ('refusal' in message) {
+      const { requestId, ...refusal } = message.refusal;
+      this.#tell({ type: 'error', ...refusal, ...(requestId === undefined ? {} : { requestId }) });
+      return;
+    }
+    this.#track(message, this.#handle(message));
+  }
+
+  async #handle(message: ClientMessage): Promise<void> {
+    switch (message.type) {
+      case 'execute':
+        return this.#execute(message);
+      case 'cancel':
+        this.#mustBeDeveloper();
+        return this.#sessions.cancel(this.#tenant, this.#sessionId, message.executionId);
+      case 'stdin':
+        this.#mustBeDeveloper();
+        return this.#sessions.stdin(
+          this.#tenant,
+          this.#sessionId,
+          message.executionId,
+          message.content,
+        );
+      case 'inspect':
+        return this.#inspect(message);
+      case 'variables':
+        return this.#variables(message);
+      case 'subscribe':
+        return this.#subscribe(message.events);
+      case 'ping':
+        return this.#answer(message.id, { type: 'pong', timestamp: this.#parts.api.clock.now() });
+      default:
+        return unreachable(message);
+    }
+  }
+
+  async #execute({ code, id, options = {} }: Extract<ClientMessage, { type: 'execute' }>) {
+    this.#mustBeDeveloper();
+    checkTimeout(options.timeout, this.#parts.api.settings, '/options/timeout');
+    checkExecuteSize(code, options.stdin);
+    await this.#sessions.submit(this.#tenant, this.#sessionId, {
+      code,
+      ...(id === undefined ? {} : { requestId: id }),
+      ...options,
+      interactive: options.stdin === undefined,
+    });
+  }
+
+  async #inspect(message: Extract<ClientMessage, { type: 'inspect' }>): Promise<void> {
+    const { id, variable, path = [], depth = inspectDepthDefault } = message;
+    const value = await this.#parts.waits.within(this.#questionMsMax, (signal) =>
+      this.#sessions.inspect(this.#tenant, this.#sessionId, { variable, path, depth }, signal),
+    );
+    this.#answer(id, { type: 'inspectionResult', variable, value });
+  }
+
+  async #variables({
+    id,
+    filter,
+    includeValues = false,
+  }: Extract<ClientMessage, { type: 'variables' }>) {
+    const { items, truncated } = await this.#parts.waits.within(this.#questionMsMax, (signal) =>
+      this.#sessions.variables(
+        this.#tenant,
+        this.#sessionId,
+        { includeValues, ...(filter === undefined ? {} : { filter }) },
+        signal,
+      ),
+    );
+    this.#answer(id, { type: 'variables', items, truncated });
+  }
+
+  #subscribe(events: readonly SubscribableEvent[]): void {
+    this.#subscribed.clear();
+    for (const event of events) this.#subscribed.add(event);
+    this.#unwatchMetrics?.();
+    this.#unwatchMetrics = null;
+    if (!this.#subscribed.has('metrics') || this.#closed) return;
+    this.#unwatchMetrics = this.#parts.sampler.watch(
+      this.#tenant,
+      this.#sessionId,
+      (metrics, timestamp) => this.#tell({ type: 'metrics', timestamp, ...metrics }),
+    );
+  }
+
+  /** Reports a failed request, and stops reading while too many are under way. */
+  #track(message: ClientMessage, work: Promise<void>): void {
+    const { socket, api } = this.#parts;
+    const { liveRequestsMax } = api.settings.bounds;
+    this.#requests++;
+    if (this.#requests >= liveRequestsMax) socket.pause();
+    work
+      .catch((error: unknown) =>
+        this.#answer(message.id, { type: 'error', ...liveErrorOf(this.#known(error)) }),
+      )
+      .finally(() => {
+        this.#requests--;
+        if (socket.isPaused && this.#requests < liveRequestsMax) socket.resume();
+      });
+  }
+
+  #offence(
+    reason: CloseReason,
+    message: string,
+    code: 'invalid_request' | 'payload_too_large' = 'invalid_request',
+  ): void {
+    this.#tell({ type: 'error', code, message });
+    if (!this.#budget.offend()) this.#outgoing.close(reason);
+  }
+
+  #answer(requestId: string | undefined, message: Record<string, unknown>): void {
+    this.#tell(requestId === undefined ? message : { ...message, requestId });
+  }
+
+  /** A message for this client alone. */
+  #tell(message: Record<string, unknown>): void {
+    if (!this.#subscription || this.#closed) return;
+    this.#outgoing.send(JSON.stringify({ ...message, seq: this.#subscription.nextSeq() }));
+  }
+
+  #mustBeDeveloper(): void {
+    if (!mayAct(this.#parts.principal, 'developer')) throw new AppError('forbidden');
+  }
+
+  #known(error: unknown): AppError {
+    const known = toAppError(error);
+    logFailure(known, { sessionId: this.#sessionId, route: 'live' }, this.#parts.api.log);
+    return known;
+  }
+
+  #stop(): void {
+    this.#closed = true;
+    this.#unwatchMetrics?.();
+    this.#subscription?.unsubscribe();
+  }
+
+  get #sessions() {
+    return this.#parts.api.sessions;
+  }
+
+  get #tenant(): string {
+    return this.#parts.principal.tenant;
+  }
+
+  get #sessionId(): string {
+    return this.#parts.sessionId;
+  }
+
+  get #questionMsMax(): number {
+    return this.#parts.api.settings.bounds.questionMsMax;
+  }
+}
+
+/** Undefined when it is not JSON. */
+function parseJson(data: Buffer): unknown {
+  try {
+    return JSON.parse(data.toString());
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,124 @@
+// The door of `WebSocket /api/sessions/{id}/live`: who may come in, decided before the upgrade wherever the client can
+// see the answer. A browser cannot see an HTTP status, so a client with a ticket is let in and closed with a code.
+import type { WebSocket } from '@fastify/websocket';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { Principal } from '../../auth/authenticator.ts';
+import { AppError } from '../../foundation/errors.ts';
+import type { ApiServer } from '../api-server.ts';
+import { toAppError } from '../error-reply.ts';
+import { originCheck } from '../host-check.ts';
+import type { ApiParts } from '../options.ts';
+import { mayAct } from '../principal.ts';
+import { SessionParams } from '../schemas/request.ts';
+import type { Waits } from '../waits.ts';
+import { type CloseReason, closeCodes } from './close-codes.ts';
+import { watchHeartbeat } from './heartbeat.ts';
+import { LiveConnection } from './live-connection.ts';
+import { MetricsSampler } from './metrics-sampler.ts';
+
+export const liveProtocol = 'cellar.v1';
+export const ticketPrefix = 'cellar.ticket.';
+
+const LiveQuery = Type.Object(
+  { since: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })) },
+  { additionalProperties: false },
+);
+
+type Admission =
+  | { readonly principal: Principal; readonly sessionId: string }
+  | { readonly refused: CloseReason };
+
+export function liveSocket(server: ApiServer, api: ApiParts, waits: Waits): void {
+  const admissions = new WeakMap<FastifyRequest, Admission>();
+  const mayCome = originCheck(api.settings.allowedOrigins);
+  const { bounds } = api.settings;
+  const sampler = new MetricsSampler({
+    sessions: api.sessions,
+    clock: api.clock,
+    waits,
+    intervalMs: bounds.metricsIntervalMs,
+  });
+  server.route({
+    method: 'GET',
+    url: '/api/sessions/:id/live',
+    schema: { params: SessionParams, querystring: LiveQuery, hide: true },
+    config: { access: 'socket' },
+    onRequest: async (request) => {
+      // SECURITY: a page of another origin cannot use what a browser here is allowed to reach.
+      if (!mayCome(request.headers.origin, request.headers.host)) {
+        throw new AppError('origin_forbidden');
+      }
+    },
+    preHandler: async (request) => {
+      if (!request.ws) throw new AppError('upgrade_required');
+      const { id } = request.params as { id: string };
+      const ticket = ticketOf(request);
+      admissions.set(
+        request,
+        request.headers.authorization === undefined && ticket !== undefined
+          ? await admitTicket(api, ticket, id)
+          : await admitHeader(api, request.headers.authorization, id),
+      );
+    },
+    handler: (_request: FastifyRequest, _reply: FastifyReply) => {
+      throw new AppError('upgrade_required');
+    },
+    wsHandler: (socket: WebSocket, request: FastifyRequest) => {
+      const admission = admissions.get(request) ?? { refused: 'unauthenticated' };
+      if ('refused' in admission) {
+        socket.close(closeCodes[admission.refused].code, admission.refused);
+        return;
+      }
+      watchHeartbeat(socket, api.clock, bounds.heartbeatMs);
+      const connection = new LiveConnection({ api, waits, sampler, socket, ...admission });
+      const { since } = request.query as { since?: number };
+      return connection.open(since);
+    },
+  });
+}
+
+/** With a header every refusal is an HTTP reply. */
+async function admitHeader(
+  api: ApiParts,
+  authorization: string | undefined,
+  id: string,
+): Promise<Admission> {
+  const principal = await api.authenticator.authenticate(authorization);
+  if (!principal) throw new AppError('unauthenticated');
+  return admit(api, principal, id);
+}
+
+/** With a ticket every refusal is a close code. */
+async function admitTicket(api: ApiParts, ticket: string, id: string): Promise<Admission> {
+  const redeemed = api.tickets.redeem(ticket);
+  if (!redeemed) return { refused: 'unauthenticated' };
+  try {
+    const admission = await admit(api, redeemed.principal, id);
+    return admission.sessionId === redeemed.sessionId ? admission : { refused: 'forbidden' };
+  } catch (error) {
+    return { refused: refusals[toAppError(error).code] ?? 'internal' };
+  }
+}
+
+const refusals: Readonly<Record<string, CloseReason>> = {
+  session_not_found: 'sessionNotFound',
+  forbidden: 'forbidden',
+  rate_limited: 'rateLimited',
+};
+
+async function admit(api: ApiParts, principal: Principal, id: string) {
+  if (!mayAct(principal, 'viewer')) throw new AppError('forbidden');
+  const { record, connections } = await api.sessions.find(principal.tenant, id);
+  if (connections >= api.settings.bounds.liveConnectionsPerSessionMax) {
+    throw new AppError('rate_limited', {
+      detail: 'This session has as many live connections as it may have.',
+    });
+  }
+  return { principal, sessionId: record.sessionId };
+}
+
+function ticketOf(request: FastifyRequest): string | undefined {
+  const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim());
+  return offered?.find((name) => name.startsWith(ticketPrefix))?.slice(ticketPrefix.length);
+}

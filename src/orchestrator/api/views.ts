@@ -1,0 +1,95 @@
+// Turns the records of the layers below into the JSON that clients see. Whatever is not named here stays inside.
+import type { ExecutionRecord, SessionRecord } from '../registry/records.ts';
+import type { ExecutionView, SessionView } from '../sessions/session-service.ts';
+import type { Execution, Session, sandboxTiers } from './schemas/reply.ts';
+
+/** SECURITY: of `env` the names only; of the sandbox neither token nor uid. */
+export function sessionJson({ record, connections, memoryBytes }: SessionView): Session {
+  const { config, statistics, sandbox } = record;
+  return {
+    id: record.sessionId,
+    name: record.name,
+    tenant: record.tenant,
+    language: record.language,
+    state: record.state,
+    createdAt: timeText(record.createdAt),
+    lastUsedAt: timeText(record.lastUsedAt),
+    expiresAt: record.expiresAt === null ? null : timeText(record.expiresAt),
+    config: {
+      timeout: config.timeout,
+      persistence: { ...config.persistence },
+      limits: { ...config.limits },
+      network: networkJson(config.network),
+      env: Object.keys(config.env).sort(),
+      labels: { ...config.labels },
+      idle: { ...config.idle },
+    },
+    statistics: {
+      executions: statistics.executions,
+      errors: statistics.errors,
+      cpuMs: statistics.cpuMs,
+      memoryBytes,
+      memoryPeakBytes: statistics.memoryPeakBytes,
+      networkBytes: statistics.networkBytes,
+      snapshots: statistics.snapshots,
+    },
+    connections,
+    version: null,
+    sandbox: sandbox && {
+      id: sandbox.sandboxId,
+      runtime: sandbox.runtime,
+      tier: tierOf(sandbox.runtime),
+    },
+  };
+}
+
+/** `results` false leaves out what an execution gave: result, error and output. */
+export function executionJson(
+  { record, output }: ExecutionView,
+  { results } = { results: true },
+): Execution {
+  return {
+    ...executionFacts(record),
+    ...(results && record.result ? { result: record.result } : {}),
+    ...(results && record.error ? { error: record.error } : {}),
+    ...(results
+      ? {
+          output: output.map(({ channel, content, at }) => ({
+            channel,
+            content,
+            at: timeText(at),
+          })),
+        }
+      : {}),
+  };
+}
+
+/** How strongly a container runtime keeps code away from the host. An unknown one is given the weakest word. */
+export function tierOf(runtime: string): (typeof sandboxTiers)[number] {
+  if (/runsc|gvisor/.test(runtime)) return 'gvisor';
+  if (/kata|firecracker/.test(runtime)) return 'vm';
+  return 'container';
+}
+
+export function timeText(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
+function executionFacts(record: ExecutionRecord): Execution {
+  return {
+    executionId: record.executionId,
+    sessionId: record.sessionId,
+    ...(record.requestId === null ? {} : { requestId: record.requestId }),
+    code: record.code,
+    status: record.status,
+    truncated: record.truncated,
+    startedAt: record.startedAt === null ? null : timeText(record.startedAt),
+    duration: record.durationMs,
+    usage: record.usage,
+    warnings: record.warnings.map((warning) => ({ ...warning })),
+  };
+}
+
+function networkJson({ allow, ...network }: SessionRecord['config']['network']) {
+  return { ...network, ...(allow ? { allow: [...allow] } : {}) };
+}

@@ -1,0 +1,163 @@
+// The API over scripted sessions, with one key per role and a clock that the test moves.
+import type { AddressInfo } from 'node:net';
+import { pino } from 'pino';
+import type { ApiServer } from '../../../src/orchestrator/api/api-server.ts';
+import {
+  type ApiBounds,
+  type ApiSettings,
+  defaultBounds,
+  type ReadinessCheck,
+} from '../../../src/orchestrator/api/options.ts';
+import { createServer } from '../../../src/orchestrator/api/server.ts';
+import { type Principal, roles } from '../../../src/orchestrator/auth/authenticator.ts';
+import type {
+  IdempotencyClaim,
+  IdempotentReply,
+} from '../../../src/orchestrator/registry/session-registry.ts';
+import { FakeClock } from '../../doubles/fake-clock.ts';
+import { ScriptedSessions } from '../../doubles/scripted-sessions.ts';
+
+type Parts = Pick<ApiFixture, 'server' | 'sessions' | 'clock' | 'tickets' | 'replies' | 'logged'>;
+
+export class ApiFixture implements AsyncDisposable {
+  readonly server: ApiServer;
+  readonly sessions: ScriptedSessions;
+  readonly clock: FakeClock;
+  readonly tickets: Map<string, { principal: Principal; sessionId: string }>;
+  readonly replies: RememberedReplies;
+  /** Lines of the log, as objects. */
+  readonly logged: Record<string, unknown>[];
+
+  private constructor(parts: Parts) {
+    this.server = parts.server;
+    this.sessions = parts.sessions;
+    this.clock = parts.clock;
+    this.tickets = parts.tickets;
+    this.replies = parts.replies;
+    this.logged = parts.logged;
+  }
+
+  static async open(
+    options: {
+      settings?: Partial<ApiSettings>;
+      bounds?: Partial<ApiBounds>;
+      readiness?: Record<string, ReadinessCheck>;
+    } = {},
+  ): Promise<ApiFixture> {
+    const sessions = new ScriptedSessions();
+    const clock = new FakeClock();
+    const tickets = new Map<string, { principal: Principal; sessionId: string }>();
+    const replies = new RememberedReplies();
+    const logged: Record<string, unknown>[] = [];
+    const log = pino({ level: 'debug' }, { write: (line) => void logged.push(JSON.parse(line)) });
+    const server = await createServer({
+      sessions,
+      clock,
+      log,
+      registry: replies,
+      readiness: options.readiness ?? {},
+      authenticator: { authenticate: principalOf },
+      tickets: {
+        issue(principal, sessionId) {
+          const ticket = `ticket-${tickets.size + 1}`;
+          tickets.set(ticket, { principal, sessionId });
+          return { ticket, expiresAt: clock.now() + 30_000 };
+        },
+        redeem(ticket) {
+          const found = tickets.get(ticket) ?? null;
+          tickets.delete(ticket);
+          return found;
+        },
+      },
+      settings: {
+        ...settings,
+        ...options.settings,
+        bounds: { ...defaultBounds, ...options.bounds },
+      },
+    });
+    return new ApiFixture({ server, sessions, clock, tickets, replies, logged });
+  }
+
+  /** Listens on a free port of loopback; gives `http://…`. */
+  async listen(): Promise<string> {
+    if (!this.server.server.listening) await this.server.listen({ port: 0, host: '127.0.0.1' });
+    return `http://127.0.0.1:${(this.server.server.address() as AddressInfo).port}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server.close();
+  }
+}
+
+/** The header of the key with this role, in the tenant `default`. */
+export function keyOf(role: (typeof roles)[number], tenant = 'default') {
+  return { authorization: `Bearer ${tenant}.${role}` };
+}
+
+function principalOf(authorization: string | undefined): Principal | null {
+  const [tenant, name] = authorization?.replace(/^Bearer /, '').split('.') ?? [];
+  const role = roles.find((known) => known === name);
+  return tenant && role ? { tenant, role, keyId: `key-${role}` } : null;
+}
+
+const mebibyte = 1024 * 1024;
+
+const settings: Omit<ApiSettings, 'bounds'> = {
+  version: '1.2.3',
+  listenHost: '127.0.0.1',
+  allowedHosts: ['cellar.example'],
+  allowedOrigins: ['https://console.example'],
+  sessionDefaults: {
+    timeout: 5000,
+    limits: {
+      memoryBytes: 256 * mebibyte,
+      cpus: 0.5,
+      pids: 64,
+      workspaceBytes: 64 * mebibyte,
+      outputBytes: mebibyte,
+    },
+    idle: { expireAfterMs: 86_400_000 },
+  },
+  sessionMaxima: {
+    timeout: 60_000,
+    limits: {
+      memoryBytes: 1024 * mebibyte,
+      cpus: 2,
+      pids: 256,
+      workspaceBytes: 512 * mebibyte,
+      outputBytes: 16 * mebibyte,
+    },
+  },
+};
+
+/** The registry's part for repeated requests, in memory; a claim can be made to look like one of a process that died. */
+export class RememberedReplies {
+  readonly kept = new Map<string, { hash: string; reply: IdempotentReply | null }>();
+  readonly order: string[] = [];
+  ownerDied = false;
+
+  async claimIdempotencyKey(scope: string, key: string, hash: string): Promise<IdempotencyClaim> {
+    const known = this.kept.get(`${scope}\n${key}`);
+    if (!known) {
+      this.kept.set(`${scope}\n${key}`, { hash, reply: null });
+      return { outcome: 'claimed' };
+    }
+    if (known.hash !== hash) return { outcome: 'conflict' };
+    if (known.reply) return { outcome: 'replied', reply: known.reply };
+    return { outcome: this.ownerDied ? 'unknown' : 'inProgress' };
+  }
+
+  async storeIdempotentReply(scope: string, key: string, reply: IdempotentReply): Promise<void> {
+    this.order.push('stored');
+    this.kept.get(`${scope}\n${key}`)!.reply = reply;
+  }
+
+  async releaseIdempotencyKey(scope: string, key: string): Promise<void> {
+    this.order.push('released');
+    this.kept.delete(`${scope}\n${key}`);
+  }
+
+  async durable(): Promise<void> {
+    this.order.push('durable');
+  }
+}
