@@ -21,6 +21,7 @@ import type {
 } from './session-service.ts';
 
 const recoveriesAtOnce = 4;
+const recoveryRetryMs = 2_000;
 
 export class SessionManager implements SessionService {
   readonly #options: SessionOptions;
@@ -33,24 +34,31 @@ export class SessionManager implements SessionService {
     this.#options = options;
   }
 
-  /** Brings back every session that the registry knows. Call before anything is created. */
+  /**
+   * Brings back every session that the registry knows. Call before anything is created. Resolves when each was tried once; those
+   * that have to wait for the container engine are tried again on their own.
+   */
   async recover(): Promise<void> {
     const records = await this.#options.registry.allSessions();
-    for (const record of records)
-      this.#sessions.set(record.sessionId, new Session(record, this.#options));
-    const waiting = [...this.#sessions.values()];
+    const sessions = records.map((record) => new Session(record, this.#options, true));
+    for (const session of sessions) this.#sessions.set(session.record.sessionId, session);
     const worker = async () => {
-      for (let session = waiting.shift(); session; session = waiting.shift()) {
-        try {
-          if (session.record.state === 'deleted') await this.#remove(session);
-          else await session.recover();
-        } catch (error) {
-          const { sessionId } = session.record;
-          this.#options.log.error({ sessionId, err: error }, 'session could not be recovered');
-        }
-      }
+      for (let session = sessions.shift(); session; session = sessions.shift())
+        await this.#recover(session);
     };
     await Promise.all(Array.from({ length: recoveriesAtOnce }, worker));
+  }
+
+  async #recover(session: Session): Promise<void> {
+    if (this.#stopping) return;
+    try {
+      if (session.record.state === 'deleted') await this.#remove(session);
+      else await session.recover();
+    } catch (error) {
+      const { sessionId } = session.record;
+      this.#options.log.error({ sessionId, err: error }, 'session could not be recovered yet');
+      this.#options.clock.after(recoveryRetryMs, () => void this.#recover(session));
+    }
   }
 
   /** Sandboxes that belong to a session of this process, for the reconciler. */

@@ -41,8 +41,12 @@ export class Session {
   #connections = 0;
   #losses: number[] = [];
   #closed = false;
+  /** False until what an earlier process left is taken over: nothing may be queued before that. */
+  #settled: boolean;
 
-  constructor(record: SessionRecord, options: SessionOptions) {
+  /** `left` true: the record was found in the registry, and `recover` comes next; else `begin`. */
+  constructor(record: SessionRecord, options: SessionOptions, left = false) {
+    this.#settled = !left;
     const { source, registry, clock, log, limits } = options;
     this.#options = options;
     this.#store = new SessionStore(record, { registry, clock, log });
@@ -94,14 +98,20 @@ export class Session {
     await this.#ready;
   }
 
-  /** Takes over what an earlier process left: the container if it still runs, the open executions in any case. */
+  /**
+   * Takes over what an earlier process left: the container if it still runs, the open executions in any case. Throws
+   * `runtime_unavailable` while the engine cannot be asked; then nothing has changed, and it is to be called again.
+   */
   async recover(): Promise<void> {
-    const { sessionId, sandbox: record, agentSeq, state } = this.record;
-    const open = await this.#options.registry.openExecutions(sessionId);
-    const adoptable = record && (state === 'idle' || state === 'busy');
-    const sandbox = adoptable ? await this.#keeper.adopt(record, agentSeq) : null;
     await this.#serial.run(async () => {
-      for (const execution of open) this.#executor.readd(execution);
+      if (this.#closed) return;
+      const { sessionId, sandbox: record, agentSeq, state } = this.record;
+      const adoptable = record && (state === 'idle' || state === 'busy');
+      const sandbox = adoptable ? await this.#keeper.adopt(record, agentSeq) : null;
+      for (const execution of await this.#options.registry.openExecutions(sessionId)) {
+        this.#executor.readd(execution);
+      }
+      this.#settled = true;
       if (sandbox === null)
         return this.#replace({ reason: 'lost', detail: 'the container is gone' });
       this.#ready = Promise.resolve(sandbox);
@@ -229,7 +239,7 @@ export class Session {
     follower: LiveFollower,
   ): Promise<LiveSubscription> {
     return this.#serial.run(async () => {
-      this.#assertLive();
+      if (this.#closed) throw new AppError('session_not_found');
       if (options.since !== undefined) {
         await this.#live.replay(options.since, this.record, this.#options.registry, follower);
       }
@@ -335,6 +345,7 @@ export class Session {
 
   #assertLive(): void {
     if (this.#closed || this.record.state === 'deleted') throw new AppError('session_not_found');
+    if (!this.#settled) throw new AppError('runtime_unavailable');
   }
 }
 

@@ -1,0 +1,168 @@
+// The composition root: the one file that chooses implementations. Everything below is handed its collaborators.
+import { readFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { isLoopback } from './api/host-check.ts';
+import { defaultBounds } from './api/options.ts';
+import { createServer } from './api/server.ts';
+import { openApiKeys } from './auth/api-keys.ts';
+import { Tickets } from './auth/tickets.ts';
+import type { Config } from './config/config.ts';
+import { systemClock } from './foundation/clock.ts';
+import { newId } from './foundation/id.ts';
+import type { Log } from './foundation/log.ts';
+
+import type { SessionRegistry } from './registry/session-registry.ts';
+import { SqliteRegistry } from './registry/sqlite/sqlite-registry.ts';
+import { dockerConnection } from './runtimes/docker/docker-connection.ts';
+import { DockerRuntime } from './runtimes/docker/docker-runtime.ts';
+import { DirectSource } from './sandbox/direct-source.ts';
+import { ExitWatch } from './sandbox/exit-watch.ts';
+import { defaultAllowances } from './sandbox/hardening.ts';
+import { Reconciler } from './sandbox/reconciler.ts';
+import { loadSeccompProfile } from './sandbox/seccomp-profile.ts';
+import { UidPool } from './sandbox/uid-pool.ts';
+import { SessionManager } from './sessions/session-manager.ts';
+
+export type Service = {
+  /** An API key that was just made, to be shown once; null when there was one already. */
+  readonly createdKey: string | null;
+  /** Starts to listen; gives the address as a URL. */
+  listen(): Promise<string>;
+  /** Ends what is under way as far as `drainMsMax` allows. Sandboxes stay for the next process. */
+  stop(): Promise<void>;
+};
+
+const clock = systemClock;
+
+/** Opens the registry, takes over what an earlier process left, and makes the server. Throws StartError. */
+export async function assemble(config: Config, log: Log): Promise<Service> {
+  const registry = await SqliteRegistry.open({
+    directory: config.dataDir,
+    clock,
+    idempotencyMs: config.idempotencyMs,
+  });
+  const { authenticator, created } = await openApiKeys({
+    configured: config.apiKey,
+    facts: registry,
+    mayCreate: isLoopback(config.host),
+  });
+  const runtime = new DockerRuntime(dockerConnection(config.dockerHost));
+  const instanceId = await instanceOf(registry);
+  const runDirectory = join(config.dataDir, 'run');
+  const exits = new ExitWatch({ runtime, instanceId, clock, log });
+  const source = new DirectSource({
+    host: {
+      runtime,
+      exits,
+      policy: {
+        instanceId,
+        image: config.sandboxImage,
+        seccompProfile: loadSeccompProfile(),
+        ...defaultAllowances,
+      },
+      runDirectory,
+      readyMsMax: config.sandboxStartMsMax,
+      awayMsMax: config.linkLossMsMax,
+      clock,
+      log,
+    },
+    uids: new UidPool({ first: config.uidFirst, count: config.uidCount }),
+    runtimeName: config.runtime,
+  });
+  const sessions = new SessionManager({ registry, source, clock, log, limits: config });
+  await sessions.recover();
+  const reconciler = new Reconciler({
+    runtime,
+    instanceId,
+    runDirectory,
+    owned: async () => sessions.sandboxIds(),
+    clock,
+    log,
+    intervalMs: config.reconcileIntervalMs,
+    graceMs: config.orphanGraceMs,
+    dryRun: false,
+  });
+  reconciler.start();
+  const server = await createServer({
+    sessions,
+    authenticator,
+    tickets: new Tickets(clock),
+    registry,
+    readiness: { engine: (signal) => runtime.info(signal), registry: () => registry.check() },
+    settings: apiSettings(config, await version()),
+    log,
+    clock,
+  });
+
+  return {
+    createdKey: created,
+    async listen() {
+      await server.listen({ host: config.host, port: config.port });
+      const { port } = server.server.address() as AddressInfo;
+      return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+    },
+    async stop() {
+      const drained = Promise.all([sessions.stop(), server.close()]);
+      const deadline = Promise.withResolvers<void>();
+      const cancel = clock.after(config.drainMsMax, deadline.resolve);
+      await Promise.race([drained, deadline.promise]);
+      cancel();
+      await reconciler[Symbol.asyncDispose]();
+      await exits[Symbol.asyncDispose]();
+      await registry.close();
+    },
+  };
+}
+
+/** The name under which this data directory's containers are found again. */
+async function instanceOf(registry: SessionRegistry): Promise<string> {
+  const stored = await registry.readFact('instanceId');
+  if (stored !== null) return stored;
+  const instanceId = newId('inst');
+  await registry.writeFact('instanceId', instanceId);
+  await registry.durable();
+  return instanceId;
+}
+
+async function version(): Promise<string> {
+  const manifest = new URL('../../package.json', import.meta.url);
+  return JSON.parse(await readFile(manifest, 'utf8')).version;
+}
+
+function apiSettings(config: Config, version: string) {
+  return {
+    version,
+    listenHost: config.host,
+    allowedHosts: config.allowedHosts,
+    allowedOrigins: config.allowedOrigins,
+    sessionDefaults: {
+      timeout: config.timeoutMs,
+      limits: {
+        memoryBytes: config.memoryBytes,
+        cpus: config.cpus,
+        pids: config.pids,
+        workspaceBytes: config.workspaceBytes,
+        outputBytes: config.outputBytes,
+      },
+      idle: {},
+    },
+    sessionMaxima: {
+      timeout: config.timeoutMsMax,
+      limits: {
+        memoryBytes: config.memoryBytesMax,
+        cpus: config.cpusMax,
+        pids: config.pidsMax,
+        workspaceBytes: config.workspaceBytesMax,
+        outputBytes: config.outputBytesMax,
+      },
+    },
+    bounds: {
+      ...defaultBounds,
+      outgoingBytesMax: config.outgoingBytesMax,
+      bodyBytesMax: config.bodyBytesMax,
+      liveConnectionsPerSessionMax: config.liveConnectionsPerSessionMax,
+      tcpConnectionsMax: config.tcpConnectionsMax,
+    },
+  };
+}
