@@ -165,6 +165,7 @@ export type Expression =
   | Binary
   | Unary
   | Call
+  | BlockArgument
   | New
   | Member
   | Index
@@ -229,6 +230,8 @@ export type Binary = Node<
 export type Unary = Node<'Unary', { operator: '!' | '-' | '+' | 'typeof'; operand: Expression }>;
 /** `spread` does not exist in the language. `⌽ a, b` is a Call of Identifier print. */
 export type Call = Node<'Call', { callee: Expression; arguments: readonly Expression[] }>;
+/** `{...}` as an argument, where it cannot be an object literal: only a macro can take it (SPEC 6.8). Never outside a Call's arguments. */
+export type BlockArgument = Node<'BlockArgument', { body: Block }>;
 export type New = Node<'New', { callee: Identifier; arguments: readonly Expression[] }>;
 /** `x.name` and `x::name`; `path` tells them apart for modules and for the formatter. */
 export type Member = Node<'Member', { object: Expression; property: Name; path: boolean }>;

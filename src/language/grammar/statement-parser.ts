@@ -1,0 +1,295 @@
+// Statements (SPEC 4 Statement, Declaration, FunctionDef): which one begins here, and the simple ones.
+import type {
+  Binding,
+  Call,
+  Expression,
+  ExpressionStatement,
+  FunctionBody,
+  FunctionDeclaration,
+  Name,
+  Parameter,
+  Statement,
+  VariableDeclaration,
+} from '../syntax.ts';
+import { ControlParser } from './control-parser.ts';
+import {
+  isArrow,
+  isName,
+  isObjectStart,
+  isParameterList,
+  isTypeMark,
+  markMeaning,
+  startsOperand,
+} from './lookahead.ts';
+
+export abstract class StatementParser extends ControlParser {
+  protected statement(): Statement {
+    this.enter();
+    const statement = this.#dispatch();
+    this.leave();
+    return statement;
+  }
+
+  /** ( "let" | "const" | "var" | "ι" | "σ" | "ξ" | "β" ) Binding { "," Binding }, without its end. */
+  protected declarationHead(): VariableDeclaration | undefined {
+    const { start, text } = this.token;
+    const isKeyword = text === 'let' || text === 'const' || text === 'var';
+    if (!isKeyword && !isTypeMark(this.token)) return undefined;
+    this.advance();
+    const bindings: Binding[] = [];
+    do bindings.push(this.#binding());
+    while (this.take(','));
+    const kind = isKeyword ? text : 'mark';
+    return { type: 'VariableDeclaration', span: this.spanFrom(start), kind, bindings };
+  }
+
+  #dispatch(): Statement {
+    const { token } = this;
+    switch (token.kind) {
+      case 'keyword':
+        return this.#keywordStatement();
+      case 'mark':
+        return this.#markStatement();
+      case 'punctuation':
+        return this.#punctuationStatement();
+      case 'symbol':
+        return this.#printsWithoutParentheses() ? this.#print() : this.#expressionStatement();
+      case 'name':
+        return this.#nameStatement();
+      default:
+        return this.#expressionStatement();
+    }
+  }
+
+  #keywordStatement(): Statement {
+    switch (this.token.text) {
+      case 'let':
+      case 'const':
+      case 'var':
+        return this.#declaration();
+      case 'if':
+        return this.ifStatement();
+      case 'while':
+        return this.whileStatement();
+      case 'for':
+        return this.forStatement();
+      case 'try':
+        return this.tryStatement();
+      case 'return':
+        return this.#return();
+      case 'throw':
+        return this.#throw();
+      case 'break':
+      case 'continue':
+        return this.#jump();
+      case 'function':
+        return this.#functionOrExpression();
+      default:
+        return this.#expressionStatement();
+    }
+  }
+
+  #markStatement(): Statement {
+    if (this.at('ƒ')) return this.#functionOrExpression();
+    if (!isTypeMark(this.token)) return this.#expressionStatement();
+    const meaning = this.at('ι') ? markMeaning(this.tokens, this.position) : 'declaration';
+    if (meaning === 'if') return this.ifStatement();
+    return meaning === 'function' ? this.#functionOrExpression() : this.#declaration();
+  }
+
+  #punctuationStatement(): Statement {
+    const next = this.peek();
+    switch (this.token.text) {
+      case '{':
+        if (isObjectStart(this.tokens, this.position)) return this.#expressionStatement();
+        return this.block();
+      case ';': {
+        const { start, end } = this.advance();
+        return { type: 'EmptyStatement', span: { start, end } };
+      }
+      case '?':
+        return this.#asksForBody() ? this.ifStatement() : this.#expressionStatement();
+      case '@':
+        return this.forStatement();
+      case '∞':
+        return this.endlessLoop();
+      case '÷':
+        return next.text === '{' ? this.symbolicTry() : this.#expressionStatement();
+      case '⟼':
+        return this.#return();
+      default:
+        return this.#expressionStatement();
+    }
+  }
+
+  #nameStatement(): Statement {
+    if (this.atWord('loop') && this.peek().text === '{') return this.endlessLoop();
+    if (this.atWord('async') && !this.peek().lineBreakBefore) {
+      const next = this.peek();
+      const isDefinition =
+        next.text === 'function' || next.text === 'ƒ' || this.#definitionAt(this.position + 1);
+      if (isDefinition && !isArrow(this.tokens, this.position + 2)) this.advance();
+      if (this.at('function') || this.at('ƒ')) return this.#functionOrExpression();
+    }
+    return this.#definitionAt(this.position) ? this.#namedFunction() : this.#expressionStatement();
+  }
+
+  /** Name ( params ) and then `{` or a single `=` (SPEC 4.3.1). */
+  #definitionAt(index: number): boolean {
+    const open = this.tokens[index + 1];
+    if (!isName(this.tokens[index]) || open?.text !== '(' || open.lineBreakBefore) return false;
+    const after = this.tokens[open.partner + 1]?.text;
+    return (after === '{' || after === '=') && isParameterList(this.tokens, index + 1);
+  }
+
+  #namedFunction(): FunctionDeclaration {
+    const { start } = this.token;
+    const name = this.name();
+    const parameters = this.parameters();
+    const isExpression = this.take('=');
+    const body = isExpression
+      ? this.functionBlockOrExpression(parameters, 'own', start)
+      : this.functionBlock(parameters, 'own', start);
+    if (isExpression && this.#hasExpressionBody(body)) this.endOfStatement();
+    return functionDeclaration(name, body);
+  }
+
+  /** What begins with `function`, `ƒ`, or an `ι` that defines a function. */
+  #functionOrExpression(): Statement {
+    const named = this.peek();
+    const isAsync = named.kind === 'name' && named.text === 'async' && this.peek(2).text !== '(';
+    const nameToken = isAsync ? this.peek(2) : named;
+    if (nameToken.text === '(' || nameToken.text === '{') return this.#expressionStatement();
+    const keyword = this.advance();
+    if (isAsync) this.advance();
+    const name = this.nameOrSymbol();
+    let parameters: Parameter[] = [];
+    if (this.at('(')) {
+      parameters = this.parameters();
+      if (this.at(';')) return this.#bodyless(keyword.start);
+      if (keyword.text !== 'function' && isArrow(this.tokens, this.position)) {
+        return this.#arrowDefinition(name, parameters, keyword.start);
+      }
+    }
+    return functionDeclaration(name, this.functionBlock(parameters, 'own', keyword.start));
+  }
+
+  #arrowDefinition(name: Name, parameters: Parameter[], start: number): FunctionDeclaration {
+    this.advance();
+    const body = this.functionBlockOrExpression(parameters, 'own', start);
+    if (this.#hasExpressionBody(body)) this.endOfStatement();
+    return functionDeclaration(name, body);
+  }
+
+  /** `ƒ name(params);` in interface lists means nothing (SPEC 4.3.15). */
+  #bodyless(start: number): Statement {
+    this.advance();
+    return { type: 'EmptyStatement', span: this.spanFrom(start) };
+  }
+
+  #hasExpressionBody({ body }: FunctionBody): boolean {
+    const only = body.body[0];
+    return only?.type === 'Return' && only.span.start === body.span.start;
+  }
+
+  #declaration(): Statement {
+    const declaration = this.declarationHead();
+    this.endOfStatement();
+    return declaration ?? this.unexpected();
+  }
+
+  #binding(): Binding {
+    const { start } = this.token;
+    const name = this.name();
+    const value = this.take('=') || this.take('←') ? this.assignment() : null;
+    return { name, value, span: this.spanFrom(start) };
+  }
+
+  /** `return e`, `⟼ e`; `⟼()` returns null (SPEC 4.3.7). */
+  #return(): Statement {
+    const { start, end } = this.advance();
+    const emptyParentheses =
+      this.at('(') && this.peek().text === ')' && !isArrow(this.tokens, this.position + 2);
+    let value: Expression | null = null;
+    if (emptyParentheses && !this.token.lineBreakBefore) {
+      this.advance();
+      this.advance();
+    } else if (!this.#endsHere()) value = this.expression();
+    const span = value || emptyParentheses ? this.spanFrom(start) : { start, end };
+    this.endOfStatement();
+    return { type: 'Return', span, value };
+  }
+
+  #endsHere(): boolean {
+    return (
+      this.token.lineBreakBefore || this.atEnd || this.at(';') || this.at('}') || this.at('else')
+    );
+  }
+
+  #throw(): Statement {
+    const { start } = this.advance();
+    const value = this.expression();
+    const span = this.spanFrom(start);
+    this.endOfStatement();
+    return { type: 'Throw', span, value };
+  }
+
+  #jump(): Statement {
+    const { text, start, end } = this.advance();
+    if (this.loops === 0) this.error(`'${text}' outside a loop`, { start, end });
+    this.endOfStatement();
+    return { type: text === 'break' ? 'Break' : 'Continue', span: { start, end } };
+  }
+
+  /** At the start of a statement `?(...)` is a condition if a body follows, else a question about a file (SPEC 4.3.5). */
+  #asksForBody(): boolean {
+    const open = this.peek();
+    if (open.text !== '(' || open.partner < 0) return open.text === '(';
+    const after = this.tokens[open.partner + 1] ?? this.token;
+    if (after.kind === 'end' || after.text === ';' || after.text === '}') return false;
+    return after.text === '{' || after.lineBreakBefore || this.#beginsBody(after);
+  }
+
+  #beginsBody({ kind, text }: { kind: string; text: string }): boolean {
+    if (kind === 'punctuation')
+      return ['⟼', '∞', '@', '÷', '⊢', '∅', '🎤', '++', '--'].includes(text);
+    return kind !== 'unknown';
+  }
+
+  /** `⌽ a, b`: the symbol at the start of a statement, not directly followed by a parenthesis (SPEC 4.3.7). */
+  #printsWithoutParentheses(): boolean {
+    const { token } = this;
+    const next = this.peek();
+    if (this.source[token.start] !== '⌽' || next.lineBreakBefore) return false;
+    return next.text === '(' ? next.start > token.end : startsOperand(next);
+  }
+
+  #print(): ExpressionStatement {
+    const { text, start, end } = this.advance();
+    const callee = {
+      type: 'Identifier',
+      span: { start, end },
+      name: text,
+      symbol: true,
+    } as const;
+    const values: Expression[] = [];
+    do values.push(this.expression());
+    while (this.take(','));
+    const span = this.spanFrom(start);
+    const call: Call = { type: 'Call', span, callee, arguments: values };
+    this.endOfStatement();
+    return { type: 'ExpressionStatement', span, expression: call };
+  }
+
+  #expressionStatement(): ExpressionStatement {
+    const { start } = this.token;
+    const expression = this.statementExpression();
+    const span = this.spanFrom(start);
+    this.endOfStatement();
+    return { type: 'ExpressionStatement', span, expression };
+  }
+}
+
+function functionDeclaration(name: Name, body: FunctionBody): FunctionDeclaration {
+  return { type: 'FunctionDeclaration', span: body.span, name, function: body };
+}
