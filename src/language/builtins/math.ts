@@ -37,7 +37,7 @@ export const math: readonly Builtin[] = [
   binary('atan2', ['y', 'x'], 'The angle of a point, in radians.', 'atan2(0, 1) // 0', Math.atan2),
   binary('pow', ['base', 'exponent'], 'A power.', 'pow(2, 10) // 1024', Math.pow),
   several('hypot', 'The square root of the sum of squares.', 'hypot(3, 4) // 5', (numbers) =>
-    hypotenuse(numbers),
+    numbers.reduce((length, number) => Math.hypot(length, number), 0),
   ),
   {
     ...several('min', 'The least of the numbers, or of an array.', 'min(3, 1, 2) // 1', (numbers) =>
@@ -152,16 +152,6 @@ function several(
       return compute(all as readonly number[]);
     },
   };
-}
-
-/** Scaled by the greatest, so that squares neither overflow nor vanish. */
-function hypotenuse(numbers: readonly number[]): number {
-  let greatest = 0;
-  for (const number of numbers) greatest = Math.max(greatest, Math.abs(number));
-  if (greatest === 0 || !Number.isFinite(greatest)) return greatest;
-  let sum = 0;
-  for (const number of numbers) sum += (number / greatest) ** 2;
-  return Math.sqrt(sum) * greatest;
 }
 
 function integrate(

@@ -21,7 +21,7 @@ import {
 } from './value.ts';
 
 /** UTF-16 units of a display form made without a meter. */
-const displayLengthMax = 16 * 1024 * 1024;
+const displayLengthMax = 8 * 1024 * 1024;
 /** V8 refuses longer strings. */
 const stringLengthMax = 2 ** 29 - 25;
 
