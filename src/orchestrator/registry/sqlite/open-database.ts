@@ -14,6 +14,7 @@ import { migrationNames, migrationProvider } from './migrations.ts';
 import { isDamaged } from './registry-error.ts';
 
 export type OpenedDatabase = {
+  readonly path: string;
   readonly database: Database;
   readonly durability: Durability;
   readonly lock: Disposable;
@@ -35,7 +36,7 @@ export async function openDatabase(directory: string): Promise<OpenedDatabase> {
     const durability = undo.adopt(await Durability.open(`${path}-wal`), (file) => file.close());
     await syncDirectory(directory);
     undo.move();
-    return { database: new Database(connection), durability, lock };
+    return { path, database: new Database(connection), durability, lock };
   } catch (error) {
     if (error instanceof StartError) throw error;
     const message = isDamaged(error)

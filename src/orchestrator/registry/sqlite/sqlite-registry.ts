@@ -64,7 +64,7 @@ export class SqliteRegistry implements SessionRegistry {
     this.#database = opened.database;
     this.#durability = opened.durability;
     this.#lock = opened.lock;
-    this.#checkpointer = new Checkpointer(opened.database, opened.durability, options.clock);
+    this.#checkpointer = new Checkpointer({ ...opened, clock: options.clock });
     this.#sessions = new SessionRows(opened.database);
     this.#executions = new ExecutionRows(opened.database);
     this.#idempotency = new IdempotencyRows(opened.database, {
@@ -197,7 +197,7 @@ export class SqliteRegistry implements SessionRegistry {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    this.#checkpointer.close();
+    await this.#checkpointer.close();
     await this.#durability.close();
     this.#database.close();
     this.#lock[Symbol.dispose]();
