@@ -3,6 +3,7 @@
 import type { FastifyReply } from 'fastify';
 import type { Clock } from '../foundation/clock.ts';
 import type { LiveEvent } from '../sessions/session-service.ts';
+import { allowSilence } from './silent-wait.ts';
 
 /** How long a client may take to read what was sent before the end. */
 const flushMsMax = 10_000;
@@ -35,7 +36,7 @@ export class EventStream {
     this.#state = 'open';
     const { raw } = this.#reply;
     this.#reply.hijack();
-    raw.setTimeout(0);
+    allowSilence(this.#reply);
     raw.on('close', () => this.#stop());
     raw.on('error', () => raw.destroy());
     raw.writeHead(200, {

@@ -19,6 +19,7 @@ import { Execution } from '../schemas/reply.ts';
 import { ExecuteBody, ExecuteHeaders, SessionParams } from '../schemas/request.ts';
 import { problem, shared } from '../schemas/route-schema.ts';
 import { checkTimeout } from '../session-settings.ts';
+import { allowSilence } from '../silent-wait.ts';
 import { executionJson } from '../views.ts';
 import type { Waits } from '../waits.ts';
 
@@ -68,7 +69,7 @@ export function executeRoutes(
         key,
         content: { mode, body },
       };
-      const asked = { tenant, sessionId, request: toExecuteRequest(body), requestId: request.id };
+      const asked = { tenant, sessionId, request: toExecuteRequest(body) };
       switch (mode) {
         case 'wait': {
           const { reply: sent, replayed } = await idempotency.run(repeatable, (tookEffect) =>
@@ -125,8 +126,7 @@ async function executeAndWait(
     });
   };
   const { raw } = reply;
-  // The wait may be silent for longer than a connection may be idle.
-  raw.setTimeout(0);
+  allowSilence(reply);
   raw.once('close', cancel);
   if (raw.destroyed) cancel();
   try {

@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
+import { ApiFixture, keyOf } from './api-fixture.ts';
+
+let api: ApiFixture;
+beforeEach(async () => {
+  api = await ApiFixture.open();
+  api.sessions.add({ name: 'demo' });
+});
+afterEach(() => api[Symbol.asyncDispose]());
+
+function post(url: string, key: string, payload: object, more: Record<string, string> = {}) {
+  return api.server.inject({
+    method: 'POST',
+    url,
+    headers: { ...keyOf('developer'), 'idempotency-key': key, ...more },
+    payload,
+  });
+}
+
+describe('Idempotency-Key', () => {
+  it('gives the same answer to the same request, stored on the disk before it was sent', async () => {
+    const first = await post('/api/sessions', 'k', { name: 'a' });
+    expect(api.replies.order).toEqual(['stored', 'durable']);
+    const second = await post('/api/sessions', 'k', { name: 'a' });
+    expect(second.statusCode).toBe(201);
+    expect(second.body).toBe(first.body);
+    expect(second.headers.location).toBe(first.headers.location);
+    expect(second.headers['content-type']).toBe(first.headers['content-type']);
+    expect(first.headers['idempotency-replayed']).toBeUndefined();
+    expect(second.headers['idempotency-replayed']).toBe('true');
+    expect(api.sessions.callsOf('create')).toHaveLength(1);
+  });
+
+  it('refuses another body with the same key', async () => {
+    await post('/api/sessions', 'k', { name: 'a' });
+    const reply = await post('/api/sessions', 'k', { name: 'b' });
+    expect(reply.statusCode).toBe(409);
+    expect(reply.json().code).toBe('idempotency_conflict');
+  });
+
+  it('keeps tenants, routes and sessions apart', async () => {
+    api.sessions.onSubmit = (execution) => api.sessions.end(execution);
+    api.sessions.add({ name: 'demo', tenant: 'other' });
+    api.sessions.add({ name: 'second' });
+    await post('/api/sessions', 'k', {});
+    await post('/api/sessions/demo/execute', 'k', { code: '1' });
+    await post('/api/sessions/second/execute', 'k', { code: '1' });
+    await post('/api/sessions/demo/execute', 'k', { code: '1' }, keyOf('developer', 'other'));
+    expect(api.sessions.callsOf('submit')).toHaveLength(3);
+  });
+
+  it('takes a session’s name and its id for the same session', async () => {
+    api.sessions.onSubmit = (execution) => api.sessions.end(execution);
+    const { sessionId } = (await api.sessions.find('default', 'demo')).record;
+    const first = await post('/api/sessions/demo/execute', 'k', { code: '1' });
+    const second = await post(`/api/sessions/${sessionId}/execute`, 'k', { code: '1' });
+    expect(second.body).toBe(first.body);
+    expect(api.sessions.callsOf('submit')).toHaveLength(1);
+  });
+
+  it('tells that the first request is still under way', async () => {
+    const pending = post('/api/sessions/demo/execute', 'k', { code: '1' });
+    await expect.poll(() => api.sessions.callsOf('ended')).toHaveLength(1);
+    const reply = await post('/api/sessions/demo/execute', 'k', { code: '1' });
+    expect(reply.statusCode).toBe(409);
+    expect(reply.json().code).toBe('idempotency_in_progress');
+    const { items } = await api.sessions.history('default', 'demo', { limit: 1, offset: 0 });
+    api.sessions.end(items[0]!.record);
+    const first = await pending;
+    expect((await post('/api/sessions/demo/execute', 'k', { code: '1' })).body).toBe(first.body);
+  });
+
+  it('does not run again what an earlier process may have run', async () => {
+    api.replies.ownerDied = true;
+    const { promise: never } = Promise.withResolvers<void>();
+    api.sessions.before.set('create', () => never);
+    void post('/api/sessions', 'k', {});
+    await expect.poll(() => api.sessions.callsOf('create')).toHaveLength(1);
+    const reply = await post('/api/sessions', 'k', {});
+    expect(reply.statusCode).toBe(409);
+    expect(reply.json().code).toBe('outcome_unknown');
+    expect(api.sessions.callsOf('create')).toHaveLength(1);
+    api.clock.advance(60_000);
+  });
+
+  it('frees the key when the request failed before it had an effect', async () => {
+    api.sessions.before.set('create', () => {
+      throw new AppError('overloaded');
+    });
+    expect((await post('/api/sessions', 'k', {})).statusCode).toBe(503);
+    expect(api.replies.order).toEqual(['released']);
+    expect((await post('/api/sessions', 'k', {})).statusCode).toBe(201);
+  });
+
+  it('never claims a key for a request that is not valid', async () => {
+    await post('/api/sessions', 'k', { nmae: 1 });
+    await post('/api/sessions', 'k', { persistence: 'hibernate' });
+    await post('/api/sessions/none/execute', 'k', { code: '1' });
+    expect(api.replies.kept.size).toBe(0);
+  });
+
+  it('points a repetition to the execution when the wait for it was given up', async () => {
+    const pending = post('/api/sessions/demo/execute', 'k', { code: '1' });
+    await expect.poll(() => api.sessions.callsOf('ended')).toHaveLength(1);
+    api.clock.advance(605_000);
+    expect((await pending).statusCode).toBe(504);
+    const reply = await post('/api/sessions/demo/execute', 'k', { code: '1' });
+    expect(reply.statusCode).toBe(202);
+    expect(reply.headers.location).toBe((await pending).headers.location);
+    expect(api.sessions.callsOf('submit')).toHaveLength(1);
+  });
+
+  it('keeps the reply that a client was too impatient to wait for', async () => {
+    const { promise: gate, resolve } = Promise.withResolvers<void>();
+    api.sessions.before.set('create', () => gate);
+    const pending = post('/api/sessions', 'k', {});
+    await expect.poll(() => api.sessions.callsOf('create')).toHaveLength(1);
+    api.clock.advance(60_000);
+    expect((await pending).statusCode).toBe(504);
+    resolve();
+    await expect.poll(() => api.replies.order).toEqual(['stored', 'durable']);
+    expect((await post('/api/sessions', 'k', {})).statusCode).toBe(201);
+  });
+
+  it.each(['', 'two words', 'ü', 'x'.repeat(256)])('refuses the key %j', async (key) => {
+    const reply = await post('/api/sessions', key, {});
+    expect(reply.statusCode).toBe(400);
+    expect(reply.json().fields[0].field).toBe('idempotency-key');
+  });
+});
