@@ -19,8 +19,8 @@ up() {
   setsid node src/orchestrator/main.ts >>"$log_file" 2>&1 </dev/null &
   echo $! >"$pid_file"
   for _ in {1..300}; do
-    # The service logs this line once, with the address it listens on.
-    if grep -q '"msg":"listening"' "$log_file"; then
+    # Printed once, when requests are served.
+    if grep -q "^Cellar listens on " "$log_file"; then
       echo "the service is up: process $(cat "$pid_file"), log $log_file"
       grep -v '^{' "$log_file" || true
       return

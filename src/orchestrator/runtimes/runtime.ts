@@ -54,8 +54,8 @@ export interface Runtime {
   /** All containers of this instance, whatever their state. */
   list(instanceId: string, signal: AbortSignal): Promise<RuntimeSandbox[]>;
   /**
-   * Exits and out-of-memory kills of this instance's containers from now on, until the signal fires. Ends with an error when the engine
-   * goes away; the caller lists and watches again.
+   * Exits and out-of-memory kills of this instance's containers from the moment of the call on, perhaps some shortly before it too, until
+   * the signal fires. Ends with an error when the engine goes away; the caller lists and watches again.
    */
   events(instanceId: string, signal: AbortSignal): AsyncIterable<RuntimeEvent>;
 }

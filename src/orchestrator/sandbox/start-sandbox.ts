@@ -22,7 +22,9 @@ export type SandboxHost = {
   /** Holds the link directories. The engine must know it under the same path. */
   readonly runDirectory: string;
   /** From the container's start to the agent's hello, milliseconds. */
-  readonly helloMsMax: number;
+  readonly readyMsMax: number;
+  /** How long an agent that was there may stay away, milliseconds. */
+  readonly awayMsMax: number;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -53,6 +55,8 @@ export async function startSandbox(
     undo.defer(() => host.runtime.destroy(runtimeId, neverAborted));
     watched.started();
     await abortable(hello(host, link, watched), signal);
+    // Last made, first gone: the link is closed before its container dies under it.
+    undo.defer(() => link[Symbol.asyncDispose]());
     const lost = Promise.race([link.lost, watched.exit]);
     return new LiveSandbox({ ...intent, runtimeId, agent: link.agent, lost, undo });
   } catch (error) {
@@ -105,18 +109,19 @@ export async function adoptSandbox(
 }
 
 function listen(
-  { clock, log }: SandboxHost,
+  { clock, log, awayMsMax }: SandboxHost,
   { sandboxId, token }: SandboxIntent,
   directory: string,
   acknowledgedSeq: number,
 ): Promise<AgentLink> {
-  return AgentLink.listen({ directory, sandboxId, token, acknowledgedSeq, clock, log });
+  const times = { awayMsMax };
+  return AgentLink.listen({ directory, sandboxId, token, acknowledgedSeq, clock, log, times });
 }
 
 async function hello(host: SandboxHost, link: AgentLink, watched: WatchedSandbox): Promise<void> {
   const late = new AbortController();
-  const cancel = host.clock.after(host.helloMsMax, () =>
-    late.abort(new Error(`no hello within ${host.helloMsMax} ms`)),
+  const cancel = host.clock.after(host.readyMsMax, () =>
+    late.abort(new Error(`no hello within ${host.readyMsMax} ms`)),
   );
   const exited = watched.exit.then((exit) => {
     throw new Error(exit.detail);
@@ -135,7 +140,7 @@ function firstDialMissing(
   undo: AsyncDisposableStack,
 ): Promise<{ reason: 'unreachable'; detail: string }> {
   const { promise, resolve } = Promise.withResolvers<{ reason: 'unreachable'; detail: string }>();
-  const cancel = host.clock.after(host.helloMsMax, () =>
+  const cancel = host.clock.after(host.awayMsMax, () =>
     resolve({ reason: 'unreachable', detail: 'the agent did not come back' }),
   );
   undo.defer(cancel);

@@ -1,5 +1,5 @@
 // A SandboxSpec in the engine's words. Pure: everything in it comes from the spec or is fixed here, nothing from a
-// request and nothing from the environment. `test/orchestrator/runtimes/container-options.test.ts` holds the whole of it.
+// request and nothing from the environment. `test/orchestrator/runtimes/docker/container-options.test.ts` holds the whole of it.
 import type { ContainerCreateOptions, HostConfig } from 'dockerode';
 import type { SandboxSpec } from '../sandbox-spec.ts';
 

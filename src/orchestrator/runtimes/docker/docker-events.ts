@@ -7,11 +7,11 @@ import { instanceLabel, sandboxLabel } from './container-options.ts';
 import { unavailable } from './docker-errors.ts';
 import { engineCall } from './engine-call.ts';
 
-/** Engines repeat events from their own clock's past; a little overlap costs nothing, a gap would. */
-const overlapSeconds = 2;
+/** The engine's clock may be a little behind ours: an event that comes twice costs nothing, one that never comes would. */
+const overlapMs = 1_000;
 
 /**
- * Exits and out-of-memory kills from the moment of the call on, until the signal fires. An event may come twice.
+ * Exits and out-of-memory kills from the moment `since` on, until the signal fires. Events of the second before may come too.
  * Throws AppError `runtime_unavailable` when the stream cannot be opened or ends.
  */
 export function dockerEvents(
@@ -61,7 +61,7 @@ async function openStream(
 ): Promise<NodeJS.ReadableStream & { destroy(): void }> {
   const stream = await engineCall(options.openMsMax, signal, () =>
     docker.getEvents({
-      since: Math.floor(options.since / 1000) - overlapSeconds,
+      since: (options.since - overlapMs) / 1000,
       filters: {
         type: ['container'],
         event: ['die', 'oom'],
