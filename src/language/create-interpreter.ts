@@ -1,0 +1,199 @@
+// One session: compiles and runs units, and answers questions about the variables.
+import { type Compiled, type CompileResult, compile } from './compile.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import type { Host } from './host.ts';
+import type {
+  ErrorReport,
+  ExecuteOptions,
+  InspectedNode,
+  Interpreter,
+  Outcome,
+  VariableReport,
+} from './interpreter.ts';
+import { type LinkedUnit, Linker } from './link.ts';
+import { asRaised, errorOf, isStackOverflow } from './runtime/catching.ts';
+import { describe, inspectValue, variableReport } from './runtime/describe.ts';
+import { createHelpers } from './runtime/helpers.ts';
+import { Stopped } from './runtime/raised.ts';
+import { Runtime } from './runtime/runtime.ts';
+import { framesOf, recordingTraces } from './runtime/stack-trace.ts';
+import type { ErrorValue, Value } from './runtime/value.ts';
+import { lineStarts, locate } from './span.ts';
+
+/** Units kept compiled, for programs that are sent again and again. */
+const cachedUnitsMax = 64;
+const cachedSourceLengthMax = 64 * 1024;
+
+/** Makes an empty session over a host. */
+export function createInterpreter(host: Host): Interpreter {
+  return new Session(host);
+}
+
+class Session implements Interpreter {
+  readonly #runtime: Runtime;
+  readonly #linker: Linker;
+  readonly #cache = new Map<string, { unit: LinkedUnit; diagnostics: readonly Diagnostic[] }>();
+
+  constructor(host: Host) {
+    this.#runtime = new Runtime(host);
+    this.#linker = new Linker(this.#runtime, createHelpers(this.#runtime));
+  }
+
+  execute(code: string, options: ExecuteOptions = {}): Outcome {
+    const before = this.#runtime.variables.snapshot();
+    const end = (
+      rest: Omit<Outcome, 'variables' | 'warnings'>,
+      warnings: Outcome['warnings'],
+    ): Outcome => ({ ...rest, warnings, variables: this.#runtime.variables.changesSince(before) });
+    try {
+      const prepared = this.#prepare(code);
+      if (Array.isArray(prepared)) return end(refused(code, prepared), []);
+      const { unit, diagnostics } = prepared;
+      return end(this.#run(unit, options), warningsOf(code, diagnostics));
+    } catch {
+      // Whatever gets here is a fault of ours, of which the program learns nothing more.
+      return end({ status: 'error', error: internalError() }, []);
+    }
+  }
+
+  variables({
+    filter = '',
+    includeValues,
+  }: Parameters<Interpreter['variables']>[0]): VariableReport[] {
+    return this.#runtime.variables
+      .defined()
+      .filter(({ name }) => name.includes(filter))
+      .map(({ name, value, state }) =>
+        variableReport(name, value ?? null, state === 1, includeValues),
+      );
+  }
+
+  inspect(
+    variable: string,
+    path: readonly (string | number)[],
+    depth: number,
+  ): InspectedNode | 'unknown_variable' | 'unknown_path' {
+    const cell = this.#runtime.variables.find(variable);
+    return cell === null ? 'unknown_variable' : inspectValue(cell.value ?? null, path, depth);
+  }
+
+  /** The unit of a source text, or the diagnostics of one that cannot run. */
+  #prepare(code: string): { unit: LinkedUnit; diagnostics: readonly Diagnostic[] } | Diagnostic[] {
+    const cached = this.#cache.get(code);
+    if (cached !== undefined) {
+      this.#cache.delete(code);
+      this.#cache.set(code, cached);
+      return cached;
+    }
+    const result = this.#compile(code);
+    if (result.compiled === null) return [...result.errors];
+    const linked = this.#link(result.compiled);
+    if (linked === null) return [tooDeep(code)];
+    const prepared = { unit: linked, diagnostics: result.compiled.diagnostics };
+    if (code.length <= cachedSourceLengthMax) this.#cache.set(code, prepared);
+    if (this.#cache.size > cachedUnitsMax) this.#cache.delete(this.#cache.keys().next().value!);
+    return prepared;
+  }
+
+  #compile(code: string): CompileResult {
+    try {
+      return compile(code);
+    } catch (failure) {
+      if (!isStackOverflow(failure)) throw failure;
+      return { compiled: null, errors: [tooDeep(code)] };
+    }
+  }
+
+  #link(compiled: Compiled): LinkedUnit | null {
+    try {
+      return this.#linker.link(compiled);
+    } catch (failure) {
+      if (!isStackOverflow(failure)) throw failure;
+      return null;
+    }
+  }
+
+  #run(unit: LinkedUnit, options: ExecuteOptions): Omit<Outcome, 'variables' | 'warnings'> {
+    const runtime = this.#runtime;
+    runtime.budget.begin();
+    runtime.depth = 0;
+    runtime.variables.setBuiltin('args', [...(options.args ?? [])]);
+    const { onStatement } = options;
+    unit.onStatement = onStatement === undefined ? null : (value) => onStatement(describe(value));
+    unit.returned = false;
+    unit.main = null;
+    unit.moduleMain = null;
+    unit.mainCalled = false;
+    try {
+      const value = recordingTraces(() => runUnit(unit, options.autoMain ?? true));
+      return { status: 'success', result: describe(value) };
+    } catch (failure) {
+      return this.#failed(failure);
+    }
+  }
+
+  #failed(failure: unknown): Omit<Outcome, 'variables' | 'warnings'> {
+    const framesIn = (error: Error) => framesOf(error, (id) => this.#runtime.unit(id));
+    if (failure instanceof Stopped) {
+      const { type, message } = failure.reason;
+      const error = withFrames({ type, message }, framesIn(failure));
+      if (type === 'CancelledError') return { status: 'cancelled', error };
+      return { status: type === 'TimeoutError' ? 'timeout' : 'error', error };
+    }
+    const raised = asRaised(failure);
+    if (raised === null) throw failure;
+    const value = errorOf(raised.value);
+    const { type, message } = value;
+    const stack = value.stack.length > 0 ? value.stack : framesIn(failure as Error);
+    return { status: 'error', error: withFrames({ type, message }, stack) };
+  }
+}
+
+/** The top level, then `main` where it is to be called (SPEC 7.3). */
+function runUnit(unit: LinkedUnit, autoMain: boolean): Value {
+  const result = unit.entry(0);
+  const main = unit.main ?? unit.moduleMain;
+  if (!autoMain || unit.returned || unit.mainCalled || main === null) return result;
+  return main.run(null, 1);
+}
+
+function withFrames(
+  error: { type: string; message: string },
+  stack: ErrorValue['stack'],
+): ErrorReport {
+  const [first] = stack;
+  if (first === undefined) return error;
+  return { ...error, location: { line: first.line, column: first.column }, stack };
+}
+
+function refused(
+  code: string,
+  errors: readonly Diagnostic[],
+): Omit<Outcome, 'variables' | 'warnings'> {
+  const { message, span, incomplete } = errors[0]!;
+  const error: ErrorReport = {
+    type: 'SyntaxError',
+    message,
+    location: locate(lineStarts(code), span.start),
+    ...(incomplete ? { incomplete } : {}),
+  };
+  return { status: 'error', error };
+}
+
+function warningsOf(code: string, diagnostics: readonly Diagnostic[]): Outcome['warnings'] {
+  if (diagnostics.length === 0) return [];
+  const starts = lineStarts(code);
+  return diagnostics.map(({ message, span }) => ({
+    message,
+    location: locate(starts, span.start),
+  }));
+}
+
+function tooDeep(code: string): Diagnostic {
+  const span = { start: 0, end: code.length };
+  return { severity: 'error', type: 'SyntaxError', message: 'Nesting is too deep', span };
+}
+
+function internalError(): ErrorReport {
+  return { type: 'InternalError', message: 'The interpreter failed' };
+}

@@ -1,0 +1,70 @@
+// Members and elements: own entries of objects and elements of arrays inline, everything else through the runtime.
+//
+// SECURITY: an emitted property name is either one of ours or an encoded key on a checked ObjectValue; an emitted index is a
+// checked number on a checked array. Nothing inherited can be named.
+import { encodeKey } from '../runtime/value.ts';
+import { code, mark } from './code.ts';
+import type { FunctionEmission } from './function-emission.ts';
+import { literal } from './literal.ts';
+
+/** `object.name`, the object being text that may be repeated. */
+export function getMember(
+  f: FunctionEmission,
+  object: string,
+  name: string,
+  offset: number,
+): string {
+  const slow = `${mark(offset)}${f.helper('getMember')}(${object},${literal(name)})`;
+  if (name === 'length' || name === 'len') {
+    return `(${f.helper('isArray')}(${object})||typeof ${object}==='string'?${object}.length:${slow})`;
+  }
+  const found = f.acquire();
+  f.release(found);
+  return `(${object} instanceof ${f.helper('ObjectValue')}&&(${found}=${object}[${keyLiteral(name)}])!==undefined?${found}:${slow})`;
+}
+
+/** `object.name = value`, both being text that may be repeated. */
+export function setMember(
+  f: FunctionEmission,
+  object: string,
+  name: string,
+  value: string,
+  offset: number,
+): string {
+  const slow = `${mark(offset)}${f.helper('setMember')}(${object},${literal(name)},${value})`;
+  return `(${object} instanceof ${f.helper('ObjectValue')}?${object}[${keyLiteral(name)}]=${value}:${slow})`;
+}
+
+/** `object[index]`. */
+export function getIndex(
+  f: FunctionEmission,
+  object: string,
+  index: string,
+  offset: number,
+): string {
+  const slow = `${mark(offset)}${f.helper('getIndex')}(${object},${index})`;
+  const found = f.acquire();
+  f.release(found);
+  return `(${f.helper('isArray')}(${object})&&typeof ${index}==='number'&&(${found}=${object}[${index}])!==undefined?${found}:${slow})`;
+}
+
+/** `object[index] = value`. */
+export function setIndex(
+  f: FunctionEmission,
+  object: string,
+  index: string,
+  value: string,
+  offset: number,
+): string {
+  const slow = `${mark(offset)}${f.helper('setIndex')}(${object},${index},${value})`;
+  return `(${f.helper('isArray')}(${object})&&typeof ${index}==='number'&&${index}>>>0===${index}&&${index}<${object}.length?${object}[${index}]=${value}:${slow})`;
+}
+
+export function keyLiteral(name: string): string {
+  return literal(encodeKey(name));
+}
+
+/** What reading through text that may be repeated yields. */
+export function accessed(setup: string, text: string, effects: 0 | 1 | 2) {
+  return code(`(${setup}${text})`, 'value', effects);
+}

@@ -1,0 +1,102 @@
+// Functions. Every function of a unit stands at the top of the script and is made over an environment: nothing it uses is
+// captured by JavaScript, so that code and environment are the whole value.
+import type { FunctionBody, Parameter, Program } from '../syntax.ts';
+import { mark } from './code.ts';
+import { environmentLiteral, parentEnvironment } from './environments.ts';
+import { type Emitters, FunctionEmission } from './function-emission.ts';
+import { freeRounds } from './loops.ts';
+
+/** Calls within calls that a program may make; further ones are its RangeError (SPEC 5.2). */
+export const callDepthMax = 5000;
+
+/** The value of a function where it is written; the function itself goes to the top of the script. */
+export function functionValue(f: FunctionEmission, emitters: Emitters, body: FunctionBody): string {
+  const info = f.unit.resolved.functions.get(body)!;
+  const inner = new FunctionEmission(f.unit, info, emitters);
+  f.unit.functionTexts[info.index] = functionText(inner, body);
+  const outside = f.unit.resolved.scopes.get(body)!.parent;
+  const environment = info.usesOuter ? parentEnvironment(f, outside) : 'null';
+  const self = info.lexicalThis && info.usesThis ? f.thisText : 'null';
+  const made = `f${info.index}(${environment},${self})`;
+  return `new ${f.helper('FunctionValue')}(c${info.index},${environment},${self},${made})`;
+}
+
+function functionText(f: FunctionEmission, body: FunctionBody): string {
+  const { info, unit } = f;
+  const scope = unit.resolved.scopes.get(body)!;
+  const content = f.items(body.body.body, null);
+  const parameters = parameterNames(f, body.parameters);
+  let begin = '';
+  if (info.hasCalls) begin += enter(f);
+  if (info.watched) begin += 'K.mainCalled=true;';
+  if (scope.hasEnvironment) {
+    const initial = scope.captured.map((variable) => {
+      const isParameter = parameters.includes(`v${variable.index}`);
+      return isParameter ? `v${variable.index}` : 'undefined';
+    });
+    f.locals.add(`e${scope.index}`);
+    begin += `e${scope.index}=${environmentLiteral(f, scope, (slot) => initial[slot]!)};`;
+  }
+  for (const parameter of body.parameters) begin += defaultValue(f, parameter);
+  const list = ['s', 'd', ...parameters].join(',');
+  const tail = f.jumped ? '' : 'return null';
+  const code = `function f${info.index}(${list}){${declared(f)}${begin}${content}${tail}}`;
+  const outer = outerEnvironments(f, scope.parent);
+  return `const f${info.index}=(E,T)=>{${outer}return ${code}};`;
+}
+
+/** The unit's own function `u`. */
+export function mainText(f: FunctionEmission, program: Program): string {
+  f.completion = 'r';
+  f.locals.add('r');
+  // A host may want to be told of each value as it comes (see `onStatement`).
+  const content = f.items(program.body, null, `${f.helper('statement')}(K,r);`);
+  return `function u(d){${declared(f)}r=null;${content}return r}`;
+}
+
+/** Counts the call and its depth. Functions that call nothing need neither: who calls them counts. */
+function enter(f: FunctionEmission): string {
+  const at = mark(f.info.span.start);
+  return `if(--${f.helper('budget')}.fuel<0)${at}${f.helper('poll')}();if(d>${callDepthMax})${at}${f.helper('deep')}();`;
+}
+
+function parameterNames(f: FunctionEmission, parameters: readonly Parameter[]): string[] {
+  const variables = parameters.map(({ name }) => f.unit.resolved.declarations.get(name)!);
+  return variables.map((variable, i) =>
+    // Of two parameters with one name the last is meant.
+    variables.lastIndexOf(variable) === i ? `v${variable.index}` : `u${i}`,
+  );
+}
+
+function defaultValue(f: FunctionEmission, parameter: Parameter): string {
+  const location = f.location(f.unit.resolved.declarations.get(parameter.name)!);
+  const { defaultValue: given } = parameter;
+  const value = given === null ? 'null' : f.expression(given).text;
+  return `if(${location}===undefined)${location}=${value};`;
+}
+
+function declared(f: FunctionEmission): string {
+  if (f.locals.size === 0) return '';
+  const names = [...f.locals].map((name) => (name === 'k' ? `k=${freeRounds}` : name));
+  return `let ${names.join(',')};`;
+}
+
+/** Constants for the environments of enclosing functions, looked up once per function value. */
+function outerEnvironments(
+  f: FunctionEmission,
+  scope: Parameters<typeof parentEnvironment>[1],
+): string {
+  if (f.outerScopes.size === 0) return '';
+  let text = '';
+  let path = 'E';
+  let missing = f.outerScopes.size;
+  for (let current = scope; current !== null && missing > 0; current = current.parent) {
+    if (!current.hasEnvironment) continue;
+    if (f.outerScopes.has(current)) {
+      text += `const x${current.index}=${path};`;
+      missing--;
+    }
+    path += '.p';
+  }
+  return text;
+}

@@ -1,0 +1,100 @@
+// What the functions of one unit share while they are emitted: runtime helpers, session variables, shapes of objects, modules.
+import type { FunctionInfo, Resolved } from '../scope.ts';
+import type { HelperName } from './helpers.ts';
+import { literal } from './literal.ts';
+
+export type ModulePlan = {
+  readonly name: string;
+  readonly version: string | null;
+  /** Member → slot number. */
+  readonly members: ReadonlyMap<string, number>;
+  readonly exported: ReadonlySet<string> | null;
+};
+
+/** What the runtime must supply for a unit before its code can run. */
+export type UnitNeeds = {
+  readonly cells: readonly string[];
+  readonly methods: readonly string[];
+  readonly shapes: readonly (readonly string[])[];
+  readonly modules: readonly ModulePlan[];
+};
+
+/** The names `R` (runtime) and `K` (unit) are the parameters of emitted code; everything it mentions hangs on them. */
+export class UnitEmission {
+  readonly resolved: Resolved;
+  readonly functionTexts: string[] = [];
+  readonly modules: ModulePlan[] = [];
+  readonly #helpers = new Set<HelperName>();
+  readonly #cells = new Map<string, number>();
+  readonly #methods = new Map<string, number>();
+  readonly #shapes = new Map<string, number>();
+  readonly #shapeKeys: (readonly string[])[] = [];
+
+  constructor(resolved: Resolved) {
+    this.resolved = resolved;
+  }
+
+  helper(name: HelperName): string {
+    this.#helpers.add(name);
+    return `$${name}`;
+  }
+
+  /** The session variable of that name. */
+  cell(name: string): string {
+    return `g${indexOf(this.#cells, name)}`;
+  }
+
+  /** The built-in methods of that name, by type. */
+  method(name: string): string {
+    return `m${indexOf(this.#methods, name)}`;
+  }
+
+  /** A constructor of objects with these keys in this order. */
+  shape(keys: readonly string[]): string {
+    const index = indexOf(this.#shapes, JSON.stringify(keys));
+    this.#shapeKeys[index] = keys;
+    return `h${index}`;
+  }
+
+  module(plan: ModulePlan): string {
+    this.modules.push(plan);
+    return `K.modules[${this.modules.length - 1}]`;
+  }
+
+  get needs(): UnitNeeds {
+    return {
+      cells: [...this.#cells.keys()],
+      methods: [...this.#methods.keys()],
+      shapes: this.#shapeKeys,
+      modules: this.modules,
+    };
+  }
+
+  /** The whole script, `main` being the text of the unit's own function. */
+  script(main: string, functions: readonly FunctionInfo[]): string {
+    const bind = (prefix: string, list: string, count: number): string =>
+      Array.from({ length: count }, (_, i) => `const ${prefix}${i}=K.${list}[${i}];`).join('');
+    return [
+      '"use strict";',
+      [...this.#helpers].map((name) => `const $${name}=R[${literal(name)}];`).join(''),
+      bind('g', 'cells', this.#cells.size),
+      bind('m', 'methods', this.#methods.size),
+      bind('h', 'shapes', this.#shapeKeys.length),
+      bind('c', 'codes', functions.length),
+      '\n',
+      this.functionTexts.join('\n'),
+      '\n',
+      main,
+      `\nreturn {main:u,functions:[${functions.map((info) => `f${info.index}`).join(',')}]};`,
+    ].join('');
+  }
+}
+
+function indexOf(table: Map<string, number>, key: string): number {
+  let index = table.get(key);
+  if (index === undefined) {
+    index = table.size;
+    table.set(key, index);
+  }
+  return index;
+}

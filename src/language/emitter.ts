@@ -1,0 +1,38 @@
+// Resolved tree → JavaScript source of one unit.
+//
+// SECURITY: program text reaches the source only through `literal` and `numberLiteral` of emit/literal.ts; every identifier is
+// made of a letter and an index; the only free names are the two parameters `R` (runtime) and `K` (unit).
+import { type PositionTable, separateMarks } from './emit/code.ts';
+import { expression } from './emit/expressions.ts';
+import { type Emitters, FunctionEmission } from './emit/function-emission.ts';
+import { functionValue, mainText } from './emit/functions.ts';
+import { block, body, items } from './emit/statements.ts';
+import { UnitEmission, type UnitNeeds } from './emit/unit-emission.ts';
+import type { FunctionInfo, Resolved } from './scope.ts';
+import type { Program } from './syntax.ts';
+
+export type Emitted = {
+  /** Body of a JavaScript function of `R` and `K` that returns `{ main, functions }`. */
+  readonly script: string;
+  readonly positions: PositionTable;
+  /** By the index in their emitted names. */
+  readonly functions: readonly FunctionInfo[];
+  readonly needs: UnitNeeds;
+};
+
+const emitters: Emitters = {
+  expression,
+  items,
+  block,
+  body,
+  functionValue: (f, node) => functionValue(f, emitters, node),
+};
+
+/** Emits one unit. */
+export function emit(program: Program, resolved: Resolved): Emitted {
+  const unit = new UnitEmission(resolved);
+  const main = mainText(new FunctionEmission(unit, resolved.main, emitters), program);
+  const functions = [...resolved.functions.values()];
+  const { text, positions } = separateMarks(unit.script(main, functions));
+  return { script: text, positions, functions, needs: unit.needs };
+}

@@ -1,0 +1,118 @@
+// Compiled unit + session → a unit that can run: V8 gets the script here, and nowhere else.
+import type { Compiled } from './compile.ts';
+import { literal } from './emit/literal.ts';
+import type { ModulePlan } from './emit/unit-emission.ts';
+import type { MethodSite } from './runtime/calls.ts';
+import type { LinkedModule, RunningUnit } from './runtime/helpers.ts';
+import type { Runtime } from './runtime/runtime.ts';
+import type { Cell } from './runtime/session-variables.ts';
+import { scriptUrl, type TracedUnit } from './runtime/stack-trace.ts';
+import {
+  type CompiledFunction,
+  type Environment,
+  encodeKey,
+  type FunctionCode,
+  type FunctionValue,
+  ObjectValue,
+  type Slot,
+  type Value,
+} from './runtime/value.ts';
+
+type Instantiate = (environment: Environment | null, self: Value) => CompiledFunction;
+type Shape = new (...values: Value[]) => ObjectValue;
+
+/** The parameter `K` of a unit's script, and what the interpreter asks of it. */
+export type LinkedUnit = TracedUnit &
+  RunningUnit & {
+    readonly cells: readonly Cell[];
+    readonly methods: readonly MethodSite[];
+    readonly shapes: readonly Shape[];
+    readonly modules: readonly LinkedModule[];
+    readonly codes: readonly FunctionCode[];
+    /** A `main` that the unit defined at its top level, and in a module (SPEC 7.3). */
+    main: FunctionValue | null;
+    moduleMain: FunctionValue | null;
+    mainCalled: boolean;
+    /** Runs the unit's top level at a call depth. */
+    entry: (depth: number) => Value;
+  };
+
+/** Shared by the units of one session. */
+export class Linker {
+  readonly #runtime: Runtime;
+  readonly #helpers: object;
+  readonly #shapes = new Map<string, Shape>();
+
+  constructor(runtime: Runtime, helpers: object) {
+    this.#runtime = runtime;
+    this.#helpers = helpers;
+  }
+
+  link({ source, emitted }: Compiled): LinkedUnit {
+    const { needs, functions, script, positions } = emitted;
+    const id = this.#runtime.nextUnitId();
+    const instantiates: Instantiate[] = [];
+    // SECURITY: the text is ours (see emitter.ts); it runs in strict mode and is given these two objects and nothing else.
+    const evaluate = new Function('R', 'K', `${script}\n//# sourceURL=${scriptUrl(id)}`);
+    const unit: LinkedUnit = {
+      id,
+      source,
+      positions,
+      functionNames: functions.map(({ name }) => name),
+      scriptStart: scriptStartOf(evaluate),
+      cells: needs.cells.map((name) => this.#runtime.variables.cell(name)),
+      methods: needs.methods.map((name) => this.#runtime.methodSite(name)),
+      shapes: needs.shapes.map((keys) => this.#shape(keys)),
+      modules: needs.modules.map(linkModule),
+      codes: functions.map(({ name, parameterNames, index }) => ({
+        id: `${id}/${index}`,
+        name,
+        parameterNames,
+        get unit() {
+          return unit;
+        },
+        instantiate: (environment, self) => instantiates[index]!(environment, self),
+      })),
+      main: null,
+      moduleMain: null,
+      mainCalled: false,
+      returned: false,
+      onStatement: null,
+      entry: () => null,
+    };
+    const made = evaluate(this.#helpers, unit) as {
+      main: LinkedUnit['entry'];
+      functions: Instantiate[];
+    };
+    instantiates.push(...made.functions);
+    unit.entry = made.main;
+    this.#runtime.remember(unit);
+    return unit;
+  }
+
+  /** One constructor per list of keys, so that objects made alike are one shape to V8 wherever they are written. */
+  #shape(keys: readonly string[]): Shape {
+    const id = JSON.stringify(keys);
+    let shape = this.#shapes.get(id);
+    if (shape === undefined) {
+      const names = keys.map((_, i) => `a${i}`);
+      const sets = keys.map((key, i) => `this[${literal(encodeKey(key))}]=a${i};`);
+      const text = `"use strict";return function(${names.join(',')}){${sets.join('')}}`;
+      shape = new Function(text)() as Shape;
+      shape.prototype = ObjectValue.prototype;
+      this.#shapes.set(id, shape);
+    }
+    return shape;
+  }
+}
+
+function linkModule({ name, version, members, exported }: ModulePlan): LinkedModule {
+  const slots = new Map<string, Slot>();
+  for (const [member, slot] of members) slots.set(member, `s${slot}`);
+  return { name, version, members: slots, exported };
+}
+
+/** V8 puts a head before the body, and counts positions from an opening parenthesis that `toString` does not show. */
+function scriptStartOf(evaluate: { toString(): string }): number {
+  return evaluate.toString().indexOf('"use strict"') + 1;
+}

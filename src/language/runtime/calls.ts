@@ -1,0 +1,94 @@
+// What a call calls: everything callable has `run(self, depth, ...)`, and a method of a built-in type gets its receiver as `self`.
+import type { Builtin, BuiltinContext } from '../builtins/builtin.ts';
+import { getMember } from './members.ts';
+import { type Raised, raise } from './raised.ts';
+import {
+  BoundMethod,
+  BuiltinValue,
+  type CompiledFunction,
+  encodeKey,
+  FunctionValue,
+  ObjectValue,
+  type Value,
+} from './value.ts';
+
+export type Callable = { readonly run: CompiledFunction };
+
+/** A callee's place in its unit, for the message of the error that it is not a function. */
+export type Unit = { readonly source: string };
+
+/** TypeError "X is not a function", X being the callee as written. */
+export function callable(value: Value, unit: Unit, start: number, end: number): Callable {
+  return asCallable(value) ?? refuse(unit.source.slice(start, end));
+}
+
+export function asCallable(value: Value): Callable | null {
+  if (value instanceof FunctionValue || value instanceof BuiltinValue) return value;
+  if (!(value instanceof BoundMethod)) return null;
+  const { method, receiver } = value;
+  return { run: (_self, depth, ...given) => method.run(null, depth, receiver, ...given) };
+}
+
+function refuse(what: string): never {
+  throw notAFunction(what);
+}
+
+export function notAFunction(what: string): Raised {
+  return raise('TypeError', `${what} is not a function`);
+}
+
+/** The built-in methods of one name; a plain field for each of the types whose methods are called in hot loops. */
+export class MethodSite {
+  readonly name: string;
+  readonly key: string;
+  readonly array: Callable | null;
+  readonly string: Callable | null;
+  readonly number: Callable | null;
+
+  constructor(name: string, find: (type: 'array' | 'string' | 'number') => Callable | null) {
+    this.name = name;
+    this.key = encodeKey(name);
+    this.array = find('array');
+    this.string = find('string');
+    this.number = find('number');
+  }
+}
+
+/** The built-in as a method: `self` is its first argument. */
+export function methodOf(context: BuiltinContext, row: Builtin): Callable {
+  const { run, parameters } = row;
+  if (parameters.length > 4 || parameters.at(-1)?.startsWith('...')) {
+    return {
+      run: (self, depth, ...given) => {
+        context.depth = depth;
+        return run(context, self, ...given);
+      },
+    };
+  }
+  return {
+    run: (self, depth, a, b, c) => {
+      context.depth = depth;
+      return run(context, self, a, b, c);
+    },
+  };
+}
+
+/** What `object.name(...)` calls. */
+export function findMethod(
+  context: BuiltinContext,
+  object: Value,
+  site: MethodSite,
+  unit: Unit,
+  start: number,
+  end: number,
+): Callable {
+  if (Array.isArray(object)) {
+    if (site.array !== null) return site.array;
+  } else if (object instanceof ObjectValue) {
+    const own = object[site.key];
+    if (own instanceof BuiltinValue) return own;
+  } else if (typeof object === 'string') {
+    if (site.string !== null) return site.string;
+  } else if (typeof object === 'number' && site.number !== null) return site.number;
+  return callable(getMember(context, object, site.name), unit, start, end);
+}

@@ -1,0 +1,100 @@
+// From V8's record of where emitted code failed to places in the program. Costs nothing until something fails: V8 notes
+// positions in the script, and the tables that the emitter made translate them.
+import { type PositionTable, sourceOffset } from '../emit/code.ts';
+import { lineStarts, locate } from '../span.ts';
+import type { StackFrame } from './value.ts';
+
+/** What a trace needs to know of a unit. */
+export type TracedUnit = {
+  readonly id: string;
+  readonly source: string;
+  readonly positions: PositionTable;
+  /** Display names by function index. */
+  readonly functionNames: readonly string[];
+  /** Where the emitted text begins in what V8 was given. */
+  readonly scriptStart: number;
+};
+
+/** V8's own, which no library file declares for a zone without Node. */
+type CallSite = {
+  getScriptNameOrSourceURL(): string | null;
+  getFunctionName(): string | null;
+  getPosition(): number;
+};
+type V8Error = {
+  stackTraceLimit: number;
+  prepareStackTrace: ((error: Error, sites: CallSite[]) => unknown) | undefined;
+};
+const v8 = Error as unknown as V8Error;
+
+const framesMax = 100;
+/** Frames that V8 records: those of built-ins and helpers stand between those of the program. */
+const recordedMax = 250;
+const scheme = 'cellar:';
+
+/** What emitted scripts call themselves, so that their frames can be told apart. */
+export function scriptUrl(unitId: string): string {
+  return `${scheme}${unitId}`;
+}
+
+/** Runs something with deep enough records, and leaves V8's settings as they were. */
+export function recordingTraces<Result>(run: () => Result): Result {
+  const limit = v8.stackTraceLimit;
+  v8.stackTraceLimit = recordedMax;
+  try {
+    return run();
+  } finally {
+    v8.stackTraceLimit = limit;
+  }
+}
+
+/** The frames of the program in an error's record, innermost first. */
+export function framesOf(
+  error: Error,
+  unitOf: (id: string) => TracedUnit | undefined,
+): StackFrame[] {
+  const frames: StackFrame[] = [];
+  // An arrow inside a function (a block expression) is part of that function, but knows the exact place.
+  let inner: number | null = null;
+  for (const site of callSites(error)) {
+    if (frames.length === framesMax) break;
+    const url = site.getScriptNameOrSourceURL();
+    const unit = url?.startsWith(scheme) ? unitOf(url.slice(scheme.length)) : undefined;
+    if (unit === undefined) continue;
+    const place: number = inner ?? site.getPosition();
+    const name = displayName(unit, site.getFunctionName());
+    inner = name === null ? place : null;
+    if (name === null) continue;
+    const offset = sourceOffset(unit.positions, place - unit.scriptStart);
+    frames.push({ function: name, ...locate(startsOf(unit), offset) });
+  }
+  return frames;
+}
+
+function displayName(unit: TracedUnit, emitted: string | null): string | null {
+  if (emitted === 'u') return '<main>';
+  if (emitted === null || !/^f\d+$/.test(emitted)) return null;
+  return unit.functionNames[Number(emitted.slice(1))] || '<anonymous>';
+}
+
+const startsByUnit = new WeakMap<TracedUnit, readonly number[]>();
+
+function startsOf(unit: TracedUnit): readonly number[] {
+  let starts = startsByUnit.get(unit);
+  if (starts === undefined) {
+    starts = lineStarts(unit.source);
+    startsByUnit.set(unit, starts);
+  }
+  return starts;
+}
+
+function callSites(error: Error): CallSite[] {
+  const previous = v8.prepareStackTrace;
+  v8.prepareStackTrace = (_error, sites) => sites;
+  try {
+    const sites: unknown = error.stack;
+    return Array.isArray(sites) ? sites : [];
+  } finally {
+    v8.prepareStackTrace = previous;
+  }
+}
