@@ -280,14 +280,20 @@ export class Session {
 
   /** The new identity is stored before the engine is asked for anything. */
   async #startAnother(reason: StateReason): Promise<void> {
-    const plan = this.#options.source.plan();
-    await this.#store.apply({ session: { sandbox: plan, agentSeq: 0 } });
     if (this.record.state !== 'creating') await this.#changeState('creating', reason);
-    await this.#start(plan, reason);
+    try {
+      const plan = this.#options.source.plan();
+      await this.#store.applyStubbornly({ session: { sandbox: plan, agentSeq: 0 } }, false);
+      this.#start(plan, reason);
+    } catch (error) {
+      this.#ready = Promise.reject(error);
+      this.#ready.catch(() => {});
+      await this.#giveUp(error);
+    }
   }
 
   /** Starts a sandbox beside the queue; `#ready` tells how it went. */
-  async #start(plan: SandboxRecord, reason: StateReason): Promise<void> {
+  #start(plan: SandboxRecord, reason: StateReason): void {
     const start = this.#keeper.start(plan, this.record.config.limits, this.#configureRequest());
     this.#ready = start.then((sandbox) =>
       this.#serial.run(() => this.#install(sandbox, plan, reason)),
@@ -303,7 +309,7 @@ export class Session {
       throw new AppError('sandbox_lost');
     }
     const record = { ...plan, runtimeId: sandbox.runtimeId, runtime: sandbox.runtime };
-    await this.#store.apply({ session: { sandbox: record } });
+    await this.#store.applyStubbornly({ session: { sandbox: record } }, false);
     this.#keeper.use(sandbox, record);
     await this.#changeState('idle', reason);
     if (!this.#executor.atRest) await this.#changeState('busy', 'execution');
@@ -313,7 +319,13 @@ export class Session {
 
   async #startFailed(plan: SandboxRecord, error: unknown): Promise<void> {
     if (this.#closed || !this.#isCurrent(plan) || this.#keeper.current) return;
-    const ids = { sessionId: this.record.sessionId, sandboxId: plan.sandboxId };
+    await this.#giveUp(error);
+  }
+
+  /** Without a sandbox until the next request. */
+  async #giveUp(error: unknown): Promise<void> {
+    const { sessionId, sandbox } = this.record;
+    const ids = { sessionId, sandboxId: sandbox?.sandboxId };
     this.#options.log.error({ ...ids, err: error }, 'sandbox did not start');
     await this.#executor.abandonAll('lost', 'The sandbox could not be started');
     await this.#store.applyStubbornly({ session: { sandbox: null } }, false);

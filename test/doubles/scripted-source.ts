@@ -1,0 +1,139 @@
+// Sandboxes whose agent a test plays: for what no working agent would do, and for what takes long with a real one.
+import type { AgentEvent, ConfigureRequest, ExecuteCommand } from '#protocol';
+import { AppError } from '../../src/orchestrator/foundation/errors.ts';
+import type { SandboxRecord } from '../../src/orchestrator/registry/records.ts';
+import type { Agent, Sandbox } from '../../src/orchestrator/sandbox/agent.ts';
+import type { SandboxSource } from '../../src/orchestrator/sandbox/sandbox-source.ts';
+
+type EventBody = AgentEvent extends infer Event
+  ? Event extends unknown
+    ? Omit<Event, 'seq'>
+    : never
+  : never;
+
+export class ScriptedSandbox implements Sandbox {
+  readonly sandboxId: string;
+  readonly runtimeId: string;
+  readonly runtime = 'scripted';
+  readonly executions: Omit<ExecuteCommand, 'type'>[] = [];
+  readonly cancelled: string[] = [];
+  readonly configured: ConfigureRequest[] = [];
+  acknowledged = 0;
+  disposed = false;
+  readonly #loss = Promise.withResolvers<Awaited<Sandbox['lost']>>();
+  readonly lost = this.#loss.promise;
+  readonly #events: AgentEvent[] = [];
+  #seq = 0;
+  #wake = () => {};
+
+  constructor(record: SandboxRecord) {
+    this.sandboxId = record.sandboxId;
+    this.runtimeId = `container of ${record.sandboxId}`;
+  }
+
+  readonly agent: Agent = {
+    configure: async (request) => void this.configured.push(request),
+    execute: (command) => {
+      this.executions.push(command);
+      this.#wake();
+    },
+    cancel: (executionId) => void this.cancelled.push(executionId),
+    stdin: () => {},
+    events: () => this.#read(),
+    acknowledge: (seq) => {
+      this.acknowledged = seq;
+      this.#wake();
+    },
+    variables: async () => ({ items: [], truncated: false }),
+    inspect: async () => {
+      throw new AppError('variable_not_found');
+    },
+    knownExecutions: () => new Set(),
+  };
+
+  emit(event: EventBody): number {
+    this.#events.push({ ...event, seq: ++this.#seq } as AgentEvent);
+    this.#wake();
+    return this.#seq;
+  }
+
+  /** The agent runs what it was given last, to a result. */
+  finish(executionId: string, value: unknown = null): number {
+    this.emit({ type: 'started', executionId });
+    return this.emit({
+      type: 'ended',
+      executionId,
+      status: 'success',
+      result: { type: 'number', value, preview: String(value) },
+      truncated: false,
+      usage: { cpuMs: 1, memoryPeakBytes: 1, outputBytes: 0 },
+      warnings: [],
+      variables: { added: [], changed: [], removed: [] },
+      stateLost: false,
+    });
+  }
+
+  lose(reason: 'exited' | 'outOfMemory'): void {
+    this.#loss.resolve({ reason, detail: 'as scripted' });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.disposed = true;
+    this.#wake();
+  }
+
+  async *#read(): AsyncGenerator<AgentEvent> {
+    while (!this.disposed) {
+      const event = this.#events.shift();
+      if (event) yield event;
+      else await new Promise<void>((resolve) => (this.#wake = resolve));
+    }
+  }
+}
+
+export class ScriptedSource implements SandboxSource {
+  readonly started: ScriptedSandbox[] = [];
+  readonly released: string[] = [];
+  /** What the next start throws. */
+  failure: AppError | null = null;
+  /** Sandboxes that an earlier process left. */
+  readonly left = new Map<string, ScriptedSandbox>();
+  #planned = 0;
+
+  get last(): ScriptedSandbox {
+    return this.started.at(-1)!;
+  }
+
+  plan(): SandboxRecord {
+    const sandboxId = `sbx-${++this.#planned}`;
+    return {
+      sandboxId,
+      runtimeId: null,
+      token: 'token',
+      uid: 1000 + this.#planned,
+      runtime: 'scripted',
+    };
+  }
+
+  release(record: SandboxRecord): void {
+    this.released.push(record.sandboxId);
+  }
+
+  async start(record: SandboxRecord): Promise<Sandbox> {
+    if (this.failure) throw this.failure;
+    const sandbox = new ScriptedSandbox(record);
+    this.started.push(sandbox);
+    return sandbox;
+  }
+
+  async adopt(record: SandboxRecord): Promise<Sandbox | null> {
+    if (this.failure) throw this.failure;
+    return this.left.get(record.sandboxId) ?? null;
+  }
+
+  async update(): Promise<void> {}
+
+  async usage() {
+    return { cpuMs: 1, memoryBytes: 1, memoryPeakBytes: 1, pids: 1 };
+  }
+}
