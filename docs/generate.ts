@@ -3,11 +3,15 @@
 import { writeFile } from 'node:fs/promises';
 import { configurationReference } from './generators/configuration.ts';
 import { errorReference } from './generators/errors.ts';
+import { liveProtocolReference } from './generators/live-protocol.ts';
+import { openapiReference } from './generators/openapi.ts';
 
 /** Files of docs/reference/ by name, each with the function that gives its text. */
 export const references: Readonly<Record<string, () => string | Promise<string>>> = {
   'configuration.md': configurationReference,
   'errors.md': errorReference,
+  'live-protocol.md': liveProtocolReference,
+  'openapi.json': openapiReference,
 };
 
 export const referenceDirectory = new URL('./reference/', import.meta.url);

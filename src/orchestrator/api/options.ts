@@ -2,7 +2,6 @@
 import { limits } from '#protocol';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Tickets } from '../auth/tickets.ts';
-import type { Config } from '../config/config.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
 import type { SessionConfig, SessionLimits } from '../registry/records.ts';
@@ -87,41 +86,3 @@ export type ApiParts = {
   readonly log: Log;
   readonly clock: Clock;
 };
-
-/** The API's part of the service's configuration. */
-export function apiSettings(config: Config, version: string): ApiSettings {
-  return {
-    version,
-    listenHost: config.host,
-    allowedHosts: config.allowedHosts,
-    allowedOrigins: config.allowedOrigins,
-    sessionDefaults: {
-      timeout: config.timeoutMs,
-      limits: {
-        memoryBytes: config.memoryBytes,
-        cpus: config.cpus,
-        pids: config.pids,
-        workspaceBytes: config.workspaceBytes,
-        outputBytes: config.outputBytes,
-      },
-      idle: {},
-    },
-    sessionMaxima: {
-      timeout: config.timeoutMsMax,
-      limits: {
-        memoryBytes: config.memoryBytesMax,
-        cpus: config.cpusMax,
-        pids: config.pidsMax,
-        workspaceBytes: config.workspaceBytesMax,
-        outputBytes: config.outputBytesMax,
-      },
-    },
-    bounds: {
-      ...defaultBounds,
-      bodyBytesMax: config.bodyBytesMax,
-      outgoingBytesMax: config.outgoingBytesMax,
-      liveConnectionsPerSessionMax: config.liveConnectionsPerSessionMax,
-      tcpConnectionsMax: config.tcpConnectionsMax,
-    },
-  };
-}

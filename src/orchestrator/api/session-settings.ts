@@ -8,6 +8,17 @@ import type { SessionSettings } from './schemas/request.ts';
 
 type Bounds = Pick<ApiSettings, 'sessionDefaults' | 'sessionMaxima'>;
 
+/** What the sandboxes of this version have an engine for. */
+const languages: readonly string[] = ['anarchy'];
+
+/** Throws `unsupported_language`, before a container is asked for. */
+export function checkLanguage(language: string): void {
+  if (languages.includes(language)) return;
+  throw new AppError('unsupported_language', {
+    detail: `There is an engine for: ${languages.join(', ')}.`,
+  });
+}
+
 /** The configuration of a new session. */
 export function newSessionConfig(asked: SessionSettings, bounds: Bounds): SessionConfig {
   const { sessionDefaults } = bounds;

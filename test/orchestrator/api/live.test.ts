@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { Checker } from '../../../src/orchestrator/api/schemas/checker.ts';
+import { ownMessages } from '../../../src/orchestrator/api/sockets/server-messages.ts';
 import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
-import { LiveClient } from '../../helpers/live-client.ts';
+import { LiveClient, type Message } from '../../helpers/live-client.ts';
 import { ApiFixture, keyOf } from './api-fixture.ts';
 
 let api: ApiFixture;
@@ -13,7 +15,10 @@ beforeEach(async () => {
   await start();
 });
 afterEach(async () => {
-  for (const client of clients) client.close();
+  for (const client of clients) {
+    client.close();
+    for (const message of client.messages) expectDocumented(message);
+  }
   await api[Symbol.asyncDispose]();
 });
 
@@ -21,6 +26,18 @@ async function start(bounds: Parameters<typeof ApiFixture.open>[0] = {}): Promis
   await api?.[Symbol.asyncDispose]();
   api = await ApiFixture.open(bounds);
   sessionId = api.sessions.add({ name: 'demo' }).sessionId;
+}
+
+const own = Object.entries(ownMessages).map(([name, schema]) => ({
+  type: name === 'protocolError' ? 'error' : name,
+  checker: new Checker<typeof schema>(schema),
+}));
+
+/** What was sent to one client alone is as the reference says. */
+function expectDocumented(message: Message): void {
+  const checkers = own.filter(({ type }) => type === message.type);
+  const fields = checkers.map(({ checker }) => checker.fields(message));
+  if (fields.length > 0) expect(fields).toContainEqual([]);
 }
 
 async function address(path = '/api/sessions/demo/live'): Promise<string> {

@@ -134,6 +134,16 @@ describe('POST /api/sessions', () => {
     expect(reply.json()).toMatchObject({ code: 'not_implemented', status: 501 });
   });
 
+  it('refuses a language that there is no engine for', async () => {
+    const reply = await create({ language: 'cobol' });
+    expect(reply.statusCode).toBe(422);
+    expect(reply.json()).toMatchObject({
+      code: 'unsupported_language',
+      detail: 'There is an engine for: anarchy.',
+    });
+    expect(api.sessions.callsOf('create')).toEqual([]);
+  });
+
   it('passes on that the name is taken', async () => {
     api.sessions.before.set('create', () => {
       throw new AppError('name_taken');

@@ -17,7 +17,7 @@ import type { ApiParts } from '../options.ts';
 import { callerOf } from '../principal.ts';
 import { Execution } from '../schemas/reply.ts';
 import { ExecuteBody, ExecuteHeaders, SessionParams } from '../schemas/request.ts';
-import { problem, shared } from '../schemas/route-schema.ts';
+import { problem, shared, sharedOrEvents } from '../schemas/route-schema.ts';
 import { checkTimeout } from '../session-settings.ts';
 import { allowSilence } from '../silent-wait.ts';
 import { executionJson } from '../views.ts';
@@ -38,6 +38,7 @@ export function executeRoutes(
       config: { access: 'developer' },
       schema: {
         tags: ['Executing'],
+        operationId: 'execute',
         summary: 'Execute code',
         description:
           'Replies when the execution has ended; a client that disconnects before cancels it. With `Prefer: respond-async` it replies at once, with `Accept: text/event-stream` it sends the live events until the end.',
@@ -45,7 +46,7 @@ export function executeRoutes(
         headers: ExecuteHeaders,
         body: ExecuteBody,
         response: {
-          200: shared(Execution, 'The execution has ended, whatever its status'),
+          200: sharedOrEvents(Execution, 'The execution has ended, whatever its status'),
           202: shared(Execution, 'The execution is queued; its address is in `Location`'),
           ...problem,
         },

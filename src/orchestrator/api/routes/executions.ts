@@ -6,7 +6,7 @@ import type { ApiParts } from '../options.ts';
 import { callerOf } from '../principal.ts';
 import { Execution } from '../schemas/reply.ts';
 import { ExecutionParams, StreamHeaders } from '../schemas/request.ts';
-import { problem, shared } from '../schemas/route-schema.ts';
+import { problem, shared, sharedOrEvents } from '../schemas/route-schema.ts';
 import { executionJson } from '../views.ts';
 import type { Waits } from '../waits.ts';
 
@@ -21,12 +21,13 @@ export function executionRoutes(server: ApiServer, api: ApiParts, waits: Waits):
       config: { access: 'viewer' },
       schema: {
         tags,
+        operationId: 'getExecution',
         summary: 'Get an execution',
         description:
           'With `Accept: text/event-stream` its live events until it ends, after `Last-Event-ID` where that is given.',
         params: ExecutionParams,
         headers: StreamHeaders,
-        response: { 200: shared(Execution, 'The execution as it stands'), ...problem },
+        response: { 200: sharedOrEvents(Execution, 'The execution as it stands'), ...problem },
       },
     },
     async (request, reply) => {
@@ -53,6 +54,7 @@ export function executionRoutes(server: ApiServer, api: ApiParts, waits: Waits):
       config: { access: 'developer' },
       schema: {
         tags,
+        operationId: 'cancelExecution',
         summary: 'Cancel an execution',
         params: ExecutionParams,
         response: { 202: shared(Execution, 'It will end as soon as it can'), ...problem },

@@ -17,6 +17,7 @@ export function healthRoutes(server: ApiServer, api: ApiParts, waits: Waits): vo
       config: { access: 'everyone' },
       schema: {
         tags,
+        operationId: 'getHealth',
         summary: 'Tell that the process answers',
         security: [],
         response: { 200: shared(Health, 'It does') },
@@ -31,6 +32,7 @@ export function healthRoutes(server: ApiServer, api: ApiParts, waits: Waits): vo
       config: { access: 'everyone' },
       schema: {
         tags,
+        operationId: 'getReadiness',
         summary: 'Tell whether the service can do its work',
         security: [],
         response: {

@@ -16,6 +16,7 @@ export function historyRoutes(server: ApiServer, { sessions }: ApiParts): void {
       config: { access: 'viewer' },
       schema: {
         tags,
+        operationId: 'listHistory',
         summary: 'List the executions of a session, newest first',
         params: SessionParams,
         querystring: HistoryQuery,
@@ -41,6 +42,7 @@ export function historyRoutes(server: ApiServer, { sessions }: ApiParts): void {
       config: { access: 'developer' },
       schema: {
         tags,
+        operationId: 'clearHistory',
         summary: 'Clear the history: executions that have ended are forgotten',
         params: SessionParams,
         response: { 204: { type: 'null', description: 'Cleared' }, ...problem },

@@ -19,7 +19,7 @@ import {
 } from '../schemas/request.ts';
 import { problem, shared } from '../schemas/route-schema.ts';
 import { parseSessionFilter } from '../session-filter.ts';
-import { configChange, newSessionConfig } from '../session-settings.ts';
+import { checkLanguage, configChange, newSessionConfig } from '../session-settings.ts';
 import { executionJson, sessionJson } from '../views.ts';
 import type { Waits } from '../waits.ts';
 
@@ -40,6 +40,7 @@ export function sessionRoutes(
       config: { access: 'developer' },
       schema: {
         tags,
+        operationId: 'createSession',
         summary: 'Create a session',
         headers: IdempotencyHeaders,
         body: CreateSessionBody,
@@ -54,6 +55,7 @@ export function sessionRoutes(
           detail: 'Sessions cannot be started from another one in this version.',
         });
       }
+      checkLanguage(language);
       const config = newSessionConfig(asked, settings);
       const { reply: sent, replayed } = await waits.within(changeMsMax, (signal) =>
         idempotency.run(
@@ -84,6 +86,7 @@ export function sessionRoutes(
       config: { access: 'viewer' },
       schema: {
         tags,
+        operationId: 'listSessions',
         summary: 'List sessions',
         querystring: ListSessionsQuery,
         response: { 200: shared(SessionList, 'A page of sessions'), ...problem },
@@ -104,6 +107,7 @@ export function sessionRoutes(
       config: { access: 'viewer' },
       schema: {
         tags,
+        operationId: 'getSession',
         summary: 'Get a session',
         params: SessionParams,
         querystring: GetSessionQuery,
@@ -144,6 +148,7 @@ export function sessionRoutes(
       config: { access: 'developer' },
       schema: {
         tags,
+        operationId: 'deleteSession',
         summary: 'Delete a session',
         params: SessionParams,
         querystring: DeleteSessionQuery,
@@ -166,6 +171,7 @@ export function sessionRoutes(
       config: { access: 'developer' },
       schema: {
         tags,
+        operationId: 'configureSession',
         summary: 'Change the configuration of a live session',
         params: SessionParams,
         body: SessionSettings,
@@ -189,6 +195,7 @@ export function sessionRoutes(
       config: { access: 'developer' },
       schema: {
         tags,
+        operationId: 'restartSession',
         summary: 'Restart a session: its variables are forgotten, its history is kept',
         params: SessionParams,
         response: { 200: shared(Session, 'The session as it is now'), ...problem },

@@ -14,6 +14,7 @@ export function ticketRoutes(server: ApiServer, { sessions, tickets }: ApiParts)
       config: { access: 'viewer' },
       schema: {
         tags: ['Access'],
+        operationId: 'createTicket',
         summary: 'Get a ticket for a live connection to one session',
         body: TicketBody,
         response: { 201: shared(Ticket, 'Good for one connection within 30 seconds'), ...problem },

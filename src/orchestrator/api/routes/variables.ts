@@ -29,6 +29,7 @@ export function variableRoutes(server: ApiServer, api: ApiParts, waits: Waits): 
       config: { access: 'viewer' },
       schema: {
         tags,
+        operationId: 'listVariables',
         summary: 'List the variables of a session',
         params: SessionParams,
         querystring: VariablesQuery,
@@ -55,6 +56,7 @@ export function variableRoutes(server: ApiServer, api: ApiParts, waits: Waits): 
       config: { access: 'viewer' },
       schema: {
         tags,
+        operationId: 'inspectVariable',
         summary: 'Inspect a variable, or a part of one',
         params: VariableParams,
         querystring: InspectQuery,

@@ -14,6 +14,7 @@ export function versionRoutes(server: ApiServer, { settings }: ApiParts): void {
       config: { access: 'viewer' },
       schema: {
         tags: ['Operations'],
+        operationId: 'getVersion',
         summary: 'Tell the version of the service',
         response: { 200: shared(Version, 'Versions'), ...problem },
       },

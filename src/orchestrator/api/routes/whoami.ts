@@ -11,6 +11,7 @@ export function whoamiRoutes(server: ApiServer): void {
       config: { access: 'viewer' },
       schema: {
         tags: ['Access'],
+        operationId: 'whoAmI',
         summary: 'Tell who is asking',
         response: { 200: shared(Caller, 'Tenant, role and key'), ...problem },
       },

@@ -14,3 +14,17 @@ export const problem = {
     content: { 'application/problem+json': { schema: shared(Problem, 'Problem') } },
   },
 } as const;
+
+/** A reply that is JSON, or the stream of an execution's live events where the client asked for that. */
+export function sharedOrEvents<Schema extends TSchema>(schema: Schema, description: string) {
+  const events = Type.String({
+    description: 'Server-sent events: `id` is the `seq`, `event` the type, `data` a live message.',
+  });
+  return {
+    description,
+    content: {
+      'application/json': { schema: shared(schema, description) },
+      'text/event-stream': { schema: events },
+    },
+  };
+}

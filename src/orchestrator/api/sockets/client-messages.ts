@@ -119,7 +119,7 @@ export type ClientMessage = {
 export type Refusal = {
   readonly code: ErrorCode;
   readonly message: string;
-  readonly fields: readonly Field[];
+  readonly fields: Field[];
   readonly requestId: string | undefined;
 };
 

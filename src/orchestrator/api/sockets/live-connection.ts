@@ -21,6 +21,7 @@ import type { CloseReason } from './close-codes.ts';
 import { MessageBudget } from './message-budget.ts';
 import type { MetricsSampler } from './metrics-sampler.ts';
 import { Outgoing } from './outgoing.ts';
+import type { OwnMessage } from './server-messages.ts';
 
 export type LiveConnectionParts = {
   readonly api: ApiParts;
@@ -212,12 +213,12 @@ export class LiveConnection implements LiveFollower {
     if (!this.#budget.offend()) this.#outgoing.close(reason);
   }
 
-  #answer(requestId: string | undefined, message: Record<string, unknown>): void {
+  #answer(requestId: string | undefined, message: Exclude<OwnMessage, { type: 'metrics' }>): void {
     this.#tell(requestId === undefined ? message : { ...message, requestId });
   }
 
   /** A message for this client alone. */
-  #tell(message: Record<string, unknown>): void {
+  #tell(message: OwnMessage): void {
     if (!this.#subscription || this.#closed) return;
     this.#outgoing.send(JSON.stringify({ ...message, seq: this.#subscription.nextSeq() }));
   }
