@@ -15,7 +15,7 @@ import type { Builtin } from './builtin.ts';
 export const conversion: readonly Builtin[] = [
   {
     name: 'Number',
-    aliases: ['🔢', 'num', 'float', '⟑.Number', '⟑.🔢'],
+    aliases: ['🔢', 'num', 'float', '⟑.Number'],
     parameters: ['value'],
     summary: 'The value as a number: numeric strings, booleans and null have one, all else is NaN.',
     example: 'Number("2.5") // 2.5',
@@ -30,7 +30,7 @@ export const conversion: readonly Builtin[] = [
   },
   {
     name: 'String',
-    aliases: ['🔤', 'str', '⟑.String', '⟑.🔤'],
+    aliases: ['🔤', 'str', '⟑.String'],
     parameters: ['value'],
     summary: 'The display form of a value.',
     example: 'String([1, "a"]) // [1, "a"]',
@@ -46,7 +46,6 @@ export const conversion: readonly Builtin[] = [
   },
   {
     name: 'parseInt',
-    aliases: ['Number.parseInt'],
     parameters: ['text', 'radix'],
     summary: 'The whole number that a text begins with, NaN if there is none.',
     example: 'parseInt("12px") // 12',
@@ -61,7 +60,6 @@ export const conversion: readonly Builtin[] = [
   },
   {
     name: 'parseFloat',
-    aliases: ['Number.parseFloat'],
     parameters: ['text'],
     summary: 'The decimal number that a text begins with, NaN if there is none.',
     example: 'parseFloat("3.5 kg") // 3.5',

@@ -27,7 +27,7 @@ export const general: readonly Builtin[] = [
   },
   {
     name: 'try_call',
-    aliases: ['÷', '⚠.÷'],
+    aliases: ['÷'],
     parameters: ['function', 'handler'],
     summary: 'What the function returns, or, if it throws, what the handler makes of the error.',
     example: 'try_call(() => 1 / 0, e => e.type) // ZeroDivisionError',

@@ -9,7 +9,7 @@ import { jsonFormat, writeJson } from './json-write.ts';
 export const json: readonly Builtin[] = [
   {
     name: 'JSON.parse',
-    aliases: ['parse_json', 'parse', 'JSON', '⎋', '⎋.parse'],
+    aliases: ['parse_json', 'parse', 'JSON', '⎋'],
     parameters: ['text'],
     summary: 'The value that a JSON text describes; ParseError if it is not JSON.',
     example: 'JSON.parse("{\\"a\\": [1, null]}") // {"a": [1, null]}',
@@ -17,7 +17,7 @@ export const json: readonly Builtin[] = [
   },
   {
     name: 'JSON.stringify',
-    aliases: ['to_json', '⎋.stringify'],
+    aliases: ['to_json'],
     parameters: ['value', 'replacer', 'indent'],
     summary: 'The JSON text of a value; a number or string as second argument is the indent.',
     example: 'JSON.stringify({a: [1, NaN]}) // {"a":[1,null]}',

@@ -16,7 +16,7 @@ import type { Builtin, BuiltinContext, BuiltinFunction } from './builtin.ts';
 export const listCallbacks: readonly Builtin[] = [
   {
     name: 'each',
-    aliases: ['∀', 'forEach', '∇.each', '∇.∀'],
+    aliases: ['∀', 'forEach', '∇.each'],
     methodOf: ['array'],
     parameters: ['subject', 'to', 'function'],
     summary:

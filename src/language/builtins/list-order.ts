@@ -39,7 +39,7 @@ export const listOrder: readonly Builtin[] = [
   },
   {
     name: 'sum',
-    aliases: ['∑', '∇.sum', '∇.∑'],
+    aliases: ['∑', '∇.sum'],
     methodOf: ['array'],
     parameters: ['array'],
     summary: 'The sum of an array of numbers, 0 if it is empty.',
@@ -97,7 +97,10 @@ function sorted(
   return keyed.map(({ element }) => element);
 }
 
-/** V8's sort is stable, works on a copy, and survives comparisons that contradict each other or throw. */
+/**
+ * V8's sort is stable, works on a copy, and survives comparisons that contradict each other or throw. A function that
+ * answers `x > y` with a boolean is asked both ways round, because "no" may mean equal.
+ */
 function sortedBy(
   context: BuiltinContext,
   name: string,
@@ -105,15 +108,19 @@ function sortedBy(
   given: Value,
 ): Value[] {
   const compare = functionArgument(name, 2, given);
-  return array.slice().sort((a, b) => {
+  const ask = (a: Value, b: Value): number | boolean => {
     context.step(1);
     const order = context.call(compare, 'comparison function', a, b);
-    if (typeof order === 'number') return order;
-    if (typeof order === 'boolean') return order ? 1 : 0;
+    if (typeof order === 'number' || typeof order === 'boolean') return order;
     throw raise(
       'TypeError',
       `${name}: the comparison function must return a number, got ${typeName(order)}`,
     );
+  };
+  return array.slice().sort((a, b) => {
+    const order = ask(a, b);
+    if (typeof order === 'number') return order;
+    return order ? 1 : -Number(ask(b, a));
   });
 }
 

@@ -81,7 +81,6 @@ export const mathConstants: readonly BuiltinConstant[] = [
   { name: 'Math.E', value: Math.E, summary: "Euler's number." },
   {
     name: 'Infinity',
-    aliases: ['Number.Infinity'],
     value: Number.POSITIVE_INFINITY,
     summary: 'More than every number.',
   },

@@ -9,7 +9,7 @@ import type { Builtin, BuiltinContext } from './builtin.ts';
 export const output: readonly Builtin[] = [
   {
     name: 'print',
-    aliases: ['log', '⌽', 'console.log', 'console.info', '∇.print', '∇.⌽'],
+    aliases: ['log', '⌽', 'console.log', 'console.info', '∇.print'],
     parameters: ['...values'],
     summary: 'Writes the display forms, joined with blanks, and a line end to stdout.',
     example: 'print("a", 1) // a 1',

@@ -1,0 +1,69 @@
+// What a golden program expects of itself, read from its comments:
+//   // expect: text            the next line of stdout          // expect stderr: text   the next line of stderr
+//   // expect error: Type message at line:column                the error that ends the unit; `*` stands for any text
+//   // result: preview         the result of the unit, strings quoted
+//   // warning: message        a warning of the unit
+//   // input: line             the next line that input() reads // args: one two         the program's arguments
+//   // --- next unit           ends a unit; the next one runs in the same session, its lines counted from the file's start
+export type UnitExpectations = {
+  readonly source: string;
+  readonly error: string | null;
+  readonly result: string | null;
+  readonly warnings: readonly string[];
+};
+
+export type ProgramExpectations = {
+  readonly units: readonly UnitExpectations[];
+  readonly stdout: readonly string[];
+  readonly stderr: readonly string[];
+  readonly lines: readonly string[];
+  readonly args: readonly string[];
+};
+
+const unitEnd = '// --- next unit';
+
+export function readExpectations(source: string): ProgramExpectations {
+  return {
+    units: splitUnits(source).map((unit) => ({
+      source: unit,
+      error: marked(unit, 'expect error')[0] ?? null,
+      result: marked(unit, 'result')[0] ?? null,
+      warnings: marked(unit, 'warning'),
+    })),
+    stdout: marked(source, 'expect'),
+    stderr: marked(source, 'expect stderr'),
+    lines: marked(source, 'input'),
+    args: marked(source, 'args').flatMap((words) => words.split(' ')),
+  };
+}
+
+/** How many things a program expects; none means that it tests nothing. */
+export function countExpectations(program: ProgramExpectations): number {
+  const ofUnits = program.units.map(
+    (unit) => Number(unit.error !== null) + Number(unit.result !== null) + unit.warnings.length,
+  );
+  return ofUnits.reduce((a, b) => a + b, program.stdout.length + program.stderr.length);
+}
+
+/** Whether a text is what an expectation with `*` for any text describes. */
+export function matches(expected: string, found: string): boolean {
+  const parts = expected.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return new RegExp(`^${parts.join('[^]*')}$`).test(found);
+}
+
+/** Texts of the comments `// keyword: text`, in order. */
+function marked(source: string, keyword: string): string[] {
+  const comments = source.matchAll(new RegExp(`// ${keyword}:(?: (.*))?$`, 'gm'));
+  return [...comments].map((comment) => comment[1] ?? '');
+}
+
+/** Units keep their place in the file: what stood before them becomes empty lines. */
+function splitUnits(source: string): string[] {
+  const units: string[] = [];
+  let linesBefore = 0;
+  for (const unit of source.split(`${unitEnd}\n`)) {
+    units.push('\n'.repeat(linesBefore) + unit);
+    linesBefore += unit.split('\n').length;
+  }
+  return units;
+}

@@ -1,0 +1,53 @@
+// Runs every golden program below this folder in a session of its own and compares all that it expects (expectations.ts).
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { createInterpreter, type ErrorReport, type Outcome } from '#language';
+import { RecordingHost } from '../doubles/recording-host.ts';
+import { countExpectations, matches, readExpectations } from './expectations.ts';
+
+const folder = import.meta.dirname;
+
+describe('the golden program', () => {
+  it.each(programFiles())('%s does what it says', (file) => {
+    const program = readExpectations(readFileSync(join(folder, file), 'utf8'));
+    expect(countExpectations(program), 'expectations in the program').toBeGreaterThan(0);
+
+    const host = new RecordingHost({ lines: program.lines });
+    const interpreter = createInterpreter(host);
+    for (const unit of program.units) {
+      const outcome = interpreter.execute(unit.source, { args: program.args });
+      expectError(outcome, unit.error);
+      if (unit.result !== null) expect(outcome.result?.preview, 'result').toBe(unit.result);
+      if (unit.warnings.length > 0) {
+        expect(outcome.warnings.map((warning) => warning.message)).toEqual(unit.warnings);
+      }
+    }
+    expect(linesOf(host.text('stdout')), 'stdout').toEqual(program.stdout);
+    expect(linesOf(host.text('stderr')), 'stderr').toEqual(program.stderr);
+  });
+});
+
+function programFiles(): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ai'))
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+function expectError(outcome: Outcome, expected: string | null): void {
+  const found = outcome.error === undefined ? null : errorText(outcome.error);
+  if (expected !== null && found !== null && matches(expected, found)) return;
+  expect(found, 'error').toBe(expected);
+}
+
+function errorText({ type, message, location }: ErrorReport): string {
+  const place = location === undefined ? '' : ` at ${location.line}:${location.column}`;
+  return `${type} ${message}${place}`;
+}
+
+function linesOf(text: string): string[] {
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
+}
