@@ -1,5 +1,6 @@
 // Source text → tree and diagnostics: the front end of the language. Never throws, whatever the text.
 import type { Diagnostic } from './diagnostic.ts';
+import { errorsMax } from './grammar/cursor.ts';
 import { ItemParser } from './grammar/item-parser.ts';
 import { tooDeepAt } from './grammar/tree-depth.ts';
 import { lex } from './lexer.ts';
@@ -29,7 +30,7 @@ function merged(lexical: readonly Diagnostic[], syntactic: readonly Diagnostic[]
   const telling = syntactic.filter(
     ({ severity, span }) => severity === 'warning' || span.start < limit,
   );
-  return [...lexical, ...telling].sort((a, b) => a.span.start - b.span.start);
+  return [...lexical.slice(0, errorsMax), ...telling].sort((a, b) => a.span.start - b.span.start);
 }
 
 function nestingError(span: Span): Diagnostic {

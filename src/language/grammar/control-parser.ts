@@ -19,20 +19,27 @@ export abstract class ControlParser extends ExpressionParser {
   /** A declaration without its end; undefined if none begins here. */
   protected abstract declarationHead(): VariableDeclaration | undefined;
 
-  /** ( "if" | "ι" | "?" ) Cond Body [ ( "else" | "ε" ) ( If | Body ) ] */
+  /** ( "if" | "ι" | "?" ) Cond Body [ ( "else" | "ε" ) ( If | Body ) ]; long chains of `else if` do not recurse. */
   protected ifStatement(): If {
-    const { start } = this.advance();
-    const { condition, mayBeBare } = this.#condition();
-    const then = this.#body(mayBeBare);
+    const branches: { start: number; condition: Expression; then: Statement }[] = [];
     let otherwise: Statement | null = null;
-    if (this.at('else') || this.at('ε')) {
-      this.enter();
-      this.advance();
-      const another = this.at('if') || this.at('ι') || (this.at('?') && this.peek().text === '(');
-      otherwise = another ? this.ifStatement() : this.#body(true);
-      this.leave();
+    do {
+      const { start } = this.advance();
+      const { condition, mayBeBare } = this.#condition();
+      const then = this.#body(mayBeBare);
+      branches.push({ start, condition, then });
+      if (!this.take('else') && !this.take('ε')) break;
+      if (!this.#ifBegins()) otherwise = this.#body(true);
+    } while (!otherwise);
+    for (const { start, condition, then } of branches.reverse()) {
+      const span = this.spanFrom(start);
+      otherwise = { type: 'If', span, condition, then, otherwise };
     }
-    return { type: 'If', span: this.spanFrom(start), condition, then, otherwise };
+    return otherwise as If;
+  }
+
+  #ifBegins(): boolean {
+    return this.at('if') || this.at('ι') || (this.at('?') && this.peek().text === '(');
   }
 
   protected whileStatement(): While {

@@ -5,7 +5,7 @@ import type { Span } from '../span.ts';
 import type { Token } from '../token.ts';
 
 /** Brackets, blocks, prefixes and right-hand sides that may stand inside one another. Protects the stack of the parser. */
-export const nestingMax = 500;
+export const nestingMax = 300;
 /** Errors reported for one source; the rest would mostly follow from these. */
 export const errorsMax = 10;
 
@@ -80,6 +80,11 @@ export class Cursor {
     this.token = this.tokens[this.position] ?? this.#end;
   }
 
+  /** Reads nothing more. */
+  protected giveUp(): void {
+    this.moveTo(this.tokens.length - 1);
+  }
+
   protected take(text: string): boolean {
     if (this.token.text !== text) return false;
     this.advance();
@@ -104,7 +109,10 @@ export class Cursor {
   }
 
   protected enter(): void {
-    if (++this.nesting > nestingMax) this.fail('Nesting is too deep', this.token);
+    if (++this.nesting <= nestingMax) return;
+    const { token } = this;
+    this.giveUp();
+    this.fail('Nesting is too deep', token);
   }
 
   protected leave(): void {

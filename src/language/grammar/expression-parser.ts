@@ -93,11 +93,11 @@ export abstract class ExpressionParser extends OperandParser {
     const first = this.token;
     // `async function` and `async ƒ`: the word changes nothing.
     if (this.atWord('async') && ['function', 'ƒ'].includes(this.peek().text)) this.advance();
-    let left = this.#binary(relationPrecedence, first);
+    let left = this.#binary(this.#unary(), relationPrecedence, first);
     if (equals !== 'compares' && this.at('=') && isTarget(left, first)) {
       return this.#assign(left, () => this.assignment());
     }
-    left = this.#binaryRest(left, lowestPrecedence, first);
+    left = this.#binary(left, lowestPrecedence, first);
     if (this.at('?') && this.#ternaryContinues()) {
       this.advance();
       const then = this.expression();
@@ -143,20 +143,29 @@ export abstract class ExpressionParser extends OperandParser {
     };
   }
 
-  #binary(minimum: number, first: Token): Expression {
-    return this.#binaryRest(this.#unary(), minimum, first);
-  }
-
-  /** All operators from `minimum` on that follow `left`; those of one level associate to the left. */
-  #binaryRest(operand: Expression, minimum: number, first: Token): Expression {
-    let left = operand;
+  /**
+   * All operators from `minimum` on that follow `operand`; those of one level associate to the left. Keeps the operands
+   * that wait for a tighter operator in a list instead of recursing by level, to save stack.
+   */
+  #binary(operand: Expression, minimum: number, first: Token): Expression {
+    if (precedenceOf(this.token) < minimum) return operand;
+    const waiting: { left: Expression; start: number; operator: Token }[] = [];
+    let right = operand;
+    let { start } = first;
     for (;;) {
-      const operator = this.token;
-      const precedence = precedences.get(operator.text);
-      if (precedence === undefined || precedence < minimum) return left;
-      this.advance();
-      const right = this.#binary(precedence + 1, this.token);
-      left = this.#combine(left, operator, right, first.start);
+      const next = precedenceOf(this.token);
+      const precedence = next < minimum ? 0 : next;
+      let last = waiting.at(-1);
+      while (last && precedenceOf(last.operator) >= precedence) {
+        right = this.#combine(last.left, last.operator, right, last.start);
+        start = last.start;
+        waiting.pop();
+        last = waiting.at(-1);
+      }
+      if (precedence === 0) return right;
+      waiting.push({ left: right, start, operator: this.advance() });
+      start = this.token.start;
+      right = this.#unary();
     }
   }
 
@@ -246,6 +255,11 @@ export abstract class ExpressionParser extends OperandParser {
 /** A target is written without parentheses, so it begins where the operand began. */
 function isTarget(expression: Expression, first: Token): expression is Target {
   return targetTypes.has(expression.type) && expression.span.start === first.start;
+}
+
+/** 0 for what is no binary operator. */
+function precedenceOf({ text }: Token): number {
+  return precedences.get(text) ?? 0;
 }
 
 const targetTypes: ReadonlySet<string> = new Set([

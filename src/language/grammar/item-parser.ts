@@ -63,6 +63,8 @@ export class ItemParser extends StatementParser {
 
   /** Skips the rest of the item begun at token `begun`: to behind a `;`, to a later line, or to the `}` at `closer`. */
   #skipItem(closer: number, begun: number): void {
+    if (this.errorCount >= errorsMax) this.giveUp();
+    if (this.atEnd) return;
     // Out of the brackets that the failure stands in.
     for (let i = begun; i < this.position; ) {
       const { partner } = this.tokens[i] ?? this.token;
@@ -268,8 +270,9 @@ export class ItemParser extends StatementParser {
       this.endOfStatement();
       return { type: 'ExportDeclaration', span, declaration: null, name, alias };
     }
-    const declaration = this.#item();
-    if (!isMember(declaration) || declaration.type === 'ExportDeclaration') {
+    const again = this.at('⊢') || (this.atWord('export') && this.#exportBegins());
+    const declaration = again ? this.unexpected() : this.#item();
+    if (!isMember(declaration)) {
       this.error('Only definitions, imports and variables can be exported', token);
     }
     const span = this.spanFrom(start);
