@@ -1,19 +1,10 @@
 // How long a new session takes to its first result when nothing is warm, beside a container that is created and started by
 // hand with the same image and options. The two take turns; the moments on the way show where the time goes.
 import type Docker from 'dockerode';
-import {
-  type AgentEvent,
-  type Command,
-  type ConfigureRequest,
-  encodeLine,
-  type HelloRequest,
-  LineDecoder,
-  protocolVersion,
-  routes,
-} from '#protocol';
 import { containerName } from '../src/orchestrator/runtimes/docker/container-options.ts';
 import { type Service, startService } from '../test/helpers/start-service.ts';
 import { BareContainer, type ContainerTemplate, templateOf } from './support/bare-container.ts';
+import { BareSession } from './support/bare-session.ts';
 import { type BenchmarkRun, runBenchmark } from './support/benchmark.ts';
 import { engineMoments } from './support/engine-moments.ts';
 import { connectEngine } from './support/machine.ts';
@@ -125,13 +116,13 @@ async function bareTimeline(
 ): Promise<Timeline> {
   await using container = await BareContainer.start({ docker, template, signal });
   const { begun, dialled } = container.moments;
+  const session = new BareSession(container);
   const since = () => performance.now() - begun;
-  const hello: HelloRequest = { protocolVersion, acknowledgedSeq: 0 };
-  await container.request(routes.hello, JSON.stringify(hello));
+  await session.greet();
   const greeted = since();
-  await container.request(routes.configure, JSON.stringify(configuration));
+  await session.configure();
   const configured = since();
-  await executeOnce(container);
+  await session.execute();
   const result = since();
   return {
     ...(await engineTimeline(docker, container.id, begun)),
@@ -140,38 +131,6 @@ async function bareTimeline(
     'session configured': configured,
     'first result': result,
   };
-}
-
-const configuration: ConfigureRequest = {
-  sessionId: 'benchmark',
-  language: 'anarchy',
-  environment: {},
-  outputBytesMax: 2 ** 20,
-  heapBytesMax: 2 ** 27,
-};
-
-/** `1+1` straight from the agent. */
-async function executeOnce(container: BareContainer): Promise<void> {
-  const channel = container.open(routes.channel);
-  const command: Command = {
-    type: 'execute',
-    executionId: 'benchmark',
-    code: '1+1',
-    timeoutMs: 5000,
-    captureOutput: true,
-    intermediateResults: false,
-    interactive: false,
-  };
-  channel.write(encodeLine(command));
-  const decoder = new LineDecoder();
-  for await (const chunk of channel)
-    for (const event of decoder.push(chunk as Buffer) as AgentEvent[]) {
-      if (event.type !== 'ended') continue;
-      if (event.result?.value !== 2)
-        throw new Error(`1+1 was answered with ${JSON.stringify(event)}`);
-      return;
-    }
-  throw new Error('the agent closed the channel');
 }
 
 async function engineTimeline(docker: Docker, container: string, begun: number): Promise<Timeline> {

@@ -3,7 +3,8 @@
 import { access, mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Service, startService } from '../test/helpers/start-service.ts';
-import { BareContainer, templateOf } from './support/bare-container.ts';
+import { BareContainer, type BareContainerOptions, templateOf } from './support/bare-container.ts';
+import { BareSession } from './support/bare-session.ts';
 import { type BenchmarkRun, runBenchmark } from './support/benchmark.ts';
 import { DiskSync } from './support/disk-sync.ts';
 import { JupyterKernel, jupyterMissing } from './support/jupyter.ts';
@@ -47,6 +48,7 @@ async function measure(run: BenchmarkRun): Promise<Findings> {
   const echo = owned.use(
     await BareContainer.start({ docker, template, script: echoScript, signal: run.signal }),
   );
+  const agent = await startAgent({ docker, template, signal: run.signal }, owned);
   const disk = owned.use(await DiskSync.in(service.dataDirectory));
   const kernel = await JupyterKernel.start();
   if (kernel) owned.use(kernel);
@@ -56,6 +58,7 @@ async function measure(run: BenchmarkRun): Promise<Findings> {
   const body = JSON.stringify({ code: '1+1' });
   const participants: readonly Participant[] = [
     participant('bare HTTP/2 echo', () => echo.request('/echo', body)),
+    participant('agent without the service', () => agent.execute()),
     ...(await executions(service, owned, '')),
     ...(memoryService ? await executions(memoryService, owned, ', data in memory') : []),
     participant('request that does nothing', () => client.health()),
@@ -88,6 +91,8 @@ async function measure(run: BenchmarkRun): Promise<Findings> {
       'The echo runs in a container of the sandbox image with the options of a session’s, and ' +
         'dials a socket in a read-only mount as the agent does; the measuring process asks it ' +
         'directly, without a service in between.',
+      'The agent without the service: the measuring process is the other end of the link and ' +
+        'stores nothing.',
       'A result is told when it is on the disk. The durable write is what the disk alone takes ' +
         'for that: 8 KiB and `fdatasync`, in the service’s data directory. The rows with data in ' +
         'memory are a second service whose data directory is on no disk.',
@@ -99,6 +104,16 @@ async function measure(run: BenchmarkRun): Promise<Findings> {
       `${perTurn} round trips each in turn.`,
     ],
   };
+}
+
+async function startAgent(
+  options: BareContainerOptions,
+  owned: AsyncDisposableStack,
+): Promise<BareSession> {
+  const session = new BareSession(owned.use(await BareContainer.start(options)));
+  await session.greet();
+  await session.configure();
+  return session;
 }
 
 /** Null where there is no such file system. */
