@@ -4,8 +4,8 @@
 // made of a letter and an index; the only free names are the two parameters `R` (runtime) and `K` (unit).
 import { type PositionTable, separateMarks } from './emit/code.ts';
 import { expression } from './emit/expressions.ts';
-import { type Emitters, FunctionEmission } from './emit/function-emission.ts';
-import { functionValue, mainText } from './emit/functions.ts';
+import type { Emitters } from './emit/function-emission.ts';
+import { functionValue, mainText, settled } from './emit/functions.ts';
 import { block, body, items } from './emit/statements.ts';
 import { UnitEmission, type UnitNeeds } from './emit/unit-emission.ts';
 import type { FunctionInfo, Resolved } from './scope.ts';
@@ -31,7 +31,7 @@ const emitters: Emitters = {
 /** Emits one unit. */
 export function emit(program: Program, resolved: Resolved): Emitted {
   const unit = new UnitEmission(resolved);
-  const main = mainText(new FunctionEmission(unit, resolved.main, emitters), program);
+  const main = settled(unit, resolved.main, emitters, (f) => mainText(f, program));
   const functions = [...resolved.functions.values()];
   const { text, positions } = separateMarks(unit.script(main, functions));
   return { script: text, positions, functions, needs: unit.needs };

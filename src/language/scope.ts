@@ -33,8 +33,13 @@ export class Variable {
   captured = false;
   /** Place in the environment, once captured. */
   slot = -1;
-  /** `⚠` and the like: somebody reads it. */
+  /** Somebody reads it. */
   used = false;
+  /**
+   * The emitter's: what every value seen so far is, null before the first. A local that only ever holds numbers needs no
+   * checks, and V8 keeps it in a register.
+   */
+  assumed: string | null = null;
 
   constructor(name: string, kind: VariableKind, scope: Scope, index: number) {
     this.name = name;

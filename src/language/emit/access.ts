@@ -3,7 +3,7 @@
 // SECURITY: an emitted property name is either one of ours or an encoded key on a checked ObjectValue; an emitted index is a
 // checked number on a checked array. Nothing inherited can be named.
 import { encodeKey } from '../runtime/value.ts';
-import { code, mark } from './code.ts';
+import { type Code, code, mark } from './code.ts';
 import type { FunctionEmission } from './function-emission.ts';
 import { literal } from './literal.ts';
 
@@ -20,7 +20,10 @@ export function getMember(
   }
   const found = f.acquire();
   f.release(found);
-  return `(${object} instanceof ${f.helper('ObjectValue')}&&(${found}=${object}[${keyLiteral(name)}])!==undefined?${found}:${slow})`;
+  // The entry is read before the class is checked: V8 then knows the shape and has nothing left to check. What it finds on
+  // anything but an object is dropped.
+  const own = `(${found}=${object}[${keyLiteral(name)}])!==undefined`;
+  return `(${object}!==null&&${own}&&${object} instanceof ${f.helper('ObjectValue')}?${found}:${slow})`;
 }
 
 /** `object.name = value`, both being text that may be repeated. */
@@ -36,28 +39,35 @@ export function setMember(
 }
 
 /** `object[index]`. */
-export function getIndex(
-  f: FunctionEmission,
-  object: string,
-  index: string,
-  offset: number,
-): string {
+export function getIndex(f: FunctionEmission, object: string, key: Code, offset: number): string {
+  const index = key.text;
   const slow = `${mark(offset)}${f.helper('getIndex')}(${object},${index})`;
+  if (!mayBeNumber(key)) return slow;
   const found = f.acquire();
   f.release(found);
-  return `(${f.helper('isArray')}(${object})&&typeof ${index}==='number'&&(${found}=${object}[${index}])!==undefined?${found}:${slow})`;
+  return `(${f.helper('isArray')}(${object})${numberCheck(key)}&&(${found}=${object}[${index}])!==undefined?${found}:${slow})`;
 }
 
 /** `object[index] = value`. */
 export function setIndex(
   f: FunctionEmission,
   object: string,
-  index: string,
+  key: Code,
   value: string,
   offset: number,
 ): string {
+  const index = key.text;
   const slow = `${mark(offset)}${f.helper('setIndex')}(${object},${index},${value})`;
-  return `(${f.helper('isArray')}(${object})&&typeof ${index}==='number'&&${index}>>>0===${index}&&${index}<${object}.length?${object}[${index}]=${value}:${slow})`;
+  if (!mayBeNumber(key)) return slow;
+  return `(${f.helper('isArray')}(${object})${numberCheck(key)}&&${index}>>>0===${index}&&${index}<${object}.length?${object}[${index}]=${value}:${slow})`;
+}
+
+function mayBeNumber(key: Code): boolean {
+  return key.kind === 'number' || key.kind === 'value';
+}
+
+function numberCheck(key: Code): string {
+  return key.kind === 'number' ? '' : `&&typeof ${key.text}==='number'`;
 }
 
 export function keyLiteral(name: string): string {

@@ -66,7 +66,10 @@ function memberCall(f: FunctionEmission, node: Call, callee: Member): Code {
   const own = f.acquire();
   const key = literal(encodeKey(name));
   const find = `${mark(start)}${f.helper('method')}(${object.text},${f.unit.method(name)},K,${callee.span.start},${callee.span.end})`;
-  const text = `(${object.setup}${object.text} instanceof ${f.helper('ObjectValue')}&&(${own}=${object.text}[${key}]) instanceof ${f.helper('FunctionValue')}?${own}:${find})`;
+  const isFunction = `(${own}=${object.text}[${key}]) instanceof ${f.helper('FunctionValue')}`;
+  const isOwn = `${object.text} instanceof ${f.helper('ObjectValue')}`;
+  // As in `getMember`: what the entry of anything but an object is, is dropped.
+  const text = `(${object.setup}${object.text}!==null&&${isFunction}&&${isOwn}?${own}:${find})`;
   f.release(own);
   object.release();
   return calling(invoke(f, text, object.text, start, node.arguments));
@@ -83,9 +86,10 @@ function indexCall(f: FunctionEmission, node: Call, callee: Index): Code {
   // The receiver is read after the callee was found, so it must stay in its temporary until then.
   const objectName = f.acquire();
   const object = f.expression(callee.object);
-  const index = f.hold(f.expression(callee.index));
+  const indexCode = f.expression(callee.index);
+  const index = f.hold(indexCode);
   const found = f.acquire();
-  const value = `${found}=${getIndex(f, objectName, index.text, start)}`;
+  const value = `${found}=${getIndex(f, objectName, { ...indexCode, text: index.text }, start)}`;
   const check = `${mark(start)}${f.helper('callable')}(${found},K,${callee.span.start},${callee.span.end})`;
   const text = `(${objectName}=${object.text},${index.setup}${value},${found} instanceof ${f.helper('FunctionValue')}?${found}:${check})`;
   f.release(found, objectName);

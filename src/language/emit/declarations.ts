@@ -1,5 +1,6 @@
 // Declarations, and what a statement leaves as its value.
 import type { VariableDeclaration } from '../syntax.ts';
+import { code } from './code.ts';
 import type { FunctionEmission } from './function-emission.ts';
 import { declareName } from './variables.ts';
 
@@ -7,7 +8,7 @@ import { declareName } from './variables.ts';
 export function variableDeclaration(f: FunctionEmission, node: VariableDeclaration): string {
   return node.bindings
     .map((binding) => {
-      const value = binding.value === null ? 'null' : f.expression(binding.value).text;
+      const value = binding.value === null ? code('null', 'null') : f.expression(binding.value);
       const variable = f.unit.resolved.declarations.get(binding.name) ?? null;
       const constant = node.kind === 'const';
       return complete(f, declareName(f, variable, binding.name.text, value, constant));

@@ -98,7 +98,7 @@ export function expression(f: FunctionEmission, node: Expression): Code {
       const text =
         node.index.type === 'StringLiteral'
           ? getMember(f, held.left.text, node.index.value, offset)
-          : getIndex(f, held.left.text, held.right.text, offset);
+          : getIndex(f, held.left.text, held.right, offset);
       held.release();
       return accessed(held.setup, text, held.effects);
     }
@@ -212,7 +212,7 @@ function assignment(f: FunctionEmission, node: Assignment): Code {
   const repeat = objectCode.stability > held.effects;
   const objectText = repeat ? objectCode.text : object;
   const setup = repeat ? '' : `${object}=${objectCode.text},`;
-  const text = setIndex(f, objectText, held.left.text, held.right.text, target.index.span.start);
+  const text = setIndex(f, objectText, held.left, held.right.text, target.index.span.start);
   held.release();
   f.release(object);
   return code(`(${setup}${held.setup}${text})`, held.right.kind, effects);
@@ -258,9 +258,10 @@ function change(
   const index = f.acquire();
   const indexCode = f.expression(target.index);
   const at = target.index.span.start;
-  const value = compute(code(getIndex(f, object, index, at)));
+  const key = { ...indexCode, text: index };
+  const value = compute(code(getIndex(f, object, key, at)));
   const held = f.hold(value);
-  const text = setIndex(f, object, index, held.text, at);
+  const text = setIndex(f, object, key, held.text, at);
   held.release();
   f.release(object, index);
   const effects = bothEffects(bothEffects(objectCode.effects, indexCode.effects), value.effects);
@@ -285,7 +286,7 @@ export function update(f: FunctionEmission, node: Update, unused: boolean): Code
   if (node.prefix || unused) {
     return change(f, node.target, (old) => {
       const held = f.hold(old);
-      const text = step(f, node.operator, held.text, offset);
+      const text = step(f, node.operator, held.text, old.kind, offset);
       held.release();
       return code(held.setup === '' ? text : `(${held.setup}${text})`, 'number', old.effects);
     });

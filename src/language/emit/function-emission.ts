@@ -1,7 +1,7 @@
 // The state of emitting one function: its temporaries, the locals known to have a value, and where completion values go.
 import type { FunctionInfo, Scope, Variable } from '../scope.ts';
 import type { Block, Expression, FunctionBody, Item, Statement } from '../syntax.ts';
-import { type Code, code, type Effects, outlives } from './code.ts';
+import { bothEffects, type Code, code, type Effects, type Kind, outlives } from './code.ts';
 import type { HelperName } from './helpers.ts';
 import type { UnitEmission } from './unit-emission.ts';
 
@@ -40,6 +40,8 @@ export class FunctionEmission {
   loopDepth = 0;
   /** A jump out of a block expression was emitted in the statement at hand. */
   exitUsed = false;
+  /** An assumption about a local proved wrong: emit again. */
+  retry = false;
   /** The statement emitted last never reaches the one after it. */
   jumped = false;
 
@@ -116,7 +118,7 @@ export class FunctionEmission {
       setup,
       left: { ...left, text: leftText },
       right: { ...right, text: rightText },
-      effects: left.effects > right.effects ? left.effects : right.effects,
+      effects: bothEffects(left.effects, right.effects),
       release: () => this.release(...used),
     };
   }
@@ -147,6 +149,22 @@ export class FunctionEmission {
   /** Reading the variable needs no check: it surely has a value here. */
   surelyAssigned(variable: Variable): boolean {
     return variable.certain || (!variable.captured && this.assigned.has(variable));
+  }
+
+  /** What a local that surely has a value is known to hold. */
+  kindOf(variable: Variable): Kind {
+    const isOwn = !variable.captured && !variable.certain;
+    return isOwn && variable.assumed !== null ? (variable.assumed as Kind) : 'value';
+  }
+
+  /** The variable takes a value of that kind. */
+  holds(variable: Variable, kind: Kind): void {
+    if (variable.assumed === null) variable.assumed = kind;
+    else if (variable.assumed !== kind && variable.assumed !== 'value') {
+      // What was emitted so far may rely on the former kind.
+      variable.assumed = 'value';
+      this.retry = true;
+    }
   }
 
   get thisText(): string {

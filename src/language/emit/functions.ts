@@ -1,10 +1,12 @@
 // Functions. Every function of a unit stands at the top of the script and is made over an environment: nothing it uses is
 // captured by JavaScript, so that code and environment are the whole value.
+import type { FunctionInfo } from '../scope.ts';
 import type { FunctionBody, Parameter, Program } from '../syntax.ts';
 import { mark } from './code.ts';
 import { environmentLiteral, parentEnvironment } from './environments.ts';
 import { type Emitters, FunctionEmission } from './function-emission.ts';
 import { freeRounds } from './loops.ts';
+import type { UnitEmission } from './unit-emission.ts';
 
 /** Calls within calls that a program may make; further ones are its RangeError (SPEC 5.2). */
 export const callDepthMax = 5000;
@@ -12,13 +14,31 @@ export const callDepthMax = 5000;
 /** The value of a function where it is written; the function itself goes to the top of the script. */
 export function functionValue(f: FunctionEmission, emitters: Emitters, body: FunctionBody): string {
   const info = f.unit.resolved.functions.get(body)!;
-  const inner = new FunctionEmission(f.unit, info, emitters);
-  f.unit.functionTexts[info.index] = functionText(inner, body);
+  f.unit.functionTexts[info.index] ??= settled(f.unit, info, emitters, (inner) =>
+    functionText(inner, body),
+  );
   const outside = f.unit.resolved.scopes.get(body)!.parent;
   const environment = info.usesOuter ? parentEnvironment(f, outside) : 'null';
   const self = info.lexicalThis && info.usesThis ? f.thisText : 'null';
   const made = `f${info.index}(${environment},${self})`;
   return `new ${f.helper('FunctionValue')}(c${info.index},${environment},${self},${made})`;
+}
+
+/**
+ * Emits a function until nothing it assumed about its locals proved wrong. Every further round gives up at least one
+ * assumption; functions inside are emitted once.
+ */
+export function settled(
+  unit: UnitEmission,
+  info: FunctionInfo,
+  emitters: Emitters,
+  emit: (f: FunctionEmission) => string,
+): string {
+  for (;;) {
+    const f = new FunctionEmission(unit, info, emitters);
+    const text = emit(f);
+    if (!f.retry) return text;
+  }
 }
 
 function functionText(f: FunctionEmission, body: FunctionBody): string {

@@ -1,7 +1,7 @@
 // Loops. Each round counts down a local register; only when that is used up does it cost a call (see runtime/budget.ts).
 import type { Scope } from '../scope.ts';
 import type { For, ForIn, While } from '../syntax.ts';
-import { mark } from './code.ts';
+import { code, mark } from './code.ts';
 import { variableDeclaration } from './declarations.ts';
 import { environmentLiteral, openScope } from './environments.ts';
 import { update } from './expressions.ts';
@@ -46,7 +46,7 @@ export function forInLoop(f: FunctionEmission, node: ForIn): string {
   const declared =
     variable === null && node.kind === null
       ? `${f.helper('assign')}(${f.unit.cell(node.name.text)},${item})`
-      : declareName(f, variable, node.name.text, item, node.kind === 'const');
+      : declareName(f, variable, node.name.text, code(item), node.kind === 'const');
   const content = loopBody(f, node.body);
   f.assigned.merge(start);
   f.release(loopItems, item);

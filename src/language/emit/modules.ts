@@ -1,7 +1,7 @@
 // Modules and imports (SPEC 6). What a module shows is known when it is compiled; what an import finds, when it runs.
 import type { Scope, Variable } from '../scope.ts';
 import type { ImportDeclaration, Item, ModuleDeclaration, Name } from '../syntax.ts';
-import { mark } from './code.ts';
+import { code, mark } from './code.ts';
 import type { FunctionEmission } from './function-emission.ts';
 import { literal } from './literal.ts';
 import { declareName, readName } from './variables.ts';
@@ -10,7 +10,12 @@ import { declareName, readName } from './variables.ts';
 export function moduleStatement(f: FunctionEmission, node: ModuleDeclaration): string {
   const scope = f.unit.resolved.scopes.get(node)!;
   const { members, exported } = visibleMembers(scope, node.members);
-  const plan = f.unit.module({ name: node.name.text, version: node.version, members, exported });
+  const plan = f.unit.module(node, {
+    name: node.name.text,
+    version: node.version,
+    members,
+    exported,
+  });
   const { completion } = f;
   f.completion = null;
   const content = f.items(node.members, scope);
@@ -19,7 +24,7 @@ export function moduleStatement(f: FunctionEmission, node: ModuleDeclaration): s
   const variable = f.unit.resolved.declarations.get(node.name) ?? null;
   // `items` begins with the environment: the module is bound directly after it, visible to its own members.
   const split = content.indexOf(';') + 1;
-  const bound = `${declareName(f, variable, node.name.text, value)};`;
+  const bound = `${declareName(f, variable, node.name.text, code(value))};`;
   return content.slice(0, split) + bound + content.slice(split);
 }
 
@@ -99,7 +104,7 @@ export function importStatement(f: FunctionEmission, node: ImportDeclaration): s
         ? found
         : `${mark(from.span.start)}${f.helper('importItem')}(${found},${literal(from.text)})`;
     const variable = f.unit.resolved.declarations.get(key) ?? null;
-    text += `${declareName(f, variable, bound.text, value)};`;
+    text += `${declareName(f, variable, bound.text, code(value))};`;
   }
   if (node.items === '*') {
     const star: Variable | null = f.unit.resolved.declarations.get(node) ?? null;

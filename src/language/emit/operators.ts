@@ -134,9 +134,11 @@ export function step(
   f: FunctionEmission,
   operator: '++' | '--',
   value: string,
+  kind: Kind,
   offset: number,
 ): string {
   const sign = operator === '++' ? '+' : '-';
+  if (kind === 'number') return `(${value}${sign}1)`;
   const slow = `${mark(offset)}${f.helper('plus')}(${value})${sign}1`;
   return `(typeof ${value}==='number'?${value}${sign}1:${slow})`;
 }

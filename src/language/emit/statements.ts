@@ -11,7 +11,7 @@ import type {
   Try,
 } from '../syntax.ts';
 import { completeExits, jump } from './block-conditional.ts';
-import { mark } from './code.ts';
+import { code, mark } from './code.ts';
 import { complete, variableDeclaration } from './declarations.ts';
 import { openScope } from './environments.ts';
 import { update } from './expressions.ts';
@@ -56,7 +56,7 @@ function hoist(f: FunctionEmission, nodes: readonly Item[]): string {
 
 function definition(f: FunctionEmission, node: FunctionDeclaration): string {
   const variable = f.unit.resolved.declarations.get(node.name) ?? null;
-  const value = f.functionValue(node.function);
+  const value = code(f.functionValue(node.function));
   const set = declareName(f, variable, node.name.text, value);
   const info = f.unit.resolved.functions.get(node.function)!;
   if (!info.watched || info.parameterNames.length > 0) return `${set};`;

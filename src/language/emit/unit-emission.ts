@@ -23,7 +23,7 @@ export type UnitNeeds = {
 export class UnitEmission {
   readonly resolved: Resolved;
   readonly functionTexts: string[] = [];
-  readonly modules: ModulePlan[] = [];
+  readonly #modules = new Map<object, ModulePlan>();
   readonly #helpers = new Set<HelperName>();
   readonly #cells = new Map<string, number>();
   readonly #methods = new Map<string, number>();
@@ -56,9 +56,10 @@ export class UnitEmission {
     return `h${index}`;
   }
 
-  module(plan: ModulePlan): string {
-    this.modules.push(plan);
-    return `K.modules[${this.modules.length - 1}]`;
+  /** `node` is the module's declaration: it has one plan however often it is emitted. */
+  module(node: object, plan: ModulePlan): string {
+    this.#modules.set(node, plan);
+    return `K.modules[${[...this.#modules.keys()].indexOf(node)}]`;
   }
 
   get needs(): UnitNeeds {
@@ -66,7 +67,7 @@ export class UnitEmission {
       cells: [...this.#cells.keys()],
       methods: [...this.#methods.keys()],
       shapes: this.#shapeKeys,
-      modules: this.modules,
+      modules: [...this.#modules.values()],
     };
   }
 

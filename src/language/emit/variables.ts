@@ -1,6 +1,6 @@
 // Reading and writing names (SPEC 5.1).
 import type { Resolution, Variable } from '../scope.ts';
-import { bothEffects, type Code, code, mark } from './code.ts';
+import { bothEffects, type Code, code, type Kind, mark } from './code.ts';
 import type { FunctionEmission } from './function-emission.ts';
 import { literal } from './literal.ts';
 
@@ -23,6 +23,7 @@ export function readName(
 ): Code {
   const { variables, name } = resolution;
   let stability: Code['stability'] = 0;
+  let kind: Kind = 'value';
   let text: string | null = null;
   for (let i = variables.length - 1; i >= 0; i--) {
     const variable = variables[i]!;
@@ -30,9 +31,11 @@ export function readName(
     if (f.surelyAssigned(variable)) {
       text = location;
       stability = variable.captured ? 1 : 2;
+      kind = f.kindOf(variable);
       continue;
     }
     stability = 0;
+    kind = 'value';
     text ??= sessionRead(f, resolution, missing ?? missingName(f, name, offset));
     if (variable.kind === 'star') {
       const found = f.acquire();
@@ -44,7 +47,7 @@ export function readName(
     }
   }
   text ??= sessionRead(f, resolution, missing ?? missingName(f, name, offset));
-  return code(text, 'value', 0, stability);
+  return code(text, kind, 0, stability);
 }
 
 function missingName(f: FunctionEmission, name: string, offset: number): string {
@@ -69,6 +72,7 @@ export function writeName(
   }
   if (variable.kind !== 'maybe') {
     f.assigned.add(variable);
+    f.holds(variable, value.kind);
     return result(`(${location}=${value.text})`);
   }
   const held = f.hold(value);
@@ -101,13 +105,14 @@ export function declareName(
   f: FunctionEmission,
   variable: Variable | null,
   name: string,
-  value: string,
+  value: Code,
   constant = false,
 ): string {
   if (variable === null) {
-    return `${f.helper(constant ? 'defineConstant' : 'define')}(${f.unit.cell(name)},${value})`;
+    return `${f.helper(constant ? 'defineConstant' : 'define')}(${f.unit.cell(name)},${value.text})`;
   }
   const location = f.location(variable);
   f.assigned.add(variable);
-  return `(${location}=${value})`;
+  f.holds(variable, value.kind);
+  return `(${location}=${value.text})`;
 }
