@@ -71,6 +71,17 @@ describe('durability', () => {
     expect(file.syncs).toHaveLength(1);
   });
 
+  it('does not ask the disk again after a failure: it might say yes and be wrong', async () => {
+    const file = scriptedFile();
+    const durability = new Durability(file);
+    const failing = durability.sync();
+    file.syncs[0]?.reject(new Error('EIO'));
+    await expect(failing).rejects.toMatchObject(unavailable);
+    await isSettled(failing);
+    await expect(durability.sync()).rejects.toMatchObject(unavailable);
+    expect(file.syncs).toHaveLength(1);
+  });
+
   it('waits for the running sync before it closes the file', async () => {
     const file = scriptedFile();
     const durability = new Durability(file);

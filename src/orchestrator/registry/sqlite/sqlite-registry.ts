@@ -31,7 +31,7 @@ import { SessionRows } from './session-rows.ts';
 
 /** Rows that one turn of the event loop removes, so that forgetting much holds up nobody. */
 const executionsRemovedMax = 20;
-const eventsRemovedMax = 1000;
+const eventsRemovedMax = 200;
 
 const dayMs = 24 * 60 * 60 * 1000;
 
