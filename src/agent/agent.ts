@@ -1,6 +1,6 @@
-// Puts the agent together: engine, session, server, link. Takes from the environment what it needs and removes it there.
+// Puts the agent together around its engine: session, server, link. Takes from the environment what it needs and removes it there.
 import { routes } from '#protocol';
-import { AnarchyEngine } from './engines/anarchy/anarchy-engine.ts';
+import type { Engine } from './engines/engine.ts';
 import { channel } from './handlers/channel.ts';
 import { configure } from './handlers/configure.ts';
 import { hello } from './handlers/hello.ts';
@@ -9,14 +9,12 @@ import { Link } from './link.ts';
 import { createLinkServer } from './server.ts';
 import { Session } from './session.ts';
 
-/** Runs until the process is told to end. `entry`: the module that the engine's worker starts from. */
-export function runAgent(entry: URL): void {
+/** Runs until the process is told to end. */
+export function runAgent(engine: Engine): void {
   exitOnFault();
   const path = takeVariable('CELLAR_LINK');
   const token = takeVariable('CELLAR_TOKEN');
-  // First of all the engine: it starts in its own thread while this one dials.
-  const session = new Session(new AnarchyEngine({ entry }), ['anarchy']);
-  const link = serveSession(session, { path, token });
+  const link = serveSession(new Session(engine, ['anarchy']), { path, token });
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => {
       link.close();

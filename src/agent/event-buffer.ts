@@ -21,6 +21,9 @@ const defaultLimits: BufferLimits = {
   bytesMax: limits.unacknowledgedBytesMax / 2,
 };
 
+/** How long an event that can wait does wait. */
+const waitMs = 1;
+
 /** One write to the link; larger ones gain nothing and hold memory twice. */
 const writeLengthMax = 64 * 1024;
 
@@ -35,6 +38,7 @@ export class EventBuffer {
   #blocked = false;
   #scheduled = false;
   #wasFull = false;
+  #timer: NodeJS.Timeout | undefined;
 
   /** `onRoom` is called when a buffer that was full has room again. */
   constructor(onRoom: () => void, bufferLimits: BufferLimits = defaultLimits) {
@@ -56,8 +60,11 @@ export class EventBuffer {
     return this.#kept.flatMap(({ endedId }) => endedId ?? []);
   }
 
-  /** Numbers the event and keeps it. All that is appended in one go of the event loop leaves in one write. */
-  append(event: NewEvent): void {
+  /**
+   * Numbers the event and keeps it. All that is appended in one go of the event loop leaves in one write. `canWait`: it
+   * may leave a moment later, together with what follows: most programs end sooner than a write costs.
+   */
+  append(event: NewEvent, canWait = false): void {
     const seq = ++this.#lastSeq;
     const line = `${JSON.stringify({ seq, ...event })}\n`;
     const bytes = Buffer.byteLength(line);
@@ -66,7 +73,8 @@ export class EventBuffer {
     this.#kept.push({ line, bytes, endedId: event.type === 'ended' ? event.executionId : null });
     this.#bytes += bytes;
     this.#wasFull ||= this.full;
-    this.#schedule();
+    if (canWait) this.#timer ??= setTimeout(() => this.#send(), waitMs);
+    else this.#schedule();
   }
 
   /** Forgets the events up to `seq`. */
@@ -114,6 +122,8 @@ export class EventBuffer {
   }
 
   #send(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
     while (this.#sink !== null && !this.#blocked) {
       // An acknowledgement may have overtaken the sending.
       const next = Math.max(this.#sentSeq + 1, this.#firstSeq);

@@ -100,7 +100,7 @@ export class Executions {
       executionId,
       cancelTimeout: this.#after(program.timeoutMs, () => this.#stop('timeout')),
     };
-    this.events.append({ type: 'started', executionId });
+    this.events.append({ type: 'started', executionId }, true);
     this.#engine.execute(program, {
       events: (batch) => this.#report(executionId, batch),
       ended: (outcome) => this.#finish(executionId, outcome),

@@ -1,10 +1,12 @@
-// The one entry of the agent: as a process it is the agent, as a worker thread it is the engine. Both live in one bundled file;
-// each loads only its own half.
+// The one entry of the agent: as a process it is the agent, as a worker thread it is the engine. Each loads only its own half,
+// and the engine's thread starts while the rest of the agent is still being loaded.
 import { isMainThread } from 'node:worker_threads';
 
 if (isMainThread) {
+  const { AnarchyEngine } = await import('./engines/anarchy/anarchy-engine.ts');
+  const engine = new AnarchyEngine({ entry: new URL(import.meta.url) });
   const { runAgent } = await import('./agent.ts');
-  runAgent(new URL(import.meta.url));
+  runAgent(engine);
 } else {
   const { runWorker } = await import('./engines/anarchy/worker.ts');
   runWorker();

@@ -1,18 +1,17 @@
-// Turns a schema and a function into a question of the route table: what reaches the function has the right shape.
-import type { Static, TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
+// Turns a shape and a function into a question of the route table: what reaches the function has the right shape.
 import { AgentFailure } from '../agent-failure.ts';
 import type { Question } from '../server.ts';
 
-export function ask<Schema extends TSchema>(
-  schema: Schema,
-  answer: (request: Static<Schema>) => unknown,
+type Shape<Request> = { Check(value: unknown): value is Request };
+
+export function ask<Request>(
+  shape: Shape<Request>,
+  answer: (request: Request) => unknown,
 ): { readonly ask: Question } {
-  const shape = Compile(schema);
   return {
     ask: (body) => {
       if (!shape.Check(body)) throw new AgentFailure('invalid_request', 'The body is malformed');
-      return answer(body as Static<Schema>);
+      return answer(body);
     },
   };
 }

@@ -1,13 +1,12 @@
 // The stream of commands up and events down. A newer one takes the place of the one before.
 import type { ServerHttp2Stream } from 'node:http2';
-import { Compile } from 'typebox/compile';
-import { Command, LineDecoder } from '#protocol';
+import { type Command, LineDecoder } from '#protocol';
 import type { LineSink } from '../event-buffer.ts';
+import { requestShapes } from '../request-shapes.ts';
 import type { Conversation } from '../server.ts';
 import type { Session } from '../session.ts';
 
 export function channel(session: Session): { readonly converse: Conversation } {
-  const shape = Compile(Command);
   return {
     converse: (stream) => {
       const { events } = session.executions;
@@ -19,7 +18,7 @@ export function channel(session: Session): { readonly converse: Conversation } {
       stream.on('data', (bytes: Buffer) => {
         try {
           for (const message of decoder.push(bytes)) {
-            if (!shape.Check(message)) throw new Error('a command is malformed');
+            if (!requestShapes.command.Check(message)) throw new Error('a command is malformed');
             obey(session, message);
           }
         } catch {

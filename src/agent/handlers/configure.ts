@@ -1,8 +1,8 @@
 // Gives a fresh agent its session.
-import { ConfigureRequest } from '#protocol';
+import { requestShapes } from '../request-shapes.ts';
 import type { Session } from '../session.ts';
 import { ask } from './ask.ts';
 
 export function configure(session: Session) {
-  return ask(ConfigureRequest, (request) => session.configure(request));
+  return ask(requestShapes.configure, (request) => session.configure(request));
 }

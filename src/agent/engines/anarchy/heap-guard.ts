@@ -7,7 +7,10 @@ import type { StopReason } from '#language';
 const headroomBytes = 8 * 1024 * 1024;
 /** Never as near as that to V8's limit. */
 const hardDistanceBytes = 12 * 1024 * 1024;
-/** A collection may take at most this part of the time, unless the hard limit is near. */
+/** Garbage above the limit that is always worth a collection; less is when the last one was long ago. */
+const toleranceBytesMin = 8 * 1024 * 1024;
+const toleranceShare = 0.125;
+/** Part of the time that collections of less may take. */
 const collectionShareMax = 0.2;
 
 export type HeapGuardOptions = {
@@ -20,6 +23,7 @@ export type HeapGuardOptions = {
 export class HeapGuard {
   readonly #options: HeapGuardOptions;
   readonly #ceilingBytes: number;
+  readonly #toleranceBytes: number;
   #limitBytes: number;
   #peakBytes = 0;
   #collectedAt = 0;
@@ -29,6 +33,7 @@ export class HeapGuard {
     this.#options = options;
     this.#ceilingBytes = options.hardBytes - hardDistanceBytes;
     this.#limitBytes = Math.min(options.softBytes, this.#ceilingBytes);
+    this.#toleranceBytes = Math.max(toleranceBytesMin, options.softBytes * toleranceShare);
   }
 
   /** Highest use that was seen since `begin`. */
@@ -40,6 +45,8 @@ export class HeapGuard {
   begin(): void {
     const { softBytes } = this.#options;
     let used = usedBytes();
+    // What the last program left behind shall not widen the limit of this one, so only what lives counts. It costs
+    // those sessions some milliseconds that hold nearly all they may.
     if (used + headroomBytes > softBytes) used = this.#collect(performance.now());
     this.#peakBytes = used;
     this.#limitBytes = Math.min(Math.max(softBytes, used + headroomBytes), this.#ceilingBytes);
@@ -47,17 +54,21 @@ export class HeapGuard {
 
   /** Null while the heap is within its limit; `now` is the monotonic time in ms. */
   check(now: number): StopReason | null {
-    let used = usedBytes();
+    const used = usedBytes();
     if (used > this.#peakBytes) this.#peakBytes = used;
-    if (used <= this.#limitBytes) return null;
-    const isDue = (now - this.#collectedAt) * collectionShareMax > this.#collectionMs;
-    if (!isDue && used < (this.#limitBytes + this.#ceilingBytes) / 2) return null;
-    used = this.#collect(now);
-    if (used <= this.#limitBytes) return null;
+    if (used <= this.#limitBytes || !this.#isCollectionDue(used, now)) return null;
+    if (this.#collect(now) <= this.#limitBytes) return null;
     const megabytes = Math.round(this.#options.softBytes / (1024 * 1024));
     return { type: 'ResourceLimitError', message: `Memory limit of ${megabytes} MB exceeded` };
   }
 
+  /** A program that makes garbage close to its limit shall not spend its time on collections. */
+  #isCollectionDue(used: number, now: number): boolean {
+    const isFar = used > Math.min(this.#limitBytes + this.#toleranceBytes, this.#ceilingBytes);
+    return isFar || (now - this.#collectedAt) * collectionShareMax > this.#collectionMs;
+  }
+
+  /** Gives the bytes that are left. */
   #collect(now: number): number {
     this.#options.collect();
     this.#collectedAt = performance.now();
