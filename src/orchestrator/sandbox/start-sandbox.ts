@@ -55,8 +55,9 @@ export async function startSandbox(
     undo.defer(() => host.runtime.destroy(runtimeId, neverAborted));
     watched.started();
     await abortable(hello(host, link, watched), signal);
-    // Last made, first gone: the link is closed before its container dies under it.
-    undo.defer(() => link[Symbol.asyncDispose]());
+    // Once more, to be the first to go: the end of link and container that follows is then no loss.
+    undo.use(link);
+    undo.use(watched);
     const lost = Promise.race([link.lost, watched.exit]);
     return new LiveSandbox({ ...intent, runtimeId, agent: link.agent, lost, undo });
   } catch (error) {
