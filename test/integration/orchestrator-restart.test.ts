@@ -41,7 +41,9 @@ describe('an orchestrator that is killed', () => {
         .map((message) => message.content)
         .join('');
     expect(text(live.messages) + text(again.messages)).toBe(expected);
-    const { items } = (await service.request('GET', `/api/sessions/${id}/history`)).body;
+    const { items } = (
+      await service.request('GET', `/api/sessions/${id}/history?includeResults=true`)
+    ).body;
     expect(items[0].output.map((part: { content: string }) => part.content).join('')).toBe(
       expected,
     );

@@ -46,7 +46,9 @@ describe('a container that is killed from outside', () => {
     const states = () => live.messages.filter((message) => message.type === 'state');
     await live.wait((message) => message.type === 'state' && message.reason === 'recovered');
     expect(states().some((message) => message.reason === 'lost')).toBe(true);
-    const { items } = (await service.request('GET', `/api/sessions/${session.id}/history`)).body;
+    const { items } = (
+      await service.request('GET', `/api/sessions/${session.id}/history?includeResults=true`)
+    ).body;
     expect(items[0]).toMatchObject({ status: 'lost', output: [{ content: 'before\n' }] });
     expect((await service.execute(session.id, '1 + 1')).result.value).toBe(2);
   });
