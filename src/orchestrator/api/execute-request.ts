@@ -1,6 +1,4 @@
 // What every way of executing shares: HTTP in its three forms and the live connection.
-import { limits } from '#protocol';
-import { AppError } from '../foundation/errors.ts';
 import type { ExecutionRecord } from '../registry/records.ts';
 import type { IdempotentReply } from '../registry/session-registry.ts';
 import { executionJson } from './views.ts';
@@ -23,19 +21,6 @@ export function wantsEventStream(accept: string | undefined): boolean {
   const types = accept?.split(',').map((part) => part.split(';', 1)[0]!.trim().toLowerCase());
   return types?.includes('text/event-stream') ?? false;
 }
-
-/** Throws `payload_too_large` when code and input together would not fit one line of the link to the sandbox. */
-export function checkExecuteSize(code: string, stdin: string | undefined): void {
-  const lengthSafe = Math.floor((limits.lineBytesMax - spareBytes) / bytesPerUnitMax);
-  if (code.length + (stdin?.length ?? 0) <= lengthSafe) return;
-  if (Buffer.byteLength(JSON.stringify({ code, stdin })) > limits.lineBytesMax - spareBytes) {
-    throw new AppError('payload_too_large', { detail: 'The code and its input are too large.' });
-  }
-}
-
-const spareBytes = 8 * 1024;
-/** `\u0000`: the longest that JSON makes of one UTF-16 unit. */
-const bytesPerUnitMax = 6;
 
 /** The reply that says where the execution can be found. */
 export function acceptedReply(record: ExecutionRecord): IdempotentReply {

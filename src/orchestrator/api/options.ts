@@ -40,7 +40,10 @@ export type ApiBounds = {
   /** Unsent bytes for one client, past which it is too slow. */
   readonly outgoingBytesMax: number;
   readonly bodyBytesMax: number;
-  /** An execute request or message; what passes it also fits one line of the link to the sandbox. */
+  /**
+   * An execute request, or any live message. JSON is never longer when it is written again, so what passes also fits one line of the
+   * link to the sandbox.
+   */
   readonly executeBytesMax: number;
   /** Requests of one live connection that are under way at a time; reading stops until one is done. */
   readonly liveRequestsMax: number;

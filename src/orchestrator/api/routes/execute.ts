@@ -4,12 +4,7 @@ import { AppError } from '../../foundation/errors.ts';
 import type { IdempotentReply } from '../../registry/session-registry.ts';
 import type { ExecuteRequest } from '../../sessions/session-service.ts';
 import type { ApiServer } from '../api-server.ts';
-import {
-  acceptedReply,
-  checkExecuteSize,
-  executeMode,
-  executionAddress,
-} from '../execute-request.ts';
+import { acceptedReply, executeMode, executionAddress } from '../execute-request.ts';
 import { streamExecution } from '../execution-stream.ts';
 import type { Idempotency, IdempotentRequest, TookEffect } from '../idempotency.ts';
 import { sendJson } from '../json-reply.ts';
@@ -56,7 +51,6 @@ export function executeRoutes(
       const { tenant } = callerOf(request);
       const { body, headers } = request;
       checkTimeout(body.timeout, settings, '/timeout');
-      checkExecuteSize(body.code, body.stdin);
       const mode = executeMode(headers);
       const key = headers['idempotency-key'];
       // An idempotency key belongs to the session, however the address names it.

@@ -6,7 +6,6 @@ import { AppError } from '../../foundation/errors.ts';
 import { unreachable } from '../../foundation/unreachable.ts';
 import type { LiveEvent, LiveFollower, LiveSubscription } from '../../sessions/session-service.ts';
 import { liveErrorOf, logFailure, toAppError } from '../error-reply.ts';
-import { checkExecuteSize } from '../execute-request.ts';
 import type { ApiParts } from '../options.ts';
 import { mayAct } from '../principal.ts';
 import { inspectDepthDefault } from '../schemas/request.ts';
@@ -142,7 +141,6 @@ export class LiveConnection implements LiveFollower {
   async #execute({ code, id, options = {} }: Extract<ClientMessage, { type: 'execute' }>) {
     this.#mustBeDeveloper();
     checkTimeout(options.timeout, this.#parts.api.settings, '/options/timeout');
-    checkExecuteSize(code, options.stdin);
     await this.#sessions.submit(this.#tenant, this.#sessionId, {
       code,
       ...(id === undefined ? {} : { requestId: id }),
