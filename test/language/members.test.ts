@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { iterate } from '../../src/language/runtime/iteration.ts';
 import {
-  findMethod,
   getIndex,
   getMember,
   setIndex,
@@ -82,7 +81,6 @@ describe('what a program cannot reach', () => {
     for (const name of hostNames) {
       expect([name, getMember(context, value, name)]).toEqual([name, null]);
       expect([name, getIndex(context, value, name)]).toEqual([name, null]);
-      expect([name, findMethod(context, value, name)]).toEqual([name, null]);
     }
   });
 
@@ -105,7 +103,6 @@ describe('reading members', () => {
     expect(getMember(context, object, 'toString')).toBeInstanceOf(BoundMethod);
     setMember(context, object, 'toString', 5);
     expect(getMember(context, object, 'toString')).toBe(5);
-    expect(findMethod(context, object, 'toString')).toBe(null);
   });
 
   it('knows length under both names', () => {

@@ -1,17 +1,11 @@
 // Operations that strings and arrays share (SPEC 9.1, 9.3, 9.4).
-import { display, typeName } from '../runtime/display.ts';
+import { display } from '../runtime/display.ts';
 import { equals } from '../runtime/equality.ts';
 import { slice } from '../runtime/members.ts';
 import { TextBuilder } from '../runtime/text-builder.ts';
 import { arrayToChange, settled } from '../runtime/undecided.ts';
 import { ObjectValue, type Value } from '../runtime/value.ts';
-import {
-  type Given,
-  integerArgument,
-  listArgument,
-  textArgument,
-  wrongArgument,
-} from './arguments.ts';
+import { type Given, integerArgument, textArgument, wrongArgument } from './arguments.ts';
 import type { Builtin, BuiltinContext } from './builtin.ts';
 
 export const sequence: readonly Builtin[] = [
@@ -157,20 +151,14 @@ function concatLists(
   first: readonly Value[],
   others: readonly Given[],
 ): Value[] {
-  let length = first.length;
-  for (const other of others) length += isList(other) ? listArgument('concat', 2, other).length : 1;
+  const lists = others.map((other) => {
+    const target = other === undefined ? null : settled(other);
+    return Array.isArray(target) ? target : [other ?? null];
+  });
+  const length = lists.reduce((total, list) => total + list.length, first.length);
   context.allocate(length * 8);
-  context.step(length);
-  const joined = first.slice();
-  for (const other of others) {
-    if (!isList(other)) joined.push(other ?? null);
-    else for (const element of listArgument('concat', 2, other)) joined.push(element);
-  }
-  return joined;
-}
-
-function isList(given: Given): boolean {
-  return typeName(given ?? null) === 'array';
+  context.step((length >> 3) + 1);
+  return first.concat(...lists);
 }
 
 function reversedText(context: BuiltinContext, text: string): string {

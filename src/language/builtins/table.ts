@@ -3,7 +3,7 @@
 //   a bare name    bound.names.get('print'): a BuiltinValue, a number (`PI`), or an ObjectValue (`Math`)
 //   Math.floor     getMember(context, bound.names.get('Math'), 'floor'): namespaces are ordinary values. Those that can be
 //                  called too (`String`, `JSON`) are BuiltinValues with members
-//   s.trim()       findMethod(context, s, 'trim'), then method.run(null, depth, s, ...arguments)
+//   s.trim()       context.methods.string.get('trim'), then method.run(null, depth, s, ...arguments); getMember binds it
 //   free call      value.run(null, depth, ...arguments)
 //   r("x")         oneLetterCalls['r'], only in call position and only where no variable has that name (SPEC 2.3)
 //   a heap image   stores BuiltinValue.name; bound.functions.get(name) brings it back

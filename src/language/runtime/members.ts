@@ -128,23 +128,6 @@ export function slice(
   return target.slice(start, end);
 }
 
-/** The built-in method that `value.name(...)` means; null if an own entry comes first or there is none. Call it as `run(null, depth, value, ...arguments)`. */
-export function findMethod(
-  context: BuiltinContext,
-  value: Value,
-  name: string,
-): BuiltinValue | null {
-  const target = settled(value);
-  if (target instanceof ObjectValue) {
-    if (target[encodeKey(name)] !== undefined) return null;
-  } else if (target instanceof BuiltinValue) {
-    if (target.members === null || target.members.has(name)) return null;
-  } else if (target === null || target instanceof ModuleValue) {
-    return null;
-  }
-  return context.methods[typeName(target)].get(name) ?? null;
-}
-
 function methodOf(context: BuiltinContext, value: Value, name: string): Value {
   const method = context.methods[typeName(value)].get(name);
   return method === undefined ? null : new BoundMethod(value, method);
