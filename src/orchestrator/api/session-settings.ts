@@ -34,10 +34,10 @@ export function newSessionConfig(asked: SessionSettings, bounds: Bounds): Sessio
   };
 }
 
-/** What a request changes of a session's configuration; `limits` and `idle` are merged with the current ones, all else is replaced. */
+/** What a request changes of a session's configuration; `limits` are merged with the current ones, all else is replaced. */
 export function configChange(
   asked: SessionSettings,
-  current: Pick<SessionConfig, 'limits' | 'idle'>,
+  current: Pick<SessionConfig, 'limits'>,
   bounds: Bounds,
 ): ConfigChange {
   refuseWhatIsNotHere(asked);
@@ -45,7 +45,6 @@ export function configChange(
   return {
     ...(asked.timeout === undefined ? {} : { timeout: asked.timeout }),
     ...(asked.limits === undefined ? {} : { limits: { ...current.limits, ...asked.limits } }),
-    ...(asked.idle === undefined ? {} : { idle: { ...current.idle, ...asked.idle } }),
     ...(asked.persistence === undefined ? {} : { persistence: { policy: 'none' } }),
     ...(asked.network === undefined ? {} : { network: { policy: 'none' } }),
     ...(asked.env === undefined ? {} : { env: asked.env }),
@@ -101,9 +100,10 @@ function refuseWhatIsNotHere({ persistence, network, idle }: SessionSettings): v
       detail: `Sessions have no network in this version: network policy "${network.policy}" is not available.`,
     });
   }
-  if (idle?.pauseAfterMs !== undefined || idle?.hibernateAfterMs !== undefined) {
+  if (idle !== undefined && Object.keys(idle).length > 0) {
     throw new AppError('not_implemented', {
-      detail: 'Idle sessions are neither paused nor hibernated in this version.',
+      detail:
+        'Idle sessions stay as they are in this version: they are not paused, hibernated or ended.',
     });
   }
 }

@@ -49,18 +49,17 @@ export function executionJson(
   { results } = { results: true },
 ): Execution {
   return {
-    ...executionFacts(record),
-    ...(results && record.result ? { result: record.result } : {}),
-    ...(results && record.error ? { error: record.error } : {}),
-    ...(results
-      ? {
-          output: output.map(({ channel, content, at }) => ({
-            channel,
-            content,
-            at: timeText(at),
-          })),
-        }
-      : {}),
+    executionId: record.executionId,
+    sessionId: record.sessionId,
+    ...(record.requestId === null ? {} : { requestId: record.requestId }),
+    code: record.code,
+    status: record.status,
+    ...(results ? resultsJson(record, output) : {}),
+    truncated: record.truncated,
+    startedAt: record.startedAt === null ? null : timeText(record.startedAt),
+    duration: record.durationMs,
+    usage: record.usage,
+    warnings: record.warnings.map((warning) => ({ ...warning })),
   };
 }
 
@@ -75,18 +74,11 @@ export function timeText(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
-function executionFacts(record: ExecutionRecord): Execution {
+function resultsJson(record: ExecutionRecord, output: ExecutionView['output']) {
   return {
-    executionId: record.executionId,
-    sessionId: record.sessionId,
-    ...(record.requestId === null ? {} : { requestId: record.requestId }),
-    code: record.code,
-    status: record.status,
-    truncated: record.truncated,
-    startedAt: record.startedAt === null ? null : timeText(record.startedAt),
-    duration: record.durationMs,
-    usage: record.usage,
-    warnings: record.warnings.map((warning) => ({ ...warning })),
+    ...(record.result ? { result: record.result } : {}),
+    ...(record.error ? { error: record.error } : {}),
+    output: output.map(({ channel, content, at }) => ({ channel, content, at: timeText(at) })),
   };
 }
 

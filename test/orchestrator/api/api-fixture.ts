@@ -116,7 +116,7 @@ const settings: Omit<ApiSettings, 'bounds'> = {
       workspaceBytes: 64 * mebibyte,
       outputBytes: mebibyte,
     },
-    idle: { expireAfterMs: 86_400_000 },
+    idle: {},
   },
   sessionMaxima: {
     timeout: 60_000,

@@ -42,7 +42,7 @@ describe('POST /api/sessions', () => {
         timeout: 5000,
         persistence: { policy: 'none' },
         env: [],
-        idle: { expireAfterMs: 86_400_000 },
+        idle: {},
       },
     });
   });
@@ -57,7 +57,7 @@ describe('POST /api/sessions', () => {
       network: { policy: 'none' },
       env: { TOKEN: 'hunter2' },
       labels: { team: 'blue' },
-      idle: { expireAfterMs: 60_000 },
+      idle: {},
     });
     expect(reply.statusCode).toBe(201);
     expect(reply.body).not.toContain('hunter2');
@@ -74,7 +74,7 @@ describe('POST /api/sessions', () => {
       network: { policy: 'none' },
       env: ['TOKEN'],
       labels: { team: 'blue' },
-      idle: { expireAfterMs: 60_000 },
+      idle: {},
     });
     const [, session] = api.sessions.callsOf('create')[0]!.given as [
       string,
@@ -128,6 +128,7 @@ describe('POST /api/sessions', () => {
     [{ persistence: { policy: 'execution', keep: 3 } }],
     [{ network: { policy: 'allowlist', allow: ['example.org'] } }],
     [{ idle: { pauseAfterMs: 5000 } }],
+    [{ idle: { expireAfterMs: 5000 } }],
   ])('says that %j is not there yet', async (payload) => {
     const reply = await create(payload);
     expect(reply.statusCode).toBe(501);
