@@ -2,7 +2,7 @@
 //
 // SECURITY: an emitted property name is either one of ours or an encoded key on a checked ObjectValue; an emitted index is a
 // checked number on a checked array. Nothing inherited can be named.
-import { encodeKey } from '../runtime/value.ts';
+import { encodeKey, objectBrand } from '../runtime/value.ts';
 import { type Code, code, mark } from './code.ts';
 import type { FunctionEmission } from './function-emission.ts';
 import { literal } from './literal.ts';
@@ -23,7 +23,7 @@ export function getMember(
   // The entry is read before the class is checked: V8 then knows the shape and has nothing left to check. What it finds on
   // anything but an object is dropped.
   const own = `(${found}=${object}[${keyLiteral(name)}])!==undefined`;
-  return `(${object}!==null&&${own}&&${object} instanceof ${f.helper('ObjectValue')}?${found}:${slow})`;
+  return `(${object}!==null&&${own}&&${isObject(object)}?${found}:${slow})`;
 }
 
 /** `object.name = value`, both being text that may be repeated. */
@@ -35,7 +35,7 @@ export function setMember(
   offset: number,
 ): string {
   const slow = `${mark(offset)}${f.helper('setMember')}(${object},${literal(name)},${value})`;
-  return `(${object} instanceof ${f.helper('ObjectValue')}?${object}[${keyLiteral(name)}]=${value}:${slow})`;
+  return `(${object}!==null&&${isObject(object)}?${object}[${keyLiteral(name)}]=${value}:${slow})`;
 }
 
 /** `object[index]`. */
@@ -60,6 +60,13 @@ export function setIndex(
   const slow = `${mark(offset)}${f.helper('setIndex')}(${object},${index},${value})`;
   if (!mayBeNumber(key)) return slow;
   return `(${f.helper('isArray')}(${object})${numberCheck(key)}&&${index}>>>0===${index}&&${index}<${object}.length?${object}[${index}]=${value}:${slow})`;
+}
+
+const brand = literal(objectBrand);
+
+/** Whether a value other than null is an ObjectValue. */
+export function isObject(value: string): string {
+  return `${value}[${brand}]===true`;
 }
 
 function mayBeNumber(key: Code): boolean {

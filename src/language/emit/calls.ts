@@ -2,7 +2,7 @@
 import { oneLetterCalls } from '../builtins/table.ts';
 import { encodeKey } from '../runtime/value.ts';
 import type { Call, Expression, Identifier, Index, Member, New } from '../syntax.ts';
-import { getIndex } from './access.ts';
+import { getIndex, isObject } from './access.ts';
 import { type Code, mark } from './code.ts';
 import { calling, type FunctionEmission } from './function-emission.ts';
 import { literal } from './literal.ts';
@@ -67,9 +67,8 @@ function memberCall(f: FunctionEmission, node: Call, callee: Member): Code {
   const key = literal(encodeKey(name));
   const find = `${mark(start)}${f.helper('method')}(${object.text},${f.unit.method(name)},K,${callee.span.start},${callee.span.end})`;
   const isFunction = `(${own}=${object.text}[${key}]) instanceof ${f.helper('FunctionValue')}`;
-  const isOwn = `${object.text} instanceof ${f.helper('ObjectValue')}`;
   // As in `getMember`: what the entry of anything but an object is, is dropped.
-  const text = `(${object.setup}${object.text}!==null&&${isFunction}&&${isOwn}?${own}:${find})`;
+  const text = `(${object.setup}${object.text}!==null&&${isFunction}&&${isObject(object.text)}?${own}:${find})`;
   f.release(own);
   object.release();
   return calling(invoke(f, text, object.text, start, node.arguments));

@@ -11,7 +11,7 @@ import { Random } from './random.ts';
 import { createSessionStore, type SessionStore } from './session-store.ts';
 import { SessionVariables } from './session-variables.ts';
 import type { TracedUnit } from './stack-trace.ts';
-import type { BuiltinValue, ErrorValue, Value } from './value.ts';
+import { type BuiltinValue, type ErrorValue, FunctionValue, type Value } from './value.ts';
 
 export class Runtime implements BuiltinContext {
   readonly host: Host;
@@ -44,9 +44,9 @@ export class Runtime implements BuiltinContext {
   // --- what built-ins ask ----------------------------------------------------------------------------------------
 
   call(callee: Value, what: string, ...given: Value[]): Value {
-    const target = asCallable(callee);
-    if (target === null) throw notAFunction(what);
     const { depth } = this;
+    const target = callee instanceof FunctionValue ? callee : asCallable(callee);
+    if (target === null) throw notAFunction(what);
     try {
       return target.run(null, depth + 1, ...given);
     } finally {

@@ -43,6 +43,12 @@ export type TypeName =
   | 'shared';
 
 /**
+ * Every ObjectValue inherits a property of this name, and nothing else has one: no encoded key is a single NUL. Emitted code
+ * looks for it instead of using `instanceof`, which V8 makes very slow for a class without a root.
+ */
+export const objectBrand = '\0';
+
+/**
  * An object's entries are own JavaScript properties under encoded keys: `o.name` in a program is `o.name` in V8, inline
  * caches and all. The prototype is empty, so that a missing key is `undefined` whatever its name.
  */
@@ -52,6 +58,7 @@ export class ObjectValue {
 Object.setPrototypeOf(ObjectValue.prototype, null);
 // biome-ignore lint/suspicious/noExplicitAny: removing the one inherited key needs an untyped view
 delete (ObjectValue.prototype as any).constructor;
+ObjectValue.prototype[objectBrand] = true;
 Object.freeze(ObjectValue.prototype);
 
 /**
