@@ -31,7 +31,7 @@ images: ## Rebuild the sandbox image if its parts have changed
 up: setup ## Start the service in the background
 	@scripts/service.sh up
 
-down: ## Stop the service that `make up` started
+down: ## Stop the background service and remove the containers of its sessions
 	@scripts/service.sh down
 
 docs: ## Regenerate docs/reference
@@ -40,5 +40,5 @@ docs: ## Regenerate docs/reference
 format: ## Format the sources
 	@npm run --silent format
 
-clean: down ## Remove what was built; sessions in data/ stay
+clean: down ## Remove what was built; data/ stays
 	@rm -rf build

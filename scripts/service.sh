@@ -15,7 +15,9 @@ up() {
     return
   fi
   mkdir -p build
-  : >"$log_file"
+  # The first start prints the administrator's key: the log is for this user alone.
+  rm -f "$log_file"
+  (umask 077 && : >"$log_file")
   setsid node src/orchestrator/main.ts >>"$log_file" 2>&1 </dev/null &
   echo $! >"$pid_file"
   for _ in {1..300}; do
@@ -53,6 +55,9 @@ down() {
     echo 'the service is down'
   fi
   rm -f "$pid_file"
+  if [[ -x node_modules/.bin/node ]]; then
+    node scripts/remove-containers.ts --data "${CELLAR_DATA_DIR:-data}"
+  fi
 }
 
 case "${1:-}" in
