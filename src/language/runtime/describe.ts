@@ -136,7 +136,7 @@ class JsonForm {
   #object(object: ObjectValue, path: string, depth: number): unknown {
     // SECURITY: no prototype, so that a key named `__proto__` is only a key.
     const form: Record<string, unknown> = Object.create(null);
-    for (const name in object) {
+    for (const name of Object.keys(object)) {
       if (!this.#hasRoom()) break;
       const key = decodeKey(name);
       if (key.length > keyLengthMax) {
@@ -215,7 +215,7 @@ function* partsOf(value: Value): Generator<readonly [string | number, Value]> {
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) yield [i, value[i] ?? null];
   } else if (value instanceof ObjectValue) {
-    for (const name in value) yield [decodeKey(name), value[name] ?? null];
+    for (const name of Object.keys(value)) yield [decodeKey(name), value[name] ?? null];
   } else if (value instanceof ModuleValue) {
     for (const [name, slot] of value.members) yield [name, value.environment[slot] ?? null];
   } else if (value instanceof SharedValue) {
