@@ -10,7 +10,7 @@ FROM ${BASE} AS packages
 WORKDIR /opt/cellar
 COPY package.json package-lock.json ./
 # The base brings Node, so no package needs its install script.
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && rm -rf node_modules/node node_modules/.bin
+RUN npm install --no-save --omit=dev --ignore-scripts --no-audit --no-fund && rm -rf node_modules/node node_modules/.bin
 
 FROM ${BASE}
 WORKDIR /opt/cellar

@@ -12,7 +12,9 @@ installed=node_modules/.package-lock.json
 if [[ ! -x node_modules/.bin/node || ! -f $installed || package-lock.json -nt $installed ]]; then
   echo 'setup: installing npm packages …'
   started=$SECONDS
-  npm ci --no-audit --no-fund --loglevel=error
+  # Versions come from the lock file. Not `npm ci`: it insists on optional packages of platforms other than this one, which
+  # not every mirror of the registry has.
+  npm install --no-save --no-audit --no-fund --loglevel=error
   touch "$installed"
   echo "setup: npm packages installed ($((SECONDS - started)) s)"
 fi
