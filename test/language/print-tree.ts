@@ -1,5 +1,7 @@
 // A tree as one short line, for parse tests: `(= x (+ 1 2))`. Every part that tells two programs apart is in it,
 // except places in the source.
+import { expect } from 'vitest';
+import { parse } from '../../src/language/parser.ts';
 import type {
   AnyNode,
   Binding,
@@ -9,6 +11,13 @@ import type {
   Item,
   Name,
 } from '../../src/language/syntax.ts';
+
+/** The tree of a source that must have neither errors nor warnings. */
+export function tree(source: string): string {
+  const { program, diagnostics } = parse(source);
+  expect(diagnostics).toEqual([]);
+  return printTree(program);
+}
 
 /** S-expression of a node; the items of a Program are separated by blanks. */
 export function printTree(node: AnyNode): string {

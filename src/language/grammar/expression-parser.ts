@@ -37,8 +37,7 @@ export abstract class ExpressionParser extends OperandParser {
     const compares = this.#singleEquals.has(expression) && expression.span.start === start;
     if (compares && expression.type === 'Binary') {
       this.error('Invalid assignment target', expression.left.span);
-    }
-    this.warnIfDiscarded(expression);
+    } else this.warnIfDiscarded(expression);
     return expression;
   }
 

@@ -108,7 +108,6 @@ export function isLoopOver(tokens: Tokens, index: number): boolean {
 export function startsOperand(token: Token): boolean {
   if (token.kind === 'punctuation') return operandPunctuation.has(token.text);
   if (token.kind === 'keyword') return operandKeywords.has(token.text);
-  if (token.kind === 'name') return !['in', 'of', 'as', 'from'].includes(token.text);
   return token.kind !== 'unknown' && token.kind !== 'end';
 }
 

@@ -196,7 +196,7 @@ export abstract class OperandParser extends FunctionParser {
 
   #pair(): ObjectLiteral['pairs'][number] {
     const { token } = this;
-    if (this.peek().text !== ':' && isName(token)) {
+    if (isName(token) && [',', '}'].includes(this.peek().text)) {
       this.refuseReserved(token);
       const value = identifier(this.advance());
       return { key: token.text, value, span: value.span };
