@@ -406,17 +406,32 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
       }
 
       it('prunes ended executions past the newest, with their events, and says how far', async () => {
-        expect(await registry.pruneHistory('ses-1', 2)).toBe(30);
+        expect(await registry.pruneHistory('ses-1', { executions: 2, bytes: 1000 })).toBe(30);
         expect(await numbersLeft()).toEqual({
           executions: ['exec-5', 'exec-4', 'exec-2'],
           events: [20, 31, 40, 41, 50, 51],
           pruned: 30,
         });
-        expect(await registry.pruneHistory('ses-1', 2)).toBe(30);
+        expect(await registry.pruneHistory('ses-1', { executions: 2, bytes: 1000 })).toBe(30);
+      });
+
+      it('prunes by size too, and keeps the newest however large it is', async () => {
+        const sizes = { 'exec-1': 10, 'exec-3': 400, 'exec-4': 500, 'exec-5': 600 };
+        await registry.apply({
+          sessionId: 'ses-1',
+          executions: Object.entries(sizes).map(([executionId, storedBytes]) => ({
+            executionId,
+            storedBytes,
+          })),
+        });
+        await registry.pruneHistory('ses-1', { executions: 100, bytes: 1100 });
+        expect((await numbersLeft()).executions).toEqual(['exec-5', 'exec-4', 'exec-2']);
+        await registry.pruneHistory('ses-1', { executions: 100, bytes: 100 });
+        expect((await numbersLeft()).executions).toEqual(['exec-5', 'exec-2']);
       });
 
       it('prunes nothing while there is no more than is kept', async () => {
-        expect(await registry.pruneHistory('ses-1', 5)).toBe(0);
+        expect(await registry.pruneHistory('ses-1', { executions: 5, bytes: 1000 })).toBe(0);
         expect((await numbersLeft()).executions).toHaveLength(5);
         expect((await numbersLeft()).pruned).toBe(0);
       });

@@ -179,6 +179,7 @@ export class ScriptedSessions implements SessionService {
       truncated: false,
       usage: null,
       warnings: [],
+      storedBytes: 0,
       queuedAt: 1_767_225_600_000,
       startedAt: null,
       endedAt: null,
@@ -221,7 +222,12 @@ export class ScriptedSessions implements SessionService {
     this.#execution(tenant, idOrName, executionId);
   }
 
-  async history(tenant: string, idOrName: string, page: Page): Promise<Listing<ExecutionView>> {
+  async history(
+    tenant: string,
+    idOrName: string,
+    page: Page,
+    _includeOutput: boolean,
+  ): Promise<Listing<ExecutionView>> {
     await this.#enter('history', tenant, idOrName, page);
     const all = [...this.#find(tenant, idOrName).executions.values()].reverse();
     const items = all.slice(page.offset, page.offset + page.limit).map(({ view }) => view);

@@ -63,6 +63,7 @@ export function executionRecord(changes: Partial<ExecutionRecord> = {}): Executi
     truncated: false,
     usage: null,
     warnings: [],
+    storedBytes: 0,
     queuedAt: 1_767_225_600_000,
     startedAt: null,
     endedAt: null,

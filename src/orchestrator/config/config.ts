@@ -80,6 +80,11 @@ export const settings = {
     [1, 100_000],
     'Ended executions kept per session, with their output and live events.',
   ),
+  historyBytesMax: bytes(
+    64 * MiB,
+    [MiB, 1024 * GiB],
+    'What the kept executions of a session may take together, with their output; the oldest go first.',
+  ),
   unresponsiveMsMax: milliseconds(
     5 * secondMs,
     [100, 10 * minuteMs],

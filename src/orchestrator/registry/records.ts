@@ -112,6 +112,8 @@ export type ExecutionRecord = {
     readonly outputBytes: number;
   } | null;
   readonly warnings: readonly { readonly message: string; readonly location?: Location }[];
+  /** What its code, result and events take in the registry, about. */
+  readonly storedBytes: number;
   readonly queuedAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;

@@ -57,8 +57,11 @@ export interface SessionRegistry {
   outputOf(executionId: string): Promise<OutputRecord[]>;
   /** Removes ended executions and their events; gives how many executions. */
   clearHistory(sessionId: string): Promise<number>;
-  /** Ended executions past the newest `keep` go, with their events; gives the session's `seqPruned` after that. */
-  pruneHistory(sessionId: string, keep: number): Promise<number>;
+  /**
+   * Ended executions go, oldest first and with their events, until at most `executions` are left and all that is left takes
+   * at most `bytes`. The newest stays in any case. Gives the session's `seqPruned` after that.
+   */
+  pruneHistory(sessionId: string, keep: { executions: number; bytes: number }): Promise<number>;
 
   /** Live events with seq above `since`, in order, at most `limit`. */
   eventsSince(sessionId: string, since: number, limit: number): Promise<EventRecord[]>;

@@ -131,7 +131,10 @@ export class ExecutionRun {
     after: readonly LiveMessage[],
   ): Step {
     const durationMs = this.started ? this.#duration(at, monotonic) : 0;
-    const change = this.#set({ ...end, endedAt: at, durationMs });
+    const { code, stdin } = this.#record;
+    const kept = JSON.stringify([code, stdin, end.result, end.error, end.warnings]);
+    const storedBytes = this.#storedBytes + Buffer.byteLength(kept);
+    const change = this.#set({ ...end, storedBytes, endedAt: at, durationMs });
     const executionId = this.executionId;
     const messages: LiveMessage[] = [];
     if (end.error) messages.push({ type: 'error', executionId, error: end.error });

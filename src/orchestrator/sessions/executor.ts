@@ -20,7 +20,11 @@ export type ExecutorOptions = {
   readonly store: SessionStore;
   readonly live: LiveLog;
   readonly clock: Clock;
-  readonly limits: { readonly historyLengthMax: number; readonly unresponsiveMsMax: number };
+  readonly limits: {
+    readonly historyLengthMax: number;
+    readonly historyBytesMax: number;
+    readonly unresponsiveMsMax: number;
+  };
   /** An execution did not end in time: its agent is not to be trusted any more. */
   readonly unresponsive: (executionId: string) => void;
 };
@@ -34,6 +38,7 @@ export class Executor {
   readonly #open = new OpenExecutions();
   #stopWatchdog = () => {};
   #endedSincePruned = 0;
+  #bytesSincePruned = 0;
 
   constructor(options: ExecutorOptions) {
     this.#store = options.store;
@@ -200,10 +205,18 @@ export class Executor {
     this.#live.send(events);
     if (rests) this.#live.tell({ type: 'state', from: 'busy', to: 'idle', reason: 'execution' });
     for (const run of ended) this.#open.settle(run);
+    await this.#prune(ended);
+  }
+
+  /** Now and then: what was kept a little too long costs less than looking every time. */
+  async #prune(ended: readonly ExecutionRun[]): Promise<void> {
+    const { historyLengthMax: executions, historyBytesMax: bytes } = this.#limits;
     this.#endedSincePruned += ended.length;
-    if (this.#endedSincePruned < pruneEvery) return;
+    for (const { record } of ended) this.#bytesSincePruned += record.storedBytes;
+    if (this.#endedSincePruned < pruneEvery && this.#bytesSincePruned < bytes / 8) return;
     this.#endedSincePruned = 0;
-    await this.#store.pruneHistory(this.#limits.historyLengthMax);
+    this.#bytesSincePruned = 0;
+    await this.#store.pruneHistory({ executions, bytes });
   }
 
   /** SECURITY: the agent enforces the time limit; this one holds when it does not. */

@@ -192,18 +192,20 @@ export class SessionManager implements SessionService {
       : new AppError('execution_ended');
   }
 
-  async history(tenant: string, idOrName: string, page: Page): Promise<Listing<ExecutionView>> {
+  async history(
+    tenant: string,
+    idOrName: string,
+    page: Page,
+    includeOutput: boolean,
+  ): Promise<Listing<ExecutionView>> {
+    const { registry } = this.#options;
     const { sessionId } = (await this.#session(tenant, idOrName)).record;
-    const { items, total } = await this.#options.registry.listExecutions(sessionId, page);
-    return {
-      total,
-      items: await Promise.all(
-        items.map(async (record) => ({
-          record,
-          output: await this.#options.registry.outputOf(record.executionId),
-        })),
-      ),
-    };
+    const { items, total } = await registry.listExecutions(sessionId, page);
+    const view = async (record: ExecutionRecord) => ({
+      record,
+      output: includeOutput ? await registry.outputOf(record.executionId) : [],
+    });
+    return { total, items: await Promise.all(items.map(view)) };
   }
 
   async clearHistory(tenant: string, idOrName: string): Promise<void> {

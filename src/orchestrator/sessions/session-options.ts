@@ -14,6 +14,8 @@ export type SessionOptions = {
     readonly sessionsMax: number;
     /** Ended executions kept per session. */
     readonly historyLengthMax: number;
+    /** Bytes that the kept executions of a session may take, about. */
+    readonly historyBytesMax: number;
     /** From the engine's first call to a configured agent. */
     readonly sandboxStartMsMax: number;
     /** How long after its time limit an execution may fail to end before its sandbox is given up. */

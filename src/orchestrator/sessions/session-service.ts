@@ -95,7 +95,13 @@ export interface SessionService {
   /** Throws `execution_ended` when it has. */
   cancel(tenant: string, idOrName: string, executionId: string): Promise<void>;
   stdin(tenant: string, idOrName: string, executionId: string, content: string): Promise<void>;
-  history(tenant: string, idOrName: string, page: Page): Promise<Listing<ExecutionView>>;
+  /** Newest first; with their output only where it is wanted, since it can be much. */
+  history(
+    tenant: string,
+    idOrName: string,
+    page: Page,
+    includeOutput: boolean,
+  ): Promise<Listing<ExecutionView>>;
   clearHistory(tenant: string, idOrName: string): Promise<void>;
 
   variables(

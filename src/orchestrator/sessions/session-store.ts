@@ -63,8 +63,8 @@ export class SessionStore {
     }
   }
 
-  /** Ended executions past the newest `keep` go. */
-  async pruneHistory(keep: number): Promise<void> {
+  /** See SessionRegistry.pruneHistory. */
+  async pruneHistory(keep: { executions: number; bytes: number }): Promise<void> {
     const seqPruned = await this.#registry.pruneHistory(this.#record.sessionId, keep);
     this.#record = { ...this.#record, seqPruned };
   }

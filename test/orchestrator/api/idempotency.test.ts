@@ -65,7 +65,7 @@ describe('Idempotency-Key', () => {
     const reply = await post('/api/sessions/demo/execute', 'k', { code: '1' });
     expect(reply.statusCode).toBe(409);
     expect(reply.json().code).toBe('idempotency_in_progress');
-    const { items } = await api.sessions.history('default', 'demo', { limit: 1, offset: 0 });
+    const { items } = await api.sessions.history('default', 'demo', { limit: 1, offset: 0 }, true);
     api.sessions.end(items[0]!.record);
     const first = await pending;
     expect((await post('/api/sessions/demo/execute', 'k', { code: '1' })).body).toBe(first.body);

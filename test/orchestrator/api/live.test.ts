@@ -353,7 +353,7 @@ describe('what a client may send', () => {
     });
     client.send({ type: 'execute', code: 'input()' });
     await expect.poll(() => api.sessions.callsOf('submit')).toHaveLength(1);
-    const history = await api.sessions.history('default', sessionId, { limit: 1, offset: 0 });
+    const history = await api.sessions.history('default', sessionId, { limit: 1, offset: 0 }, true);
     const { executionId } = history.items[0]!.record;
     client.send({ type: 'stdin', executionId, content: 'Ada\n' });
     client.send({ type: 'cancel', executionId });

@@ -22,6 +22,17 @@ const config = {
 } as const;
 const soon = () => AbortSignal.timeout(10_000);
 
+const ended = (executionId: string) => ({
+  type: 'ended' as const,
+  executionId,
+  status: 'success' as const,
+  truncated: false,
+  usage: { cpuMs: 0, memoryPeakBytes: 0, outputBytes: 0 },
+  warnings: [],
+  variables: { added: [], changed: [], removed: [] },
+  stateLost: false,
+});
+
 describe('the sessions', () => {
   let directory: string;
   let registry: SqliteRegistry;
@@ -38,6 +49,7 @@ describe('the sessions', () => {
       limits: {
         sessionsMax: 3,
         historyLengthMax: 100,
+        historyBytesMax: 100_000,
         sandboxStartMsMax: 5000,
         unresponsiveMsMax: 2000,
         heapShare: 0.5,
@@ -127,16 +139,7 @@ describe('the sessions', () => {
         content: 'x'.repeat(65_536),
       });
     }
-    source.last.emit({
-      type: 'ended',
-      executionId,
-      status: 'success',
-      truncated: false,
-      usage: { cpuMs: 0, memoryPeakBytes: 0, outputBytes: 0 },
-      warnings: [],
-      variables: { added: [], changed: [], removed: [] },
-      stateLost: false,
-    });
+    source.last.emit(ended(executionId));
     const view = await manager.ended('default', id, executionId, soon());
     expect(view.record.truncated).toBe(true);
     const bytes = view.output.reduce((sum, { content }) => sum + content.length, 0);
@@ -263,6 +266,29 @@ describe('the sessions', () => {
     expect(new Set(seqs).size).toBe(seqs.length);
   });
 
+  it('keep as much history as they may, by its size too', async () => {
+    const { record } = await create();
+    const { sessionId: id } = record;
+    for (let i = 0; i < 10; i++) {
+      const execution = await manager.submit('default', id, { code: '1' });
+      const { executionId } = execution;
+      source.last.emit({ type: 'started', executionId });
+      source.last.emit({
+        type: 'output',
+        executionId,
+        channel: 'stdout',
+        content: 'x'.repeat(30_000),
+      });
+      source.last.emit(ended(executionId));
+      await manager.ended('default', id, executionId, soon());
+    }
+    const { total, items } = await manager.history('default', id, { limit: 10, offset: 0 }, true);
+    expect(total).toBe(3);
+    expect(items.every(({ output }) => output[0]?.content.length === 30_000)).toBe(true);
+    const events = await followed(id, 0);
+    expect(events.messages()[0]).toMatchObject({ type: 'gap', since: 0 });
+  });
+
   it('go on with the same numbers and executions in the next process', async () => {
     const { record } = await create('kept');
     const { sessionId: id } = record;
@@ -280,16 +306,7 @@ describe('the sessions', () => {
     manager = newManager();
     await manager.recover();
     const after = await followed(id, seen);
-    const last = sandbox.emit({
-      type: 'ended',
-      executionId: execution.executionId,
-      status: 'success',
-      truncated: false,
-      usage: { cpuMs: 0, memoryPeakBytes: 0, outputBytes: 0 },
-      warnings: [],
-      variables: { added: [], changed: [], removed: [] },
-      stateLost: false,
-    });
+    const last = sandbox.emit(ended(execution.executionId));
     await expect.poll(() => after.messages().at(-1)?.type).toBe('state');
     expect(after.messages().find((message) => message.type === 'executionResult')).toMatchObject({
       executionId: execution.executionId,

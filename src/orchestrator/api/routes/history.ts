@@ -31,7 +31,7 @@ export function historyRoutes(server: ApiServer, { sessions }: ApiParts): void {
       } = request.query;
       const page = { limit, offset };
       const { tenant } = callerOf(request);
-      const { items, total } = await sessions.history(tenant, request.params.id, page);
+      const { items, total } = await sessions.history(tenant, request.params.id, page, results);
       return { items: items.map((item) => executionJson(item, { results })), total, ...page };
     },
   );

@@ -132,10 +132,12 @@ export function sessionRoutes(
           .catch(() => null);
       }
       if (includeHistory) {
-        const { items } = await sessions.history(tenant, id, {
-          limit: pageLimitDefault,
-          offset: 0,
-        });
+        const { items } = await sessions.history(
+          tenant,
+          id,
+          { limit: pageLimitDefault, offset: 0 },
+          false,
+        );
         details.history = items.map((item) => executionJson(item, { results: false }));
       }
       return details;

@@ -99,6 +99,25 @@ export class ExecutionRows {
     return row?.position ?? null;
   }
 
+  /** Position of the newest execution, beside the newest of all, that no longer fits when all newer ones are kept; null when all fit. */
+  positionOverBytes(sessionId: string, bytes: number): number | null {
+    const summed = this.#of(sessionId).select([
+      'position',
+      sql<number>`sum(storedBytes) over (order by position desc)`.as('total'),
+      sql<number>`row_number() over (order by position desc)`.as('place'),
+    ]);
+    const row = this.#database.first(
+      this.#database.query
+        .selectFrom(summed.as('summed'))
+        .select('position')
+        .where('total', '>', bytes)
+        .where('place', '>', 1)
+        .orderBy('position', 'desc')
+        .limit(1),
+    );
+    return row?.position ?? null;
+  }
+
   /**
    * Removes the oldest ended executions up to a position with their events, `limit` at most, and remembers in the
    * session how far its events are gone. Gives how many executions went.

@@ -46,6 +46,7 @@ const migrations: Record<string, Migration> = {
           endedAt integer,
           durationMs real,
           usage text,
+          storedBytes integer not null,
           warnings text not null,
           error text,
           result text,

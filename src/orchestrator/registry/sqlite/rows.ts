@@ -52,6 +52,7 @@ export function decodeExecution(row: Stored<ExecutionTable>): ExecutionRecord {
     truncated: row.truncated === 1,
     usage: parse(row.usage),
     warnings: JSON.parse(row.warnings),
+    storedBytes: row.storedBytes,
     queuedAt: row.queuedAt,
     startedAt: row.startedAt,
     endedAt: row.endedAt,

@@ -140,11 +140,23 @@ export class SqliteRegistry implements SessionRegistry {
   }
 
   async clearHistory(sessionId: string): Promise<number> {
-    return this.#removeEnded(sessionId, 0);
+    return this.#removeEnded(
+      sessionId,
+      this.#read(() => this.#executions.positionBefore(sessionId, 0)),
+    );
   }
 
-  async pruneHistory(sessionId: string, keep: number): Promise<number> {
-    await this.#removeEnded(sessionId, keep);
+  async pruneHistory(
+    sessionId: string,
+    keep: { executions: number; bytes: number },
+  ): Promise<number> {
+    const last = this.#read(() =>
+      Math.max(
+        this.#executions.positionBefore(sessionId, keep.executions) ?? 0,
+        this.#executions.positionOverBytes(sessionId, keep.bytes) ?? 0,
+      ),
+    );
+    await this.#removeEnded(sessionId, last);
     return this.#read(() => this.#sessions.seqPruned(sessionId));
   }
 
@@ -203,9 +215,8 @@ export class SqliteRegistry implements SessionRegistry {
     this.#lock[Symbol.dispose]();
   }
 
-  async #removeEnded(sessionId: string, keep: number): Promise<number> {
-    const last = this.#read(() => this.#executions.positionBefore(sessionId, keep));
-    if (last === null) return 0;
+  async #removeEnded(sessionId: string, last: number | null): Promise<number> {
+    if (!last) return 0;
     for (let total = 0; ; await nextTurn()) {
       const removed = this.#write(() =>
         this.#executions.removeEnded(sessionId, last, executionsRemovedMax),
