@@ -1,69 +1,66 @@
-// A host that remembers what a program wrote and answers from a script: the language's whole outside world in tests.
-import type { Host, StopReason } from '../../src/language/host.ts';
-
-export type HostScript = {
-  /** Lines that `input()` gets, one after another; then none. */
-  readonly lines?: readonly string[];
-  readonly environment?: Readonly<Record<string, string>>;
-  /** Asked at every poll; a reason stops the program. */
-  readonly onPoll?: () => StopReason | null;
-  readonly valueBytesMax?: number;
-};
+// A host in memory: records what a program writes, and says when it must stop.
+import type { Host, StopReason } from '#language';
 
 export class RecordingHost implements Host {
-  readonly written: { channel: 'stdout' | 'stderr' | 'display'; text: string }[] = [];
-  readonly progressed: { value: number; of: number | null }[] = [];
-  readonly slept: number[] = [];
-  readonly environment: ReadonlyMap<string, string>;
-  readonly valueBytesMax: number;
-  readonly #lines: string[];
-  readonly #onPoll: () => StopReason | null;
+  readonly written: { channel: string; text: string }[] = [];
+  readonly lines: string[];
+  readonly environment = new Map<string, string>();
+  valueBytesMax = 64 * 1024 * 1024;
+  polls = 0;
+  /** The poll that answers with `reason`, counted from 1. */
+  stopAtPoll = Number.POSITIVE_INFINITY;
+  reason: StopReason = { type: 'CancelledError', message: 'Execution was cancelled' };
+  /** Called at every poll, while the program is in the middle of running. */
+  onPoll: () => void = () => undefined;
   #now = 1_000_000;
 
-  constructor(script: HostScript = {}) {
-    this.#lines = [...(script.lines ?? [])];
-    this.#onPoll = script.onPoll ?? (() => null);
-    this.environment = new Map(Object.entries(script.environment ?? {}));
-    this.valueBytesMax = script.valueBytesMax ?? 256 * 1024 * 1024;
+  /** `lines` are what `input()` reads, one after another; then there are none. */
+  constructor(script: { readonly lines?: readonly string[] } = {}) {
+    this.lines = [...(script.lines ?? [])];
   }
 
   poll(): StopReason | null {
-    return this.#onPoll();
+    this.polls++;
+    this.onPoll();
+    return this.polls >= this.stopAtPoll ? this.reason : null;
   }
 
   write(channel: 'stdout' | 'stderr' | 'display', text: string): void {
     this.written.push({ channel, text });
   }
 
-  /** All text of one channel. */
-  text(channel: 'stdout' | 'stderr' | 'display'): string {
-    return this.written
-      .filter((entry) => entry.channel === channel)
-      .map((entry) => entry.text)
-      .join('');
-  }
-
   /** The prompt appears on stdout, as a terminal shows it. */
   readLine(prompt: string): string | null {
     if (prompt !== '') this.write('stdout', prompt);
-    return this.#lines.shift() ?? null;
+    return this.lines.shift() ?? null;
   }
 
+  /** Time passes at once. */
   sleep(ms: number): StopReason | null {
-    this.slept.push(ms);
     this.#now += ms;
-    return this.#onPoll();
+    return null;
   }
 
-  progress(value: number, of: number | null): void {
-    this.progressed.push({ value, of });
-  }
+  progress(): void {}
 
   now(): number {
-    return this.#now++;
+    return this.#now;
   }
 
   randomSeed(): number {
-    return 12345;
+    return 42;
+  }
+
+  /** All that went to stdout. */
+  get output(): string {
+    return this.text('stdout');
+  }
+
+  /** All that went to one channel. */
+  text(channel: 'stdout' | 'stderr' | 'display'): string {
+    return this.written
+      .filter((entry) => entry.channel === channel)
+      .map(({ text }) => text)
+      .join('');
   }
 }
