@@ -14,10 +14,10 @@ setup: ## Install what is missing: npm packages, Docker Engine (root on Debian/U
 run: setup ## Start the service in the foreground
 	@exec node src/orchestrator/main.ts
 
-test: setup ## Run everything: types, lint, unit, integration and security tests
+test: setup ## Run everything: unit, integration and security tests, types, lint
+	@vitest run --reporter=default --reporter=json --outputFile.json=build/tests.json
 	@npm run --silent typecheck
 	@npm run --silent lint
-	@vitest run --reporter=default --reporter=json --outputFile.json=build/tests.json
 
 check: ## Types, lint and unit tests: fast, needs no engine
 	@npm run --silent check
