@@ -34,7 +34,7 @@ export function newSession(host = new RecordingHost()): ProgramSession {
 }
 
 /** The result of units run one after another in a new session. */
-export function valueOf(...units: string[]): unknown {
+export function resultOf(...units: string[]): unknown {
   const session = newSession();
   return units.map((unit) => session.value(unit)).at(-1);
 }

@@ -1,32 +1,32 @@
 import { describe, expect, it } from 'vitest';
-import { errorOf, newSession, valueOf } from '../helpers/run-program.ts';
+import { errorOf, newSession, resultOf } from '../helpers/run-program.ts';
 
 describe('result of an execution', () => {
   it('is the value of the last statement', () => {
-    expect(valueOf('1; 2; 3')).toBe(3);
-    expect(valueOf('let x = 10; print(x);')).toBe(10);
+    expect(resultOf('1; 2; 3')).toBe(3);
+    expect(resultOf('let x = 10; print(x);')).toBe(10);
   });
 
   it('is the value assigned by a declaration or an assignment', () => {
-    expect(valueOf('x = 5')).toBe(5);
-    expect(valueOf('let a = 1, b = 2;')).toBe(2);
-    expect(valueOf('a = b = 7')).toBe(7);
-    expect(valueOf('let nothing')).toBe(null);
+    expect(resultOf('x = 5')).toBe(5);
+    expect(resultOf('let a = 1, b = 2;')).toBe(2);
+    expect(resultOf('a = b = 7')).toBe(7);
+    expect(resultOf('let nothing')).toBe(null);
   });
 
   it('is null for definitions and imports', () => {
-    expect(valueOf('1; f(){ return 2 }')).toBe(null);
-    expect(valueOf('λt{ a = 1 }; 5; ⟑ t::a')).toBe(null);
+    expect(resultOf('1; f(){ return 2 }')).toBe(null);
+    expect(resultOf('λt{ a = 1 }; 5; ⟑ t::a')).toBe(null);
   });
 
   it('is that of the last statement inside if, loops, blocks and try, null if none ran', () => {
-    expect(valueOf('if (1) { 2 } else { 3 }')).toBe(2);
-    expect(valueOf('7; if (0) { 2 }')).toBe(null);
-    expect(valueOf('for (i = 0; i < 3; i++) { i * 10 }')).toBe(20);
-    expect(valueOf('7; while (false) { 1 }')).toBe(null);
-    expect(valueOf('try { throw "a" } catch { 9 }')).toBe(9);
-    expect(valueOf('try { 4 } finally { }')).toBe(4);
-    expect(valueOf('{ 1; 2 }')).toBe(2);
+    expect(resultOf('if (1) { 2 } else { 3 }')).toBe(2);
+    expect(resultOf('7; if (0) { 2 }')).toBe(null);
+    expect(resultOf('for (i = 0; i < 3; i++) { i * 10 }')).toBe(20);
+    expect(resultOf('7; while (false) { 1 }')).toBe(null);
+    expect(resultOf('try { throw "a" } catch { 9 }')).toBe(9);
+    expect(resultOf('try { 4 } finally { }')).toBe(4);
+    expect(resultOf('{ 1; 2 }')).toBe(2);
   });
 
   it('is what return gives at the top level, and the unit ends there', () => {
@@ -46,7 +46,9 @@ describe('result of an execution', () => {
 
 describe('a session', () => {
   it('keeps variables, functions and modules from one execution to the next', () => {
-    expect(valueOf('x = 1; f(){ return x } λt{ g(){ return 5 } }', 'x = 2', 'f() + t.g()')).toBe(7);
+    expect(resultOf('x = 1; f(){ return x } λt{ g(){ return 5 } }', 'x = 2', 'f() + t.g()')).toBe(
+      7,
+    );
   });
 
   it('keeps what was done before an error', () => {
@@ -136,13 +138,13 @@ describe('automatic main', () => {
   });
 
   it('prefers the main at the top level, else takes the last module that has one', () => {
-    expect(valueOf('λa{ main(){ return "a" } } main(){ return "top" }')).toBe('top');
-    expect(valueOf('λa{ main(){ return "a" } } λb{ main(){ return "b" } }')).toBe('b');
+    expect(resultOf('λa{ main(){ return "a" } } main(){ return "top" }')).toBe('top');
+    expect(resultOf('λa{ main(){ return "a" } } λb{ main(){ return "b" } }')).toBe('b');
   });
 
   it('leaves a main with parameters alone, and one of an earlier unit', () => {
-    expect(valueOf('main(x){ return 1 } 2')).toBe(2);
-    expect(valueOf('main(){ return 1 }', '2')).toBe(2);
+    expect(resultOf('main(x){ return 1 } 2')).toBe(2);
+    expect(resultOf('main(){ return 1 }', '2')).toBe(2);
   });
 
   it('can be switched off', () => {
@@ -151,7 +153,7 @@ describe('automatic main', () => {
   });
 
   it('does not run after a return at the top level', () => {
-    expect(valueOf('main(){ return 1 } return 2')).toBe(2);
+    expect(resultOf('main(){ return 1 } return 2')).toBe(2);
   });
 });
 
@@ -189,7 +191,7 @@ describe('worked examples', () => {
     ['n = 1; set(){ ::n = 9 } set(); n', 9],
     ['mk(){ c = 0; return () => { c = c + 1; return c; }; } a = mk(); a(); a()', 2],
   ])('%s', (code, result) => {
-    expect(valueOf(code)).toBe(result);
+    expect(resultOf(code)).toBe(result);
   });
 
   it('print shows display forms', () => {

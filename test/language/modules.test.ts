@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { errorOf, newSession, valueOf } from '../helpers/run-program.ts';
+import { errorOf, newSession, resultOf } from '../helpers/run-program.ts';
 
 const library = 'λlib v"1.4.2" { ⊢ ƒf(){ ⟼ hidden() + n } ƒhidden(){ ⟼ 1 } ⊢ n = 2 }';
 
 describe('m{...}', () => {
   it('is transparent: its members are the session’s, in order, functions first', () => {
-    expect(valueOf('m{ a = f(); f(){ return 4 } let b = a + 1 }', '[a, b, f()]')).toEqual([
+    expect(resultOf('m{ a = f(); f(){ return 4 } let b = a + 1 }', '[a, b, f()]')).toEqual([
       4, 5, 4,
     ]);
   });
@@ -14,13 +14,13 @@ describe('m{...}', () => {
 describe('a named module', () => {
   it('shows its members through . and ::, and its functions see one another and its variables', () => {
     expect(
-      valueOf('λt{ count = 0; step(){ count = count + 1; return count } } t.step(); t::step()'),
+      resultOf('λt{ count = 0; step(){ count = count + 1; return count } } t.step(); t::step()'),
     ).toBe(2);
-    expect(valueOf('module t { a(){ return b() } b(){ return 6 } } t.a()')).toBe(6);
+    expect(resultOf('module t { a(){ return b() } b(){ return 6 } } t.a()')).toBe(6);
   });
 
   it('keeps its variables apart from the session’s', () => {
-    expect(valueOf('x = 1; λt{ x = 2; get(){ return x } } [x, t.get(), t.x]')).toEqual([1, 2, 2]);
+    expect(resultOf('x = 1; λt{ x = 2; get(){ return x } } [x, t.get(), t.x]')).toEqual([1, 2, 2]);
   });
 
   it('shows only what it exports, once it exports something', () => {
@@ -35,21 +35,21 @@ describe('a named module', () => {
   });
 
   it('can export under another name, and what it imported', () => {
-    expect(valueOf('λt{ inner(){ return 5 } ⊢ inner as outer } t.outer()')).toBe(5);
-    expect(valueOf(`${library} λt{ ⊢ ⟑ lib::f } t.f()`)).toBe(3);
+    expect(resultOf('λt{ inner(){ return 5 } ⊢ inner as outer } t.outer()')).toBe(5);
+    expect(resultOf(`${library} λt{ ⊢ ⟑ lib::f } t.f()`)).toBe(3);
   });
 
   it('nests, each level with its own visibility', () => {
-    expect(valueOf('λa{ ⊢ λb{ ⊢ f(){ return secret } secret = 8 } } a::b::f()')).toBe(8);
+    expect(resultOf('λa{ ⊢ λb{ ⊢ f(){ return secret } secret = 8 } } a::b::f()')).toBe(8);
     expect(errorOf('λa{ ⊢ λb{ ⊢ f(){} secret = 8 } } a.b.secret').type).toBe('ReferenceError');
   });
 
   it('is replaced when it is executed again', () => {
-    expect(valueOf('λt{ a = 1; b = 2 }', 'λt{ a = 5 }', 't.a')).toBe(5);
+    expect(resultOf('λt{ a = 1; b = 2 }', 'λt{ a = 5 }', 't.a')).toBe(5);
   });
 
   it('is visible to its own members', () => {
-    expect(valueOf('λt{ a = 3; f(){ return t.a } } t.f()')).toBe(3);
+    expect(resultOf('λt{ a = 3; f(){ return t.a } } t.f()')).toBe(3);
   });
 
   it('cannot be written to from outside', () => {
@@ -59,7 +59,7 @@ describe('a named module', () => {
   it('inside a function is a local of it, with its own variables for each call', () => {
     const code =
       'f(n){ λt{ v = n; get(){ return v } } return t } a = f(1); b = f(2); [a.get(), b.get()]';
-    expect(valueOf(code)).toEqual([1, 2]);
+    expect(resultOf(code)).toEqual([1, 2]);
   });
 });
 
@@ -77,7 +77,7 @@ describe('imports', () => {
     ['λt{ ⟑ lib::*; g(){ return f() } } t.g()', 3],
     ['λt{ ⟑ lib::{f as h}; g(){ return h() } } t.g()', 3],
   ])('%s', (code, result) => {
-    expect(valueOf(`${library} ${code}`)).toBe(result);
+    expect(resultOf(`${library} ${code}`)).toBe(result);
   });
 
   it('of what is not there is an ImportError', () => {
