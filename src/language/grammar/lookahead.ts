@@ -127,9 +127,10 @@ function bodyFollows(tokens: Tokens, index: number): boolean {
     const token = tokens[i];
     if (!token || token.kind === 'end' || enders.has(token.text)) return false;
     if (i === index) continue;
-    const afterOperand = endsOperand(tokens, i - 1);
-    if (afterOperand && token.lineBreakBefore && !continuesLine(token)) return false;
-    if (token.text === '{' && afterOperand && !isFunctionBody(tokens, i)) return true;
+    if (!endsOperand(tokens, i - 1)) continue;
+    const attached = !token.lineBreakBefore && attachments.has(token.text);
+    if (!attached && !continuesLine(token)) return false;
+    if (token.text === '{' && !isFunctionBody(tokens, i)) return true;
   }
 }
 
@@ -139,7 +140,7 @@ function isFunctionBody(tokens: Tokens, index: number): boolean {
   const head = before?.text === ')' && before.partner >= 0 ? before.partner : index - 1;
   const opener = tokens[head - 1];
   if (opener?.text === '?' || opener?.text === 'function') return true;
-  if (opener?.kind === 'mark') return true;
+  if (opener?.kind === 'mark') return opener.text !== 'ε';
   // `function name(p) {` and `ƒ name(p) {`
   const named = tokens[head - 2];
   return before?.text === ')' && (named?.text === 'function' || named?.text === 'ƒ');
@@ -150,8 +151,8 @@ function endsOperand(tokens: Tokens, index: number): boolean {
   if (!token || token.kind === 'unknown') return false;
   if (token.kind === 'punctuation') return operandEnds.has(token.text);
   if (token.kind === 'keyword') return valueKeywords.has(token.text);
-  if (token.kind === 'mark') return token.text === 'φ' || token.text === 'ε';
-  return true;
+  if (token.kind === 'mark') return token.text === 'φ';
+  return token.kind !== 'name' || (token.text !== 'await' && token.text !== 'async');
 }
 
 /** A later line that begins with this token continues the statement before it (SPEC 1.5). */
@@ -170,6 +171,8 @@ const typeMarks = words('ι σ ξ β');
 const keyKinds = words('name symbol keyword mark string number');
 const enders = words('; , ) ] }');
 const operandEnds = words(') ] } ∅ 🎤 ⚠ ++ --');
+/** What may follow an operand on its line, besides operators. */
+const attachments = words('{ ( [ ++ -- ⟼ else ε');
 const valueKeywords = words('true false null undefined this');
 const lineContinuers = words(
   '. :: , ) ] + - * / % ** && || == != === !== < > <= >= = += -= *= /= %= ← => ? :',
