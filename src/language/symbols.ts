@@ -129,7 +129,7 @@ export const oneLetterCalls: ReadonlyMap<string, string> = new Map([
   ['e', 'exists'],
   ['g', 'get'],
   ['p', 'post'],
-  ['j', 'JSON.parse'],
+  ['j', 'parse_json'],
   ['h', 'hash_file'],
   ['s', 'os'],
   ['v', 'env'],

@@ -27,6 +27,7 @@ import { text } from './text.ts';
 import { textParts } from './text-parts.ts';
 import { unavailable } from './unavailable.ts';
 
+export { oneLetterCalls } from '../symbols.ts';
 export { bindBuiltins } from './bind.ts';
 
 export const builtins: readonly Builtin[] = [
@@ -50,22 +51,3 @@ export const builtins: readonly Builtin[] = [
 ];
 
 export const builtinConstants: readonly BuiltinConstant[] = mathConstants;
-
-/** Built-ins behind one letter, in call position only (SPEC 2.3). */
-export const oneLetterCalls: ReadonlyMap<string, string> = new Map([
-  ['r', 'read'],
-  ['w', 'write'],
-  ['d', 'readdir'],
-  ['x', 'remove'],
-  ['c', 'copy'],
-  ['e', 'exists'],
-  ['g', 'get'],
-  ['p', 'post'],
-  ['j', 'parse_json'],
-  ['h', 'hash_file'],
-  ['s', 'os'],
-  ['v', 'env'],
-  ['m', 'remember'],
-  ['n', 'recall'],
-  ['f', 'forget'],
-]);

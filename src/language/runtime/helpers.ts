@@ -56,7 +56,7 @@ export function createHelpers(runtime: Runtime): Readonly<Record<HelperName, unk
   return Object.freeze({
     add: (left: Value, right: Value): Value => {
       if (typeof left === 'string' && typeof right === 'string') return concatenate(left, right);
-      const sum = operators.add(left, right);
+      const sum = operators.add(left, right, runtime);
       if (typeof sum === 'string' && sum.length > lengthMax) runtime.allocate(sum.length * 2);
       return sum;
     },

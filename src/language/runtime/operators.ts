@@ -2,6 +2,7 @@
 import { numericString, operandNumber } from './convert.ts';
 import { display, typeName } from './display.ts';
 import { type Raised, raise, Stopped } from './raised.ts';
+import type { Meter } from './text-builder.ts';
 import type { Value } from './value.ts';
 
 export { truthy } from './convert.ts';
@@ -10,7 +11,7 @@ export { truthy } from './convert.ts';
 const stringLengthMax = 2 ** 29 - 25;
 
 /** `+`: numbers add, a string on either side concatenates, save for a number on the left of a numeric string. */
-export function add(left: Value, right: Value): Value {
+export function add(left: Value, right: Value, meter: Meter | null = null): Value {
   if (typeof left === 'number') {
     if (typeof right === 'number') return left + right;
     if (typeof right === 'string') {
@@ -21,9 +22,9 @@ export function add(left: Value, right: Value): Value {
     throw unsupported('+', left, right);
   }
   if (typeof left === 'string') {
-    return concatenate(left, typeof right === 'string' ? right : display(right));
+    return concatenate(left, typeof right === 'string' ? right : display(right, meter));
   }
-  if (typeof right === 'string') return concatenate(display(left), right);
+  if (typeof right === 'string') return concatenate(display(left, meter), right);
   if (typeof left === 'boolean' && typeof right === 'number') return (left ? 1 : 0) + right;
   throw unsupported('+', left, right);
 }
