@@ -1,24 +1,21 @@
-// Items: modules, imports, exports, macros and attributes (SPEC 4 Item), the lists they stand in, and how parsing goes
+// Items: modules, exports, macros and attributes (SPEC 4 Item), the lists they stand in, and how parsing goes
 // on after an error.
 import type {
   AttributedItem,
   Block,
   ExportDeclaration,
-  ImportDeclaration,
-  ImportItem,
   Item,
   MacroDeclaration,
   MainModule,
   ModuleDeclaration,
-  Name,
   Program,
 } from '../syntax.ts';
 import type { Token } from '../token.ts';
 import { errorsMax, SyntaxFailure } from './cursor.ts';
+import { ImportParser } from './import-parser.ts';
 import { isArrow, isName } from './lookahead.ts';
-import { StatementParser } from './statement-parser.ts';
 
-export class ItemParser extends StatementParser {
+export class ItemParser extends ImportParser {
   program(): Program {
     const body: Item[] = [];
     while (!this.atEnd && this.errorCount < errorsMax) this.#itemInto(body, () => this.#item(), -1);
@@ -84,18 +81,20 @@ export class ItemParser extends StatementParser {
     const next = this.peek();
     switch (this.token.text) {
       case 'λ':
-        if (next.text === '⟨') return this.#symbolicFileImport();
+        if (next.text === '⟨') return this.symbolicFileImport();
         return this.#moduleBegins() ? this.#module() : this.statement();
       case 'm':
         return this.atWord('m') && next.text === '{' ? this.#mainModule() : this.statement();
       case 'module':
         return this.atWord('module') && this.#moduleBegins() ? this.#module() : this.statement();
       case 'import':
-        return this.atWord('import') && this.#importBegins() ? this.#import() : this.statement();
+        return this.atWord('import') && this.importBegins()
+          ? this.importDeclaration()
+          : this.statement();
       case '⇪':
-        return this.#import();
+        return this.importDeclaration();
       case '⟑':
-        return next.text === '.' ? this.statement() : this.#import();
+        return next.text === '.' ? this.statement() : this.importDeclaration();
       case 'export':
         return this.atWord('export') && this.#exportBegins() ? this.#export() : this.statement();
       case '⊢':
@@ -125,7 +124,7 @@ export class ItemParser extends StatementParser {
     this.enter();
     const { start } = this.advance();
     const name = this.nameOrSymbol();
-    const version = this.#version();
+    const version = this.version();
     const members = this.#members();
     this.leave();
     return { type: 'ModuleDeclaration', span: this.spanFrom(start), name, version, members };
@@ -155,100 +154,6 @@ export class ItemParser extends StatementParser {
     return member;
   }
 
-  /** `v"1.2.0"`, without a blank in between. */
-  #version(): string | null {
-    const text = this.peek();
-    if (!this.atWord('v') || text.start !== this.token.end) return null;
-    if (typeof text.literal !== 'string') return null;
-    this.advance();
-    this.advance();
-    return text.literal;
-  }
-
-  #importBegins(): boolean {
-    const next = this.peek();
-    if (next.lineBreakBefore) return false;
-    return next.kind === 'string' || next.kind === 'symbol' || next.text === '{' || isName(next);
-  }
-
-  #import(): ImportDeclaration {
-    const keyword = this.advance();
-    if (keyword.text === 'import' && this.token.kind === 'string') {
-      return this.#fileImport(keyword.start);
-    }
-    if (keyword.text === 'import' && this.at('{')) return this.#importFrom(keyword.start);
-    const source = { kind: 'path', path: this.#path() } as const;
-    const version = this.#version();
-    const alias = this.#alias();
-    const items = this.take('::') ? this.#importItems() : null;
-    return this.#importEnd(keyword.start, { source, version, alias, items });
-  }
-
-  #importEnd(start: number, parts: Omit<ImportDeclaration, 'type' | 'span'>): ImportDeclaration {
-    const span = this.spanFrom(start);
-    this.endOfStatement();
-    return { type: 'ImportDeclaration', span, ...parts };
-  }
-
-  /** Name { "::" Name }, up to `::{` or `::*`. */
-  #path(): Name[] {
-    const path = [this.nameOrSymbol()];
-    while (this.at('::') && (isName(this.peek()) || this.peek().kind === 'symbol')) {
-      this.advance();
-      path.push(this.nameOrSymbol());
-    }
-    return path;
-  }
-
-  #importItems(): ImportDeclaration['items'] {
-    return this.take('*') ? '*' : this.#importList();
-  }
-
-  #importList(): ImportItem[] {
-    this.expect('{');
-    const items: ImportItem[] = [];
-    do {
-      const name = this.nameOrSymbol();
-      items.push({ name, alias: this.#alias() });
-    } while (this.take(','));
-    this.expect('}');
-    return items;
-  }
-
-  #alias(): Name | null {
-    if (!this.atWord('as')) return null;
-    this.advance();
-    return this.name();
-  }
-
-  #fileImport(start: number): ImportDeclaration {
-    const name = String(this.advance().literal);
-    const alias = this.#alias();
-    const source = { kind: 'file', name } as const;
-    return this.#importEnd(start, { source, version: null, alias, items: null });
-  }
-
-  #importFrom(start: number): ImportDeclaration {
-    const items = this.#importList();
-    if (!this.atWord('from')) this.expected("'from'");
-    this.advance();
-    const source: ImportDeclaration['source'] =
-      this.token.kind === 'string'
-        ? { kind: 'file', name: String(this.advance().literal) }
-        : { kind: 'path', path: this.#path() };
-    return this.#importEnd(start, { source, version: null, alias: null, items });
-  }
-
-  /** "λ" "⟨" Name [ Version ] "⟩" */
-  #symbolicFileImport(): ImportDeclaration {
-    const { start } = this.advance();
-    this.advance();
-    const source = { kind: 'file', name: this.name().text } as const;
-    const version = this.#version();
-    this.expect('⟩');
-    return this.#importEnd(start, { source, version, alias: null, items: null });
-  }
-
   #exportBegins(): boolean {
     const next = this.peek();
     if (this.at('export') && next.lineBreakBefore) return false;
@@ -265,7 +170,7 @@ export class ItemParser extends StatementParser {
       next.kind === 'end' || next.lineBreakBefore || next.text === ';' || next.text === '}';
     if ((isName(token) || token.kind === 'symbol') && (renamed || alone)) {
       const name = this.nameOrSymbol();
-      const alias = this.#alias();
+      const alias = this.alias();
       const span = this.spanFrom(start);
       this.endOfStatement();
       return { type: 'ExportDeclaration', span, declaration: null, name, alias };

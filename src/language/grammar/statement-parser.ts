@@ -1,28 +1,16 @@
-// Statements (SPEC 4 Statement, Declaration, FunctionDef): which one begins here, and the simple ones.
+// Statements (SPEC 4 Statement, Declaration): which one begins here, and the simple ones.
 import type {
   Binding,
   Call,
   Expression,
   ExpressionStatement,
-  FunctionBody,
-  FunctionDeclaration,
-  Name,
-  Parameter,
   Statement,
   VariableDeclaration,
 } from '../syntax.ts';
-import { ControlParser } from './control-parser.ts';
-import {
-  isArrow,
-  isName,
-  isObjectStart,
-  isParameterList,
-  isTypeMark,
-  markMeaning,
-  startsOperand,
-} from './lookahead.ts';
+import { DefinitionParser } from './definition-parser.ts';
+import { isArrow, isObjectStart, isTypeMark, markMeaning, startsOperand } from './lookahead.ts';
 
-export abstract class StatementParser extends ControlParser {
+export abstract class StatementParser extends DefinitionParser {
   protected statement(): Statement {
     this.enter();
     const statement = this.#dispatch();
@@ -127,69 +115,15 @@ export abstract class StatementParser extends ControlParser {
     if (this.atWord('async') && !this.peek().lineBreakBefore) {
       const next = this.peek();
       const isDefinition =
-        next.text === 'function' || next.text === 'ƒ' || this.#definitionAt(this.position + 1);
+        next.text === 'function' || next.text === 'ƒ' || this.definitionAt(this.position + 1);
       if (isDefinition && !isArrow(this.tokens, this.position + 2)) this.advance();
       if (this.at('function') || this.at('ƒ')) return this.#functionOrExpression();
     }
-    return this.#definitionAt(this.position) ? this.#namedFunction() : this.#expressionStatement();
+    return this.definitionAt(this.position) ? this.namedFunction() : this.#expressionStatement();
   }
 
-  /** Name ( params ) and then `{` or a single `=` (SPEC 4.3.1). */
-  #definitionAt(index: number): boolean {
-    const open = this.tokens[index + 1];
-    if (!isName(this.tokens[index]) || open?.text !== '(' || open.lineBreakBefore) return false;
-    const after = this.tokens[open.partner + 1]?.text;
-    return (after === '{' || after === '=') && isParameterList(this.tokens, index + 1);
-  }
-
-  #namedFunction(): FunctionDeclaration {
-    const { start } = this.token;
-    const name = this.name();
-    const parameters = this.parameters();
-    const isExpression = this.take('=');
-    const body = isExpression
-      ? this.functionBlockOrExpression(parameters, 'own', start)
-      : this.functionBlock(parameters, 'own', start);
-    if (isExpression && this.#hasExpressionBody(body)) this.endOfStatement();
-    return functionDeclaration(name, body);
-  }
-
-  /** What begins with `function`, `ƒ`, or an `ι` that defines a function. */
   #functionOrExpression(): Statement {
-    const named = this.peek();
-    const isAsync = named.kind === 'name' && named.text === 'async' && this.peek(2).text !== '(';
-    const nameToken = isAsync ? this.peek(2) : named;
-    if (nameToken.text === '(' || nameToken.text === '{') return this.#expressionStatement();
-    const keyword = this.advance();
-    if (isAsync) this.advance();
-    const name = this.nameOrSymbol();
-    let parameters: Parameter[] = [];
-    if (this.at('(')) {
-      parameters = this.parameters();
-      if (this.at(';')) return this.#bodyless(keyword.start);
-      if (keyword.text !== 'function' && isArrow(this.tokens, this.position)) {
-        return this.#arrowDefinition(name, parameters, keyword.start);
-      }
-    }
-    return functionDeclaration(name, this.functionBlock(parameters, 'own', keyword.start));
-  }
-
-  #arrowDefinition(name: Name, parameters: Parameter[], start: number): FunctionDeclaration {
-    this.advance();
-    const body = this.functionBlockOrExpression(parameters, 'own', start);
-    if (this.#hasExpressionBody(body)) this.endOfStatement();
-    return functionDeclaration(name, body);
-  }
-
-  /** `ƒ name(params);` in interface lists means nothing (SPEC 4.3.15). */
-  #bodyless(start: number): Statement {
-    this.advance();
-    return { type: 'EmptyStatement', span: this.spanFrom(start) };
-  }
-
-  #hasExpressionBody({ body }: FunctionBody): boolean {
-    const only = body.body[0];
-    return only?.type === 'Return' && only.span.start === body.span.start;
+    return this.definitionFollows() ? this.keywordFunction() : this.#expressionStatement();
   }
 
   #declaration(): Statement {
@@ -288,8 +222,4 @@ export abstract class StatementParser extends ControlParser {
     this.endOfStatement();
     return { type: 'ExpressionStatement', span, expression };
   }
-}
-
-function functionDeclaration(name: Name, body: FunctionBody): FunctionDeclaration {
-  return { type: 'FunctionDeclaration', span: body.span, name, function: body };
 }
