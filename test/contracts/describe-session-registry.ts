@@ -424,6 +424,7 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
             storedBytes,
           })),
         });
+        expect(await registry.historySize('ses-1')).toEqual({ executions: 5, bytes: 1510 });
         await registry.pruneHistory('ses-1', { executions: 100, bytes: 1100 });
         expect((await numbersLeft()).executions).toEqual(['exec-5', 'exec-4', 'exec-2']);
         await registry.pruneHistory('ses-1', { executions: 100, bytes: 100 });

@@ -35,6 +35,8 @@ export type IdempotencyClaim =
   | { readonly outcome: 'conflict' }
   | { readonly outcome: 'replied'; readonly reply: IdempotentReply };
 
+export type HistorySize = { readonly executions: number; readonly bytes: number };
+
 export interface SessionRegistry {
   /** Throws AppError `name_taken` when a session of this tenant that is not deleted has the name. */
   createSession(record: SessionRecord): Promise<void>;
@@ -57,11 +59,13 @@ export interface SessionRegistry {
   outputOf(executionId: string): Promise<OutputRecord[]>;
   /** Removes ended executions and their events; gives how many executions. */
   clearHistory(sessionId: string): Promise<number>;
+  /** How many executions a session has, and what they take, in the sense of `storedBytes`. */
+  historySize(sessionId: string): Promise<HistorySize>;
   /**
    * Ended executions go, oldest first and with their events, until at most `executions` are left and all that is left takes
    * at most `bytes`. The newest stays in any case. Gives the session's `seqPruned` after that.
    */
-  pruneHistory(sessionId: string, keep: { executions: number; bytes: number }): Promise<number>;
+  pruneHistory(sessionId: string, keep: HistorySize): Promise<number>;
 
   /** Live events with seq above `since`, in order, at most `limit`. */
   eventsSince(sessionId: string, since: number, limit: number): Promise<EventRecord[]>;

@@ -5,6 +5,7 @@ import { type AgentEvent, limits as linkLimits } from '#protocol';
 import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
 import type { ExecutionRecord, SessionChange } from '../registry/records.ts';
+import type { HistorySize } from '../registry/session-registry.ts';
 import type { Agent } from '../sandbox/agent.ts';
 import { ExecutionRun, type Step } from './execution-run.ts';
 import { eventRecord, type LiveLog } from './live-log.ts';
@@ -37,8 +38,8 @@ export class Executor {
   readonly #unresponsive: (executionId: string) => void;
   readonly #open = new OpenExecutions();
   #stopWatchdog = () => {};
-  #endedSincePruned = 0;
-  #bytesSincePruned = 0;
+  /** What is stored, about: counted on from the last look. */
+  #history: HistorySize | null = null;
 
   constructor(options: ExecutorOptions) {
     this.#store = options.store;
@@ -208,15 +209,18 @@ export class Executor {
     await this.#prune(ended);
   }
 
-  /** Now and then: what was kept a little too long costs less than looking every time. */
+  /** Looks only when the bounds are well exceeded: what is kept a little too long costs less than looking every time. */
   async #prune(ended: readonly ExecutionRun[]): Promise<void> {
-    const { historyLengthMax: executions, historyBytesMax: bytes } = this.#limits;
-    this.#endedSincePruned += ended.length;
-    for (const { record } of ended) this.#bytesSincePruned += record.storedBytes;
-    if (this.#endedSincePruned < pruneEvery && this.#bytesSincePruned < bytes / 8) return;
-    this.#endedSincePruned = 0;
-    this.#bytesSincePruned = 0;
-    await this.#store.pruneHistory({ executions, bytes });
+    if (ended.length === 0) return;
+    const { historyLengthMax, historyBytesMax } = this.#limits;
+    this.#history ??= await this.#store.historySize();
+    let { executions, bytes } = this.#history;
+    executions += ended.length;
+    for (const { record } of ended) bytes += record.storedBytes;
+    this.#history = { executions, bytes };
+    if (executions <= historyLengthMax + pruneEvery && bytes <= historyBytesMax * 1.125) return;
+    await this.#store.pruneHistory({ executions: historyLengthMax, bytes: historyBytesMax });
+    this.#history = await this.#store.historySize();
   }
 
   /** SECURITY: the agent enforces the time limit; this one holds when it does not. */

@@ -2,7 +2,7 @@
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
 import type { SessionChange, SessionRecord } from '../registry/records.ts';
-import type { SessionRegistry } from '../registry/session-registry.ts';
+import type { HistorySize, SessionRegistry } from '../registry/session-registry.ts';
 
 const retryMs = 1_000;
 
@@ -63,8 +63,13 @@ export class SessionStore {
     }
   }
 
+  /** See SessionRegistry.historySize. */
+  historySize(): Promise<HistorySize> {
+    return this.#registry.historySize(this.#record.sessionId);
+  }
+
   /** See SessionRegistry.pruneHistory. */
-  async pruneHistory(keep: { executions: number; bytes: number }): Promise<void> {
+  async pruneHistory(keep: HistorySize): Promise<void> {
     const seqPruned = await this.#registry.pruneHistory(this.#record.sessionId, keep);
     this.#record = { ...this.#record, seqPruned };
   }

@@ -1,5 +1,6 @@
 // One client on one session: its messages in, the session's events out. What the session says is passed on as it is,
 // in the same turn; what the client says is checked before anyone else sees it.
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from '@fastify/websocket';
 import type { Principal } from '../../auth/authenticator.ts';
 import { AppError } from '../../foundation/errors.ts';
@@ -27,6 +28,7 @@ export type LiveConnectionParts = {
   readonly waits: Waits;
   readonly sampler: MetricsSampler;
   readonly socket: WebSocket;
+  readonly stream: Duplex;
   readonly principal: Principal;
   readonly sessionId: string;
 };
@@ -50,7 +52,7 @@ export class LiveConnection implements LiveFollower {
   constructor(parts: LiveConnectionParts) {
     const { bounds } = parts.api.settings;
     this.#parts = parts;
-    this.#outgoing = new Outgoing(parts.socket, bounds.outgoingBytesMax);
+    this.#outgoing = new Outgoing(parts.socket, parts.stream, bounds.outgoingBytesMax);
     this.#budget = new MessageBudget(parts.api.clock, bounds.liveMessagesPerSecondMax);
   }
 

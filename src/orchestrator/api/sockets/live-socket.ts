@@ -71,7 +71,14 @@ export function liveSocket(server: ApiServer, api: ApiParts, waits: Waits): void
         return;
       }
       watchHeartbeat(socket, api.clock, bounds.heartbeatMs);
-      const connection = new LiveConnection({ api, waits, sampler, socket, ...admission });
+      const connection = new LiveConnection({
+        api,
+        waits,
+        sampler,
+        socket,
+        stream: request.raw.socket,
+        ...admission,
+      });
       const { since } = request.query as { since?: number };
       return connection.open(since);
     },

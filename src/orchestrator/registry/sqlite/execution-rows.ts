@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { AgentEvent } from '#protocol';
 import type { EventRecord, ExecutionRecord, OutputRecord, SessionChange } from '../records.ts';
-import type { Listing, Page } from '../session-registry.ts';
+import type { HistorySize, Listing, Page } from '../session-registry.ts';
 import type { Database } from './database.ts';
 import { decodeExecution, encodeRow } from './rows.ts';
 
@@ -97,6 +97,16 @@ export class ExecutionRows {
       this.#of(sessionId).select('position').orderBy('position', 'desc').limit(1).offset(newer),
     );
     return row?.position ?? null;
+  }
+
+  size(sessionId: string): HistorySize {
+    const row = this.#database.first(
+      this.#of(sessionId).select((execution) => [
+        execution.fn.countAll<number>().as('executions'),
+        execution.fn.coalesce(execution.fn.sum<number>('storedBytes'), sql<number>`0`).as('bytes'),
+      ]),
+    );
+    return row ?? { executions: 0, bytes: 0 };
   }
 
   /** Position of the newest execution, beside the newest of all, that no longer fits when all newer ones are kept; null when all fit. */

@@ -12,6 +12,7 @@ import type {
   SessionRecord,
 } from '../records.ts';
 import type {
+  HistorySize,
   IdempotencyClaim,
   IdempotentReply,
   Listing,
@@ -146,10 +147,11 @@ export class SqliteRegistry implements SessionRegistry {
     );
   }
 
-  async pruneHistory(
-    sessionId: string,
-    keep: { executions: number; bytes: number },
-  ): Promise<number> {
+  async historySize(sessionId: string): Promise<HistorySize> {
+    return this.#read(() => this.#executions.size(sessionId));
+  }
+
+  async pruneHistory(sessionId: string, keep: HistorySize): Promise<number> {
     const last = this.#read(() =>
       Math.max(
         this.#executions.positionBefore(sessionId, keep.executions) ?? 0,
