@@ -15,10 +15,10 @@ export interface LineSink {
 
 export type BufferLimits = { readonly eventsMax: number; readonly bytesMax: number };
 
-/** Half of what the protocol allows: the rest is for the end of an execution and for what was under way before it. */
+/** A part of what the protocol allows: the rest is for the end of an execution and for what was under way before it. */
 const defaultLimits: BufferLimits = {
   eventsMax: limits.unacknowledgedEventsMax / 2,
-  bytesMax: limits.unacknowledgedBytesMax / 2,
+  bytesMax: limits.unacknowledgedBytesMax / 4,
 };
 
 /** How long an event that can wait does wait. */

@@ -1,4 +1,4 @@
-// The one session of this agent: what it was configured to be. It can be configured once.
+// The one session of this agent: what it was configured to be. Its settings may change, which session it is may not.
 import type { ConfigureRequest } from '#protocol';
 import { AgentFailure } from './agent-failure.ts';
 import type { Engine } from './engines/engine.ts';
@@ -24,12 +24,11 @@ export class Session {
     return this.#configuration?.sessionId ?? null;
   }
 
-  /** The same configuration again is harmless; another one is refused. */
+  /** Again: changes the settings of the same session. Another session is refused. */
   configure(request: ConfigureRequest): void {
-    if (this.#configuration !== null) {
-      if (isSame(this.#configuration, request)) return;
-      throw new AgentFailure('invalid_request', 'The session is configured already');
-    }
+    const known = this.#configuration;
+    if (known && (known.sessionId !== request.sessionId || known.language !== request.language))
+      throw new AgentFailure('invalid_request', 'This agent has another session already');
     if (!this.#languages.includes(request.language))
       throw new AgentFailure('invalid_request', `No engine for ${request.language}`);
     this.engine.configure(request);
@@ -43,10 +42,4 @@ export class Session {
       throw new AgentFailure('not_configured', 'The session is not configured yet');
     return this.engine;
   }
-}
-
-function isSame(one: ConfigureRequest, other: ConfigureRequest): boolean {
-  const text = ({ environment, ...rest }: ConfigureRequest) =>
-    JSON.stringify([Object.entries(rest).sort(), Object.entries(environment).sort()]);
-  return text(one) === text(other);
 }

@@ -22,9 +22,9 @@ export type Run = {
 
 export class AgentProcess implements AsyncDisposable {
   readonly directory: string;
-  readonly link: AgentLink;
+  link: AgentLink;
   readonly process: ChildProcess;
-  readonly events: AsyncIterator<AgentEvent>;
+  events: AsyncIterator<AgentEvent>;
   #executions = 0;
 
   private constructor(directory: string, link: AgentLink, child: ChildProcess) {
@@ -40,14 +40,7 @@ export class AgentProcess implements AsyncDisposable {
     command: readonly string[] = [entry],
   ): Promise<AgentProcess> {
     const directory = await mkdtemp(join(tmpdir(), 'agent-'));
-    const link = await AgentLink.listen({
-      directory,
-      sandboxId: 'sbx-1',
-      token,
-      acknowledgedSeq: 0,
-      clock: systemClock,
-      log: pino({ level: 'silent' }),
-    });
+    const link = await listenIn(directory, 0);
     const child = spawn(process.execPath, command, {
       env: { CELLAR_LINK: join(directory, linkSocketName), CELLAR_TOKEN: token, SECRET: 'host' },
       stdio: ['ignore', 'ignore', 'inherit'],
@@ -56,6 +49,13 @@ export class AgentProcess implements AsyncDisposable {
     await link.ready(patience());
     await link.agent.configure(configuration(settings), patience());
     return agent;
+  }
+
+  /** Another orchestrator takes over, which has stored the events up to this one. */
+  async relisten(acknowledgedSeq: number): Promise<void> {
+    await this.link[Symbol.asyncDispose]();
+    this.link = await listenIn(this.directory, acknowledgedSeq);
+    this.events = this.link.agent.events()[Symbol.asyncIterator]();
   }
 
   /** Gives a program without waiting for anything; its id. */
@@ -90,4 +90,15 @@ export class AgentProcess implements AsyncDisposable {
     await this.link[Symbol.asyncDispose]();
     await rm(this.directory, { recursive: true, force: true });
   }
+}
+
+function listenIn(directory: string, acknowledgedSeq: number): Promise<AgentLink> {
+  return AgentLink.listen({
+    directory,
+    sandboxId: 'sbx-1',
+    token,
+    acknowledgedSeq,
+    clock: systemClock,
+    log: pino({ level: 'silent' }),
+  });
 }

@@ -33,7 +33,7 @@ export interface ExecutionSink {
 }
 
 export interface Engine {
-  /** Gives the session's settings; once, before the first execution. */
+  /** Gives the session's settings: before the first execution, and whenever they change. */
   configure(settings: EngineSettings): void;
   /** Runs a program; everything about it is told to the sink, failures of the engine included. Never throws. */
   execute(program: Omit<ExecuteCommand, 'type' | 'executionId'>, sink: ExecutionSink): void;

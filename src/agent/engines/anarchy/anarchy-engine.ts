@@ -67,8 +67,10 @@ export class AnarchyEngine implements Engine {
   }
 
   configure(settings: EngineSettings): void {
+    const isFirst = this.#settings === null;
     this.#settings = settings;
-    if (isHeapEnough(this.#thread.heapHardBytes, settings.heapBytesMax)) {
+    // Later the heap is part of the state: a higher limit counts as far as the thread's own allows.
+    if (!isFirst || isHeapEnough(this.#thread.heapHardBytes, settings.heapBytesMax)) {
       this.#thread.post({ type: 'configure', settings });
       return;
     }

@@ -36,9 +36,9 @@ export class HeapGuard {
     this.#toleranceBytes = Math.max(toleranceBytesMin, options.softBytes * toleranceShare);
   }
 
-  /** Highest use that was seen since `begin`. */
+  /** Highest use that was seen since `begin`, now included. */
   get peakBytes(): number {
-    return this.#peakBytes;
+    return Math.max(this.#peakBytes, usedBytes());
   }
 
   /** An execution begins. */

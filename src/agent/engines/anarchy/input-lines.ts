@@ -15,7 +15,10 @@ export class InputLines {
   }
 
   add(text: string): void {
-    if (this.#pending.length + text.length <= pendingLengthMax) this.#pending += text;
+    const room = pendingLengthMax - this.#pending.length;
+    this.#pending += text.slice(0, Math.max(0, room));
+    // Whoever waits for the line that was too long gets as much of it as there was room for.
+    if (text.length > room && !this.#pending.endsWith('\n')) this.#pending += '\n';
   }
 
   /** The next line without its end; null when there is none (yet). */

@@ -10,49 +10,58 @@ import {
   type DescribedValue,
   type ErrorReport,
   type InspectedNode,
+  isNestedWithin,
   limits,
   type Variable,
+  type VariablesReply,
 } from '#protocol';
 
-/** UTF-16 units of text in all values of one message. Each takes up to six bytes in JSON, and a line is bounded. */
-const valueLengthMax = 512 * 1024;
-/** What one part of a value takes beside its text, in the same units. */
-const partLength = 8;
+/** Of the bytes of one message, what values may take; the rest is for everything around them. */
+const valueBytesMax = limits.lineBytesMax / 2;
+const namesBytesMax = 512 * 1024;
+const itemBytesMax = limits.bodyBytesMax - 64 * 1024;
+const nodeBytesMax = limits.bodyBytesMax - 64 * 1024;
+const warningLengthMax = 1024;
 
-/** Counts down the text that the values of one message may hold. */
-export class ValueBudget {
+/** Counts down the bytes that one message has left. */
+export class MessageBudget {
   #left: number;
 
-  constructor(length: number = valueLengthMax) {
-    this.#left = length;
-  }
-
-  /** Takes a value's size from the budget. False: it does not fit, and nothing was taken. */
-  take(value: unknown): boolean {
-    const left = spend(value, this.#left, limits.nestingDepthMax - 8);
-    if (left < 0) return false;
-    this.#left = left;
-    return true;
+  constructor(bytes: number = valueBytesMax) {
+    this.#left = bytes;
   }
 
   get left(): number {
     return this.#left;
   }
+
+  /** Takes what `part` needs as JSON. False: it does not fit, or nests too deep, and nothing was taken. */
+  take(part: unknown): boolean {
+    if (!isNestedWithin(part, limits.nestingDepthMax - 8)) return false;
+    const bytes = Buffer.byteLength(JSON.stringify(part));
+    if (bytes > this.#left) return false;
+    this.#left -= bytes;
+    return true;
+  }
 }
 
 /** A value without its JSON form where that is too large. */
-export function describedValue(report: ValueReport, budget: ValueBudget): DescribedValue {
+export function describedValue(report: ValueReport, budget: MessageBudget): DescribedValue {
   const { type, preview, value } = report;
   const described = { type: name(type), preview: text(preview) };
   return value === undefined || !budget.take(value) ? described : { ...described, value };
 }
 
 export function describedOutcome({ status, result, error, warnings, variables }: Outcome) {
+  const budget = new MessageBudget(namesBytesMax);
   const changed = (names: readonly string[]) =>
-    names.filter(isName).slice(0, limits.changedNamesMax);
+    names
+      .filter(isName)
+      .slice(0, limits.changedNamesMax)
+      .filter((one) => budget.take(one));
   return {
     status,
-    ...(result === undefined ? {} : { result: describedValue(result, new ValueBudget()) }),
+    ...(result === undefined ? {} : { result: describedValue(result, new MessageBudget()) }),
     ...(error === undefined ? {} : { error: describedError(error) }),
     warnings: warnings.slice(0, limits.warningsMax).map(({ message, location }) => ({
       message: message.slice(0, warningLengthMax),
@@ -66,31 +75,26 @@ export function describedOutcome({ status, result, error, warnings, variables }:
   };
 }
 
-export function describedVariables(reports: readonly VariableReport[]) {
-  const named = reports.filter((report) => isName(report.name));
-  const budget = new ValueBudget();
+/** Names come before values: where there are many variables, some go without their value. */
+export function describedVariables(reports: readonly VariableReport[]): VariablesReply {
+  const values = new MessageBudget();
+  const budget = new MessageBudget(itemBytesMax);
   const items: Variable[] = [];
-  for (const { name: itsName, type, value, preview, size, kind, mutable } of named) {
-    if (items.length === limits.variablesMax || !budget.take([itsName, preview])) break;
-    items.push({
-      name: itsName,
-      type: name(type),
-      ...(value === undefined || !budget.take(value) ? {} : { value }),
-      preview: text(preview),
-      size,
-      kind,
-      mutable,
-    });
+  for (const { name: itsName, type, value, preview, size, kind, mutable } of reports) {
+    if (!isName(itsName)) continue;
+    const item = { name: itsName, type: name(type), preview: text(preview), size, kind, mutable };
+    const full = value === undefined || !values.take(value) ? item : { ...item, value };
+    if (items.length === limits.variablesMax || !budget.take(full)) break;
+    items.push(full);
   }
   return { items, truncated: items.length < reports.length };
 }
 
-/** Null when even this depth is too large for a message. */
+/** Null when the tree is too large for a message. */
 export function describedNode(node: LanguageNode): InspectedNode | null {
-  return new ValueBudget().take(node) ? boundedNode(node) : null;
+  const described = boundedNode(node);
+  return new MessageBudget(nodeBytesMax).take(described) ? described : null;
 }
-
-const warningLengthMax = 1024;
 
 function boundedNode(node: LanguageNode): InspectedNode {
   const { type, preview, size, reference, children, truncated } = node;
@@ -140,16 +144,3 @@ function describedError({
 const isName = (value: string) => value !== '' && value.length <= limits.nameLengthMax;
 const name = (value: string) => value.slice(0, limits.nameLengthMax) || '<anonymous>';
 const text = (value: string) => value.slice(0, limits.textLengthMax);
-
-/** What is left of `length` after a JSON value; negative when it does not fit, or nests too deep. */
-function spend(value: unknown, length: number, depth: number): number {
-  if (typeof value === 'string') return length - value.length - partLength;
-  if (typeof value !== 'object' || value === null) return length - partLength;
-  if (depth === 0) return -1;
-  let left = length - partLength;
-  for (const [key, part] of Object.entries(value)) {
-    left = spend(part, left - key.length, depth - 1);
-    if (left < 0) return left;
-  }
-  return left;
-}

@@ -27,20 +27,19 @@ export type WorkerHostOptions = {
   readonly port: MessagePort;
   readonly shared: SharedState;
   readonly heap: HeapGuard;
-  readonly settings: EngineSettings;
   /** Handles the messages that came in while the program runs. */
   readonly attend: () => void;
 };
 
 export class WorkerHost implements Host {
-  readonly environment: ReadonlyMap<string, string>;
-  readonly valueBytesMax: number;
   readonly #port: MessagePort;
   readonly #shared: SharedState;
   readonly #heap: HeapGuard;
   readonly #attend: () => void;
-  readonly #outputBytesMax: number;
-  #output: Output;
+  #environment: ReadonlyMap<string, string> = new Map();
+  #outputBytesMax = 0;
+  #valueBytesMax = 0;
+  #output = new Output({ bytesMax: 0, capture: false });
   #input = new InputLines('', false);
   #interactive = false;
   #timeoutMs = 0;
@@ -56,15 +55,27 @@ export class WorkerHost implements Host {
   #progressHeld: EngineEvent | null = null;
   #cpuAtBegin = process.threadCpuUsage();
 
-  constructor({ port, shared, heap, settings, attend }: WorkerHostOptions) {
+  constructor({ port, shared, heap, attend }: WorkerHostOptions) {
     this.#port = port;
     this.#shared = shared;
     this.#heap = heap;
     this.#attend = attend;
-    this.#outputBytesMax = settings.outputBytesMax;
-    this.#output = new Output({ bytesMax: this.#outputBytesMax, capture: true });
-    this.environment = new Map(Object.entries(settings.environment));
-    this.valueBytesMax = Math.floor(settings.heapBytesMax * valueShare);
+  }
+
+  /** Limits count from the next execution on, the environment from now. */
+  configure({ environment, outputBytesMax, heapBytesMax }: EngineSettings): void {
+    this.#environment = new Map(Object.entries(environment));
+    this.#outputBytesMax = outputBytesMax;
+    this.#valueBytesMax = Math.floor(heapBytesMax * valueShare);
+    this.#heap.softBytes = heapBytesMax;
+  }
+
+  get environment(): ReadonlyMap<string, string> {
+    return this.#environment;
+  }
+
+  get valueBytesMax(): number {
+    return this.#valueBytesMax;
   }
 
   /** An execution begins. */

@@ -7,13 +7,14 @@ import {
   workerData,
 } from 'node:worker_threads';
 import { createInterpreter, type Interpreter } from '#language';
+import { fitsPattern } from '../name-pattern.ts';
 import { HeapGuard } from './heap-guard.ts';
 import {
   describedNode,
   describedOutcome,
   describedValue,
   describedVariables,
-  ValueBudget,
+  MessageBudget,
 } from './reports.ts';
 import { SharedState } from './shared-state.ts';
 import { WorkerHost } from './worker-host.ts';
@@ -50,7 +51,8 @@ class EngineWorker {
   obey(message: ToWorker): void {
     switch (message.type) {
       case 'configure':
-        this.#session = this.#open(message.settings);
+        if (this.#session === null) this.#session = this.#open();
+        this.#session.host.configure(message.settings);
         return;
       case 'execute':
         this.#execute(message.program);
@@ -67,16 +69,11 @@ class EngineWorker {
     }
   }
 
-  #open(settings: Extract<ToWorker, { type: 'configure' }>['settings']): Session {
+  #open(): Session {
     const host = new WorkerHost({
       port: this.#port,
       shared: new SharedState(this.#start.shared),
-      heap: new HeapGuard({
-        softBytes: settings.heapBytesMax,
-        hardBytes: this.#start.heapHardBytes,
-        collect: this.#collect,
-      }),
-      settings,
+      heap: new HeapGuard({ hardBytes: this.#start.heapHardBytes, collect: this.#collect }),
       attend: () => this.#attend(),
     });
     return { host, interpreter: createInterpreter(host) };
@@ -99,7 +96,7 @@ class EngineWorker {
       program.intermediateResults
         ? {
             onStatement: (value) => {
-              const budget = new ValueBudget();
+              const budget = new MessageBudget();
               const before = budget.left;
               const result = describedValue(value, budget);
               host.report({ type: 'intermediateResult', result }, before - budget.left);
@@ -121,10 +118,9 @@ class EngineWorker {
 
   #look({ interpreter }: Session, question: Question): unknown {
     if (question.type === 'variables') {
-      const { filter, includeValues } = question.request;
-      return describedVariables(
-        interpreter.variables(filter === undefined ? { includeValues } : { includeValues, filter }),
-      );
+      const { filter = '*', includeValues } = question.request;
+      const reports = interpreter.variables({ includeValues });
+      return describedVariables(reports.filter(({ name }) => fitsPattern(name, filter)));
     }
     const { variable, path, depth } = question.request;
     // A tree that is too large for a message is shown less deep; its root alone always fits.

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import {
+  heapHardBytesFor,
+  heapHardBytesIn,
+  isHeapEnough,
+} from '../../../../src/agent/engines/anarchy/heap-limits.ts';
+
+const mebibyte = 1024 * 1024;
+
+describe('the heap limits', () => {
+  it('leave room between the session and V8', () => {
+    expect(heapHardBytesFor(64 * mebibyte)).toBe(96 * mebibyte);
+    expect(heapHardBytesFor(1024 * mebibyte)).toBe(1280 * mebibyte);
+    for (const soft of [1, 64, 1024]) {
+      const softBytes = soft * mebibyte;
+      expect(isHeapEnough(heapHardBytesFor(softBytes), softBytes)).toBe(true);
+    }
+  });
+
+  it('stay below the memory of the container', () => {
+    for (const container of [64, 128, 256, 4096])
+      expect(heapHardBytesIn(container * mebibyte)).toBeLessThan(container * mebibyte);
+    expect(heapHardBytesIn(256 * mebibyte)).toBe(160 * mebibyte);
+  });
+
+  it('are moderate where there is no container', () => {
+    expect(heapHardBytesIn(0)).toBe(192 * mebibyte);
+    expect(heapHardBytesIn(2 ** 63)).toBe(192 * mebibyte);
+  });
+
+  it('refuse a worker that is too small', () => {
+    expect(isHeapEnough(100 * mebibyte, 90 * mebibyte)).toBe(false);
+  });
+});
