@@ -5,7 +5,7 @@
 export const routes = {
   /** First request after every dial: who are you, which events do you still hold? */
   hello: '/hello',
-  /** Gives a fresh sandbox its session. Sent once per sandbox; a repetition with the same body is harmless. */
+  /** Gives a fresh sandbox its session; later, changes that session's settings. */
   configure: '/configure',
   /** One bidirectional stream: commands up as lines, numbered events down as lines. */
   channel: '/channel',

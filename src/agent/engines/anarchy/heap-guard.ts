@@ -14,26 +14,25 @@ const toleranceShare = 0.125;
 const collectionShareMax = 0.2;
 
 export type HeapGuardOptions = {
-  readonly softBytes: number;
+  /** V8's own limit for this thread. */
   readonly hardBytes: number;
   /** A full garbage collection of this thread. */
   readonly collect: () => void;
 };
 
 export class HeapGuard {
-  readonly #options: HeapGuardOptions;
+  /** What the values of a program may take; counts from the next execution on. */
+  softBytes = 0;
+  readonly #collectNow: () => void;
   readonly #ceilingBytes: number;
-  readonly #toleranceBytes: number;
-  #limitBytes: number;
+  #limitBytes = 0;
   #peakBytes = 0;
   #collectedAt = 0;
   #collectionMs = 0;
 
-  constructor(options: HeapGuardOptions) {
-    this.#options = options;
-    this.#ceilingBytes = options.hardBytes - hardDistanceBytes;
-    this.#limitBytes = Math.min(options.softBytes, this.#ceilingBytes);
-    this.#toleranceBytes = Math.max(toleranceBytesMin, options.softBytes * toleranceShare);
+  constructor({ hardBytes, collect }: HeapGuardOptions) {
+    this.#collectNow = collect;
+    this.#ceilingBytes = hardBytes - hardDistanceBytes;
   }
 
   /** Highest use that was seen since `begin`, now included. */
@@ -43,7 +42,7 @@ export class HeapGuard {
 
   /** An execution begins. */
   begin(): void {
-    const { softBytes } = this.#options;
+    const { softBytes } = this;
     let used = usedBytes();
     // What the last program left behind shall not widen the limit of this one, so only what lives counts. It costs
     // those sessions some milliseconds that hold nearly all they may.
@@ -58,19 +57,20 @@ export class HeapGuard {
     if (used > this.#peakBytes) this.#peakBytes = used;
     if (used <= this.#limitBytes || !this.#isCollectionDue(used, now)) return null;
     if (this.#collect(now) <= this.#limitBytes) return null;
-    const megabytes = Math.round(this.#options.softBytes / (1024 * 1024));
+    const megabytes = Math.round(this.softBytes / (1024 * 1024));
     return { type: 'ResourceLimitError', message: `Memory limit of ${megabytes} MB exceeded` };
   }
 
   /** A program that makes garbage close to its limit shall not spend its time on collections. */
   #isCollectionDue(used: number, now: number): boolean {
-    const isFar = used > Math.min(this.#limitBytes + this.#toleranceBytes, this.#ceilingBytes);
+    const toleranceBytes = Math.max(toleranceBytesMin, this.softBytes * toleranceShare);
+    const isFar = used > Math.min(this.#limitBytes + toleranceBytes, this.#ceilingBytes);
     return isFar || (now - this.#collectedAt) * collectionShareMax > this.#collectionMs;
   }
 
   /** Gives the bytes that are left. */
   #collect(now: number): number {
-    this.#options.collect();
+    this.#collectNow();
     this.#collectedAt = performance.now();
     this.#collectionMs = this.#collectedAt - now;
     return usedBytes();
