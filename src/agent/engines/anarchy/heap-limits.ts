@@ -16,12 +16,13 @@ export function heapHardBytesFor(softBytes: number): number {
 }
 
 /**
- * The hard limit of a worker that starts before its session's limits are known: what the container's memory allows.
+ * The hard limit of a worker that starts before its session's limits are known: what the container's memory allows,
+ * and in a small one what a session with half of it needs.
  * `containerBytes` as `process.constrainedMemory()` gives it; absurdly large where there is no container.
  */
 export function heapHardBytesIn(containerBytes: number): number {
   if (containerBytes <= 0 || containerBytes >= machineBytesMin) return defaultHardBytes;
-  return Math.floor(Math.max(containerBytes / 2, containerBytes - agentBytes));
+  return Math.floor(Math.max(containerBytes / 2 + marginBytesMin / 2, containerBytes - agentBytes));
 }
 
 /** Whether a worker with this hard limit can serve a session with that soft one. */
