@@ -67,7 +67,7 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
       clock,
       log,
     },
-    uids: new UidPool({ first: config.uidFirst, count: config.uidCount }),
+    uids: new UidPool({ first: config.uidFirst, count: config.uidCount }, await uidsOf(registry)),
     runtimeName: config.runtime,
   });
   const sessions = new SessionManager({ registry, source, clock, log, limits: config });
@@ -123,6 +123,12 @@ async function instanceOf(registry: SessionRegistry): Promise<string> {
   await registry.writeFact('instanceId', instanceId);
   await registry.durable();
   return instanceId;
+}
+
+/** Host uids of sandboxes that may still run. */
+async function uidsOf(registry: SessionRegistry): Promise<number[]> {
+  const records = await registry.allSessions();
+  return records.flatMap(({ sandbox }) => (sandbox ? [sandbox.uid] : []));
 }
 
 async function version(): Promise<string> {
