@@ -1,25 +1,23 @@
 // Compiled unit + session → a unit that can run: V8 gets the script here, and nowhere else.
 import type { Compiled } from './compile.ts';
-import { literal } from './emit/literal.ts';
+import { intrinsics } from './emit/intrinsics.ts';
 import type { ModulePlan } from './emit/unit-emission.ts';
 import type { MethodSite } from './runtime/calls.ts';
 import type { LinkedModule, RunningUnit } from './runtime/helpers.ts';
 import type { Runtime } from './runtime/runtime.ts';
 import type { Cell } from './runtime/session-variables.ts';
+import { createShape, type Shape } from './runtime/shapes.ts';
 import { scriptUrl, type TracedUnit } from './runtime/stack-trace.ts';
-import {
-  type CompiledFunction,
-  type Environment,
-  encodeKey,
-  type FunctionCode,
-  type FunctionValue,
-  ObjectValue,
-  type Slot,
-  type Value,
+import type {
+  CompiledFunction,
+  Environment,
+  FunctionCode,
+  FunctionValue,
+  Slot,
+  Value,
 } from './runtime/value.ts';
 
 type Instantiate = (environment: Environment | null, self: Value) => CompiledFunction;
-type Shape = new (...values: Value[]) => ObjectValue;
 
 /** The parameter `K` of a unit's script, and what the interpreter asks of it. */
 export type LinkedUnit = TracedUnit &
@@ -28,6 +26,8 @@ export type LinkedUnit = TracedUnit &
     readonly methods: readonly MethodSite[];
     readonly shapes: readonly Shape[];
     readonly modules: readonly LinkedModule[];
+    readonly builtins: readonly (Value | undefined)[];
+    readonly natives: readonly ((value: number) => number)[];
     readonly codes: readonly FunctionCode[];
     /** A `main` that the unit defined at its top level, and in a module (SPEC 7.3). */
     main: FunctionValue | null;
@@ -64,6 +64,8 @@ export class Linker {
       methods: needs.methods.map((name) => this.#runtime.methodSite(name)),
       shapes: needs.shapes.map((keys) => this.#shape(keys)),
       modules: needs.modules.map(linkModule),
+      builtins: needs.intrinsics.map((name) => this.#runtime.functions.get(name)),
+      natives: needs.intrinsics.map((name) => intrinsics.get(name)!),
       codes: functions.map(({ name, parameterNames, index }) => ({
         id: `${id}/${index}`,
         name,
@@ -95,11 +97,7 @@ export class Linker {
     const id = JSON.stringify(keys);
     let shape = this.#shapes.get(id);
     if (shape === undefined) {
-      const names = keys.map((_, i) => `a${i}`);
-      const sets = keys.map((key, i) => `this[${literal(encodeKey(key))}]=a${i};`);
-      const text = `"use strict";return function(${names.join(',')}){${sets.join('')}}`;
-      shape = new Function(text)() as Shape;
-      shape.prototype = ObjectValue.prototype;
+      shape = createShape(keys);
       this.#shapes.set(id, shape);
     }
     return shape;

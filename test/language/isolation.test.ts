@@ -264,13 +264,15 @@ describe('text of a program', () => {
     const { program } = parse(source);
     const { script } = emit(program, resolve(program).resolved);
     const words = script.replaceAll(/"(?:[^"\\]|\\.)*"/g, '').match(/[A-Za-z_$][\w$]*/g) ?? [];
-    const ours = /^(?:[acefghimtuvxR K]\d*|[sdkrqzETp]|s\d+|\$[A-Za-z]+)$/;
+    const ours = /^(?:[abcefghimntuvxR K]\d*|[sdkrqzETp]|s\d+|\$[A-Za-z]+)$/;
     const fields = new Set([
       'cells',
       'methods',
       'shapes',
       'codes',
       'modules',
+      'builtins',
+      'natives',
       'main',
       'moduleMain',
       'mainCalled',

@@ -1,7 +1,9 @@
 // Turns the table of built-ins into the values of one session. The only place that knows how rows, dotted names, aliases
 // and methods become values.
+
+import { createShape, type Shape } from '../runtime/shapes.ts';
 import type { CompiledFunction, TypeName } from '../runtime/value.ts';
-import { BuiltinValue, ObjectValue, type Value } from '../runtime/value.ts';
+import { BuiltinValue, type ObjectValue, type Value } from '../runtime/value.ts';
 import type { Builtin, BuiltinContext, BuiltinMethods } from './builtin.ts';
 
 export type BoundBuiltins = {
@@ -95,11 +97,15 @@ function runnerOf(context: BuiltinContext, row: Builtin): CompiledFunction {
 }
 
 function objectOf(entries: ReadonlyMap<string, Value>): ObjectValue {
-  const object = new ObjectValue();
-  // Names of namespaces are ours and need no encoding.
-  for (const [name, value] of entries) object[name] = value;
-  return object;
+  const keys = [...entries.keys()];
+  const id = keys.join();
+  const shape = namespaceShapes.get(id) ?? createShape(keys);
+  namespaceShapes.set(id, shape);
+  return new shape(...entries.values());
 }
+
+/** The same for every session: the names come from the table. */
+const namespaceShapes = new Map<string, Shape>();
 
 function emptyMethods(): Record<TypeName, Map<string, BuiltinValue>> {
   return {

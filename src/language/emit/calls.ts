@@ -1,10 +1,11 @@
 // Calls. The callee is checked inline for a function of the program and otherwise found by the runtime; both have `run`.
-import { oneLetterCalls } from '../builtins/table.ts';
-import { encodeKey } from '../runtime/value.ts';
+import { builtins, oneLetterCalls } from '../builtins/table.ts';
+import { encodeKey, type TypeName } from '../runtime/value.ts';
 import type { Call, Expression, Identifier, Index, Member, New } from '../syntax.ts';
 import { getIndex, isObject } from './access.ts';
 import { type Code, mark } from './code.ts';
 import { calling, type FunctionEmission } from './function-emission.ts';
+import { intrinsics } from './intrinsics.ts';
 import { literal } from './literal.ts';
 import { readName } from './variables.ts';
 
@@ -23,17 +24,18 @@ export function construct(f: FunctionEmission, node: New): Code {
 
 function plainCall(f: FunctionEmission, callee: Expression, given: readonly Expression[]): Code {
   const { start, end } = callee.span;
-  const FunctionValue = f.helper('FunctionValue');
+  const CallableValue = f.helper('CallableValue');
   const value = callee.type === 'Identifier' ? namedCallee(f, callee) : f.expression(callee);
   const held = f.acquire();
   const known =
     value.stability > 0
-      ? `${value.text} instanceof ${FunctionValue}?${value.text}`
-      : `(${held}=${value.text}) instanceof ${FunctionValue}?${held}`;
+      ? `${value.text} instanceof ${CallableValue}?${value.text}`
+      : `(${held}=${value.text}) instanceof ${CallableValue}?${held}`;
   const tested = value.stability > 0 ? value.text : held;
   const found = `(${known}:${mark(start)}${f.helper('callable')}(${tested},K,${start},${end}))`;
   f.release(held);
-  return calling(`${found}.${mark(start)}run(null,d+1${argumentsText(f, given)})`);
+  const name = callee.type === 'Identifier' ? callee.name : '';
+  return calling(invoke(f, found, name, 'null', start, given));
 }
 
 /** The value of a name in call position: where nothing else has the name, one letter may mean a built-in (SPEC 2.3). */
@@ -66,12 +68,32 @@ function memberCall(f: FunctionEmission, node: Call, callee: Member): Code {
   const own = f.acquire();
   const key = literal(encodeKey(name));
   const find = `${mark(start)}${f.helper('method')}(${object.text},${f.unit.method(name)},K,${callee.span.start},${callee.span.end})`;
-  const isFunction = `(${own}=${object.text}[${key}]) instanceof ${f.helper('FunctionValue')}`;
+  const isFunction = `(${own}=${object.text}[${key}]) instanceof ${f.helper('CallableValue')}`;
   // As in `getMember`: what the entry of anything but an object is, is dropped.
-  const text = `(${object.setup}${object.text}!==null&&${isFunction}&&${isObject(object.text)}?${own}:${find})`;
+  const found = `${object.text}!==null&&${isFunction}&&${isObject(object.text)}?${own}:${find}`;
+  const text = `(${object.setup}${builtinMethod(f, object.text, name)}${found})`;
   f.release(own);
+  const call = invoke(f, text, name, object.text, start, node.arguments);
   object.release();
-  return calling(invoke(f, text, object.text, start, node.arguments));
+  return calling(call);
+}
+
+const methodsOf = (type: TypeName): ReadonlySet<string> =>
+  new Set(
+    builtins
+      .filter((row) => row.methodOf?.includes(type))
+      .flatMap((row) => [row.name, ...(row.aliases ?? [])]),
+  );
+const arrayMethods = methodsOf('array');
+const stringMethods = methodsOf('string');
+
+/** Names that arrays or strings have as methods are looked for there first: no program can change those. */
+function builtinMethod(f: FunctionEmission, object: string, name: string): string {
+  const site = f.unit.method(name);
+  let text = '';
+  if (arrayMethods.has(name)) text += `${f.helper('isArray')}(${object})?${site}.array:`;
+  if (stringMethods.has(name)) text += `typeof ${object}==='string'?${site}.string:`;
+  return text;
 }
 
 /** `o["f"]()`: `this` is `o`, as in `o.f()` (SPEC 4.3.13). */
@@ -90,21 +112,44 @@ function indexCall(f: FunctionEmission, node: Call, callee: Index): Code {
   const found = f.acquire();
   const value = `${found}=${getIndex(f, objectName, { ...indexCode, text: index.text }, start)}`;
   const check = `${mark(start)}${f.helper('callable')}(${found},K,${callee.span.start},${callee.span.end})`;
-  const text = `(${objectName}=${object.text},${index.setup}${value},${found} instanceof ${f.helper('FunctionValue')}?${found}:${check})`;
+  const text = `(${objectName}=${object.text},${index.setup}${value},${found} instanceof ${f.helper('CallableValue')}?${found}:${check})`;
   f.release(found, objectName);
   index.release();
-  return calling(invoke(f, text, objectName, start, node.arguments));
+  return calling(invoke(f, text, '', objectName, start, node.arguments));
 }
 
-/** JavaScript evaluates callee and receiver before the arguments, so that these may use the same temporaries. */
+/** Calls what `callee` yields. JavaScript evaluates it and the receiver first, so that arguments may use the same temporaries. */
 function invoke(
   f: FunctionEmission,
   callee: string,
+  name: string,
   receiver: string,
   offset: number,
   given: readonly Expression[],
 ): string {
+  const [argument] = given;
+  if (argument !== undefined && given.length === 1 && intrinsics.has(name)) {
+    return intrinsicCall(f, callee, name, receiver, offset, argument);
+  }
   return `${callee}.${mark(offset)}run(${receiver},d+1${argumentsText(f, given)})`;
+}
+
+function intrinsicCall(
+  f: FunctionEmission,
+  callee: string,
+  name: string,
+  receiver: string,
+  offset: number,
+  argument: Expression,
+): string {
+  const target = f.acquire();
+  const given = f.hold(f.expression(argument));
+  const { builtin, native } = f.unit.intrinsic(name);
+  const slow = `${target}.${mark(offset)}run(${receiver},d+1,${given.text})`;
+  const fast = `${target}===${builtin}&&typeof ${given.text}==='number'?${native}(${given.text})`;
+  given.release();
+  f.release(target);
+  return `(${target}=${callee},${given.setup}${fast}:${slow})`;
 }
 
 function argumentsText(f: FunctionEmission, given: readonly Expression[]): string {

@@ -60,6 +60,7 @@ export const helperNames = [
   'requireModule',
   // classes and state
   'ObjectValue',
+  'CallableValue',
   'FunctionValue',
   'RegexValue',
   'UndecidedValue',

@@ -17,6 +17,8 @@ export type UnitNeeds = {
   readonly methods: readonly string[];
   readonly shapes: readonly (readonly string[])[];
   readonly modules: readonly ModulePlan[];
+  /** Names of emit/intrinsics.ts. */
+  readonly intrinsics: readonly string[];
 };
 
 /** The names `R` (runtime) and `K` (unit) are the parameters of emitted code; everything it mentions hangs on them. */
@@ -27,6 +29,7 @@ export class UnitEmission {
   readonly #helpers = new Set<HelperName>();
   readonly #cells = new Map<string, number>();
   readonly #methods = new Map<string, number>();
+  readonly #intrinsics = new Map<string, number>();
   readonly #shapes = new Map<string, number>();
   readonly #shapeKeys: (readonly string[])[] = [];
 
@@ -56,6 +59,12 @@ export class UnitEmission {
     return `h${index}`;
   }
 
+  /** A built-in and the function of V8 that computes the same for a number. */
+  intrinsic(name: string): { builtin: string; native: string } {
+    const index = indexOf(this.#intrinsics, name);
+    return { builtin: `b${index}`, native: `n${index}` };
+  }
+
   /** `node` is the module's declaration: it has one plan however often it is emitted. */
   module(node: object, plan: ModulePlan): string {
     this.#modules.set(node, plan);
@@ -68,6 +77,7 @@ export class UnitEmission {
       methods: [...this.#methods.keys()],
       shapes: this.#shapeKeys,
       modules: [...this.#modules.values()],
+      intrinsics: [...this.#intrinsics.keys()],
     };
   }
 
@@ -81,6 +91,8 @@ export class UnitEmission {
       bind('g', 'cells', this.#cells.size),
       bind('m', 'methods', this.#methods.size),
       bind('h', 'shapes', this.#shapeKeys.length),
+      bind('b', 'builtins', this.#intrinsics.size),
+      bind('n', 'natives', this.#intrinsics.size),
       bind('c', 'codes', functions.length),
       '\n',
       this.functionTexts.join('\n'),

@@ -4,10 +4,9 @@ import { getMember } from './members.ts';
 import { type Raised, raise } from './raised.ts';
 import {
   BoundMethod,
-  BuiltinValue,
+  CallableValue,
   type CompiledFunction,
   encodeKey,
-  FunctionValue,
   ObjectValue,
   type Value,
 } from './value.ts';
@@ -23,7 +22,7 @@ export function callable(value: Value, unit: Unit, start: number, end: number): 
 }
 
 export function asCallable(value: Value): Callable | null {
-  if (value instanceof FunctionValue || value instanceof BuiltinValue) return value;
+  if (value instanceof CallableValue) return value;
   if (!(value instanceof BoundMethod)) return null;
   const { method, receiver } = value;
   return { run: (_self, depth, ...given) => method.run(null, depth, receiver, ...given) };
@@ -86,7 +85,7 @@ export function findMethod(
     if (site.array !== null) return site.array;
   } else if (object instanceof ObjectValue) {
     const own = object[site.key];
-    if (own instanceof BuiltinValue) return own;
+    if (own instanceof CallableValue) return own;
   } else if (typeof object === 'string') {
     if (site.string !== null) return site.string;
   } else if (typeof object === 'number' && site.number !== null) return site.number;

@@ -20,6 +20,7 @@ import type { Runtime } from './runtime.ts';
 import { dictionaryText } from './session-store.ts';
 import type { Cell } from './session-variables.ts';
 import {
+  CallableValue,
   type Environment,
   FunctionValue,
   ModuleValue,
@@ -146,6 +147,7 @@ export function createHelpers(runtime: Runtime): Readonly<Record<HelperName, unk
     requireModule: (value: Value) => requireModule(value),
 
     ObjectValue,
+    CallableValue,
     FunctionValue,
     RegexValue,
     UndecidedValue,

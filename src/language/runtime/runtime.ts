@@ -11,7 +11,7 @@ import { Random } from './random.ts';
 import { createSessionStore, type SessionStore } from './session-store.ts';
 import { SessionVariables } from './session-variables.ts';
 import type { TracedUnit } from './stack-trace.ts';
-import { type BuiltinValue, type ErrorValue, FunctionValue, type Value } from './value.ts';
+import { type BuiltinValue, CallableValue, type ErrorValue, type Value } from './value.ts';
 
 export class Runtime implements BuiltinContext {
   readonly host: Host;
@@ -45,7 +45,7 @@ export class Runtime implements BuiltinContext {
 
   call(callee: Value, what: string, ...given: Value[]): Value {
     const { depth } = this;
-    const target = callee instanceof FunctionValue ? callee : asCallable(callee);
+    const target = callee instanceof CallableValue ? callee : asCallable(callee);
     if (target === null) throw notAFunction(what);
     try {
       return target.run(null, depth + 1, ...given);

@@ -115,22 +115,29 @@ export type CompiledFunction = (
   ...args: (Value | undefined)[]
 ) => Value;
 
+/** What emitted code may call at once. */
+export class CallableValue {
+  readonly run: CompiledFunction;
+  constructor(run: CompiledFunction) {
+    this.run = run;
+  }
+}
+
 /** `{ code, environment }` is the whole value; `run` is derived from them. `lexicalThis` is the captured `this` of an arrow. */
-export class FunctionValue {
+export class FunctionValue extends CallableValue {
   readonly code: FunctionCode;
   readonly environment: Environment | null;
   readonly lexicalThis: Value;
-  readonly run: CompiledFunction;
   constructor(
     code: FunctionCode,
     environment: Environment | null,
     lexicalThis: Value,
     run: CompiledFunction = code.instantiate(environment, lexicalThis),
   ) {
+    super(run);
     this.code = code;
     this.environment = environment;
     this.lexicalThis = lexicalThis;
-    this.run = run;
   }
 }
 
@@ -140,17 +147,16 @@ const noMembers: ReadonlyMap<string, Value> = new Map();
  * A built-in function as a value: one per name and session, so that identity works. `members` are what `String.fromCharCode`
  * and its like find; null means that every member is the value itself (names that only refuse, SPEC 9.14).
  */
-export class BuiltinValue {
+export class BuiltinValue extends CallableValue {
   readonly name: string;
-  readonly run: CompiledFunction;
   readonly members: ReadonlyMap<string, Value> | null;
   constructor(
     name: string,
     run: CompiledFunction,
     members: ReadonlyMap<string, Value> | null = noMembers,
   ) {
+    super(run);
     this.name = name;
-    this.run = run;
     this.members = members;
   }
 }
