@@ -20,6 +20,7 @@ export default defineConfig({
           name: 'integration',
           include: ['test/{contracts,integration,security}/**/*.test.ts'],
           fileParallelism: false,
+          globalSetup: ['test/helpers/leftovers.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
