@@ -63,13 +63,15 @@ function honestHello(token: string, rest: Partial<HelloReply> = {}): HelloReply 
 }
 
 /**
- * Dials and speaks HTTP/2 frame by frame, with no library in between. `onChannel` is told when the channel is open, and
- * then writes what it likes.
+ * Dials and speaks HTTP/2 frame by frame, with no library in between. `onHello` and `onChannel` are told when their
+ * streams, 1 and 3, are open, and then write what they like.
  */
 export async function dialFrames(
   path: string,
   token: string,
   onChannel: (socket: Socket) => void,
+  onHello: (socket: Socket) => void = (socket) =>
+    socket.write(frame(frameTypes.data, 1, 1, Buffer.from(JSON.stringify(honestHello(token))))),
 ): Promise<Socket> {
   const socket = await dialRaw(path);
   let received = Buffer.alloc(0);
@@ -86,14 +88,16 @@ export async function dialFrames(
       const type = received[3];
       const isAcknowledgement = received[4] === 1;
       const streamId = received.readUInt32BE(5);
-      received = received.subarray(9 + received.readUIntBE(0, 3));
+      const payload = received.subarray(9, 9 + received.readUIntBE(0, 3));
+      received = received.subarray(9 + payload.byteLength);
+      if (type === frameTypes.ping && !isAcknowledgement)
+        socket.write(frame(frameTypes.ping, 1, 0, payload));
       if (type === frameTypes.settings && !isAcknowledgement)
         socket.write(frame(frameTypes.settings, 1, 0, Buffer.alloc(0)));
       if (type !== frameTypes.headers) continue;
       socket.write(frame(frameTypes.headers, 4, streamId, status200));
       // The first stream is the hello, the second one the channel.
-      if (streamId === 1)
-        socket.write(frame(frameTypes.data, 1, 1, Buffer.from(JSON.stringify(honestHello(token)))));
+      if (streamId === 1) onHello(socket);
       else onChannel(socket);
     }
   });
@@ -117,6 +121,7 @@ export const frameTypes = {
   pushPromise: 5,
   ping: 6,
   goaway: 7,
+  windowUpdate: 8,
 } as const;
 
 /** A header block that says `:status: 200`, after giving up the compression table as the other side demands. */

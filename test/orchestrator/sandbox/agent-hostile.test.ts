@@ -39,7 +39,13 @@ function pour(stream: Duplex, chunk: Buffer): void {
   more();
 }
 
+const anyQuestion = { includeValues: false };
+
 const repeated = (bytes: Buffer) => Buffer.concat(Array.from({ length: 5000 }, () => bytes));
+
+/** Data of a stream in frames of one byte each. */
+const crumbs = (streamId: number) =>
+  repeated(frame(frameTypes.data, 0, streamId, Buffer.from(' ')));
 
 describe('a dial that is no agent', () => {
   it('is refused with a wrong token, and listening goes on', async () => {
@@ -64,7 +70,6 @@ describe('a dial that is no agent', () => {
       'never ends',
       { onHello: (stream: ServerHttp2Stream) => pour(stream, Buffer.alloc(65536, 32)) },
     ],
-    ['comes in crumbs', { onHello: (stream: ServerHttp2Stream) => pour(stream, Buffer.from(' ')) }],
     [
       'has headers without end',
       {
@@ -81,6 +86,14 @@ describe('a dial that is no agent', () => {
   ])('is refused when its hello %s', async (_, behaviour) => {
     await using fixture = await LinkFixture.listen();
     await closed(await dialAs(fixture.path, token, behaviour));
+    expect(fixture.link.refusedDials).toBe(1);
+    await expectListening(fixture);
+  });
+
+  it('is refused when its hello comes in crumbs', async () => {
+    await using fixture = await LinkFixture.listen();
+    const nobody = () => {};
+    await closed(await dialFrames(fixture.path, token, nobody, (raw) => raw.write(crumbs(1))));
     expect(fixture.link.refusedDials).toBe(1);
     await expectListening(fixture);
   });
@@ -119,6 +132,20 @@ describe('a dial that is no agent', () => {
   });
 });
 
+/** An end that is valid but for the depth of its result. */
+const deepEnd = `${JSON.stringify({
+  seq: 1,
+  type: 'ended',
+  executionId: 'a',
+  status: 'success',
+  result: { type: 'array', preview: '', value: 'VALUE' },
+  truncated: false,
+  usage: { cpuMs: 0, memoryPeakBytes: 0, outputBytes: 0 },
+  warnings: [],
+  variables: { added: [], changed: [], removed: [] },
+  stateLost: false,
+}).replace('"VALUE"', '['.repeat(1000) + ']'.repeat(1000))}\n`;
+
 describe('an agent that turned hostile', () => {
   /** A linked agent that does this on the channel. */
   async function linked(
@@ -139,7 +166,7 @@ describe('an agent that turned hostile', () => {
     ],
     ['a line that is no JSON', 'hello\n'],
     ['a line that is no UTF-8', Buffer.from([0xff, 0xfe, 0x0a])],
-    ['a line that nests without end', `${'['.repeat(100_000)}\n`],
+    ['a value that nests too deep', deepEnd],
     ['a line without end', Buffer.alloc(limits.lineBytesMax + 1, 0x20)],
   ])('is lost after %s', async (_, bytes) => {
     await using fixture = await LinkFixture.listen();
@@ -154,7 +181,7 @@ describe('an agent that turned hostile', () => {
 
   it('is lost when it sends its events byte by byte', async () => {
     await using fixture = await LinkFixture.listen();
-    await linked(fixture, (stream) => pour(stream, Buffer.from(' ')));
+    await dialFrames(fixture.path, token, (raw) => raw.write(crumbs(3)));
     expect(await fixture.link.lost).toMatchObject({ reason: 'protocol' });
   });
 
@@ -190,7 +217,9 @@ describe('an agent that turned hostile', () => {
     await using fixture = await LinkFixture.listen();
     let seq = 0;
     const content = 'x'.repeat(limits.outputChunkLengthMax);
-    await linked(fixture, (stream) => {
+    const onQuestion = (stream: ServerHttp2Stream) =>
+      answer(stream, { items: [], truncated: false });
+    const onChannel = (stream: ServerHttp2Stream) => {
       const more = () => {
         let room = true;
         while (room && !stream.destroyed)
@@ -200,20 +229,21 @@ describe('an agent that turned hostile', () => {
       };
       stream.on('drain', more);
       more();
-    });
-    // One question more has gone there and back: everything the flow control lets through is through.
-    const questions = Array.from({ length: 20 }, () =>
-      fixture.link.agent.inspect({ variable: 'x', path: [], depth: 0 }, patience()).catch(() => {}),
-    );
-    await Promise.all(questions);
-    expect(seq * content.length).toBeLessThan(4 * 1024 * 1024);
+    };
+    await dialAs(fixture.path, token, { onChannel, onQuestion });
+    // When nothing more was written while questions went there and back, flow control has stopped it.
+    for (let before = -1; before !== seq; ) {
+      before = seq;
+      for (let i = 0; i < 10; i++) await fixture.link.agent.variables(anyQuestion, patience());
+      expect(seq * content.length).toBeLessThan(8 * 1024 * 1024);
+    }
+    expect(seq).toBeGreaterThan(0);
   });
 
   it.each([
     ['pings', repeated(frame(frameTypes.ping, 0, 0, Buffer.alloc(8)))],
     ['settings', repeated(frame(frameTypes.settings, 0, 0, Buffer.alloc(0)))],
     ['goaways', repeated(frame(frameTypes.goaway, 0, 0, Buffer.alloc(8)))],
-    ['window updates', repeated(frame(8, 0, 0, Buffer.from([0, 0, 0, 1])))],
     ['frames of no known type', repeated(frame(0xee, 0, 0, Buffer.alloc(0)))],
     ['garbage', Buffer.alloc(1_000_000, 0x7f)],
   ])('is cut off when it floods the link with %s', async (_, bytes) => {
@@ -223,9 +253,21 @@ describe('an agent that turned hostile', () => {
     expect(['protocol', 'unreachable']).toContain((await fixture.link.lost).reason);
   });
 
+  it('is lost when it sends much that carries nothing', async () => {
+    await using fixture = await LinkFixture.listen({ times: { pingMs: 50 } });
+    const updates = repeated(frame(frameTypes.windowUpdate, 0, 0, Buffer.from([0, 0, 0, 1])));
+    const more = (raw: Socket) => {
+      if (raw.destroyed) return;
+      raw.write(updates);
+      setTimeout(more, 1, raw);
+    };
+    await dialFrames(fixture.path, token, more);
+    expect(await fixture.link.lost).toMatchObject({ reason: 'protocol' });
+  });
+
   it('is lost when it does not answer pings', async () => {
     await using fixture = await LinkFixture.listen({ times: { pingMs: 50, awayMsMax: 50 } });
-    await dialFrames(fixture.path, token, () => {});
+    await dialFrames(fixture.path, token, (raw) => raw.pause());
     expect(await fixture.link.lost).toMatchObject({ reason: 'unreachable' });
   });
 

@@ -23,6 +23,12 @@ afterEach(async () => {
   for (const engine of engines.splice(0)) await engine.dispose();
 });
 
+describe('a worker', () => {
+  it('has nothing of the environment of the process', async () => {
+    expect((await run(startEngine(), 'nothing')).result?.preview).toBe('');
+  });
+});
+
 describe('a worker that does not obey', () => {
   it.each(['cancelled', 'timeout'] as const)(
     'is ended and replaced after the grace period when %s',
