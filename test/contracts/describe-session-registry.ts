@@ -287,9 +287,15 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
             outputEvent(4, 'exec-1', '"type":"output"', 'stderr'),
           ],
         });
+        await registry.apply({
+          sessionId: 'ses-1',
+          events: [outputEvent(5, 'exec-2', 'not mine'), outputEvent(6, 'exec-1', 'last')],
+        });
+        await reopen();
         expect(await registry.outputOf('exec-1')).toEqual([
           { channel: 'stdout', content: 'first\0\ud83d', at: 1_767_225_600_002 },
           { channel: 'stderr', content: '"type":"output"', at: 1_767_225_600_004 },
+          { channel: 'stdout', content: 'last', at: 1_767_225_600_006 },
         ]);
       });
     });
@@ -311,6 +317,20 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
         });
         expect((await registry.findExecution('ses-1', 'exec-1'))?.status).toBe('running');
         expect(await registry.eventsSince('ses-1', 0, 10)).toHaveLength(1);
+      });
+
+      it('keeps of several changes of one execution the later word on each field', async () => {
+        await addExecutions({});
+        await registry.apply({
+          sessionId: 'ses-1',
+          executions: [
+            { executionId: 'exec-1', status: 'running', startedAt: 5 },
+            { executionId: 'exec-1', status: 'success', endedAt: 7 },
+          ],
+        });
+        expect(await registry.findExecution('ses-1', 'exec-1')).toEqual(
+          executionRecord({ status: 'success', startedAt: 5, endedAt: 7 }),
+        );
       });
 
       it('stores nothing of a change that fails', async () => {
@@ -347,6 +367,14 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
         await expect(
           registry.apply({ sessionId: 'ses-1', events: [outputEvent(1, 'exec-9', 'x')] }),
         ).rejects.toMatchObject(noExecution);
+        await addSessions({ sessionId: 'ses-2' });
+        await addExecutions({ sessionId: 'ses-2', executionId: 'exec-2' });
+        await expect(
+          registry.apply({ sessionId: 'ses-1', events: [outputEvent(1, 'exec-2', 'x')] }),
+        ).rejects.toMatchObject(noExecution);
+        await expect(
+          registry.apply({ ...gone, events: [outputEvent(1, 'exec-2', 'x')] }),
+        ).rejects.toMatchObject(noSession);
       });
 
       it('keeps changes of many callers at once apart', async () => {

@@ -4,6 +4,7 @@ import assert from 'node:assert';
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { type Compilable, type InsertObject, Kysely } from 'kysely';
 import { NodeSqliteDialect } from './dialect.ts';
+import { encodeValue } from './rows.ts';
 import type { Schema } from './schema.ts';
 
 type Table = keyof Schema & string;
@@ -11,18 +12,25 @@ type Table = keyof Schema & string;
 /** Prepared statements that are kept; filters make more shapes than the rest of the code. */
 const statementsMax = 200;
 
+/** Runs one write with values for its parameters, in their order; gives how many rows changed. */
+export type Writer = (values: readonly SQLInputValue[]) => number;
+
 export class Database {
   /** For building queries only; running them is this class's part. */
   readonly query: Kysely<Schema>;
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
-  /** Text of an insert or update by table and columns: building it costs more than running it. */
-  readonly #texts = new Map<string, string>();
+  /** By table and columns. Building such a query costs more than running it, so each shape is compiled once. */
+  readonly #updates = new Map<string, StatementSync>();
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
   #version = 0;
 
   constructor(connection: DatabaseSync) {
     this.#connection = connection;
     this.query = new Kysely<Schema>({ dialect: new NodeSqliteDialect(connection) });
+    this.#begin = connection.prepare('begin immediate');
+    this.#commit = connection.prepare('commit');
   }
 
   /** Grows with every write. */
@@ -42,35 +50,45 @@ export class Database {
   /** Gives how many rows changed. */
   run(query: Compilable): number {
     const { sql, parameters } = query.compile();
-    return this.#write(sql, parameters as SQLInputValue[]);
+    return this.#write(this.#prepare(sql), parameters as SQLInputValue[]);
   }
 
   insert<Name extends Table>(table: Name, row: InsertObject<Schema, Name>): void {
-    const text = this.#text(`insert ${table}`, row, () =>
-      this.query.insertInto(table).values(row).compile(),
-    );
-    this.#write(text, Object.values(row));
+    this.run(this.query.insertInto(table).values(row));
   }
 
-  /** Changes the session or execution that has this id; gives how many rows that were. */
-  updateById(table: 'session' | 'execution', id: string, changes: object): number {
-    if (Object.keys(changes).length === 0) return 1;
-    const text = this.#text(`update ${table}`, changes, () =>
-      (table === 'session'
-        ? this.query.updateTable('session').set(changes).where('sessionId', '=', id)
-        : this.query.updateTable('execution').set(changes).where('executionId', '=', id)
-      ).compile(),
-    );
-    return this.#write(text, [...Object.values(changes), id]);
+  /** For what is written often: compiled once, with values that stand for those to come. */
+  writer(query: Compilable): Writer {
+    const statement = this.#connection.prepare(query.compile().sql);
+    return (values) => this.#write(statement, values);
+  }
+
+  /** Changes the fields given of the session or execution that has this id; false when there is none. */
+  updateById(table: 'session' | 'execution', id: string, changes: object): boolean {
+    let shape: string = table;
+    const values: SQLInputValue[] = [];
+    for (const [column, value] of Object.entries(changes)) {
+      if (value === undefined) continue;
+      shape += ` ${column}`;
+      values.push(encodeValue(value));
+    }
+    if (values.length === 0) return true;
+    let statement = this.#updates.get(shape);
+    if (statement === undefined) {
+      statement = this.#connection.prepare(this.#updateText(table, changes));
+      this.#updates.set(shape, statement);
+    }
+    values.push(id);
+    return this.#write(statement, values) === 1;
   }
 
   /** All or nothing. `work` is synchronous on purpose and must not start another transaction. */
   transaction<Result>(work: () => Result): Result {
     assert(!this.#connection.isTransaction, 'transactions do not nest');
-    this.#prepare('begin immediate').run();
+    this.#begin.run();
     try {
       const result = work();
-      this.#prepare('commit').run();
+      this.#commit.run();
       return result;
     } catch (error) {
       // SQLite has rolled back by itself after some failures (disk full, input or output error).
@@ -89,19 +107,18 @@ export class Database {
     this.#connection.close();
   }
 
-  #write(text: string, parameters: readonly SQLInputValue[]): number {
+  #write(statement: StatementSync, values: readonly SQLInputValue[]): number {
     this.#version += 1;
-    return Number(this.#prepare(text).run(...parameters).changes);
+    return Number(statement.run(...values).changes);
   }
 
-  #text(kind: string, row: object, compile: () => { readonly sql: string }): string {
-    const shape = `${kind} ${Object.keys(row).join()}`;
-    let text = this.#texts.get(shape);
-    if (text === undefined) {
-      text = compile().sql;
-      this.#texts.set(shape, text);
-    }
-    return text;
+  /** The values do not matter: they are parameters. */
+  #updateText(table: 'session' | 'execution', changes: object): string {
+    const query =
+      table === 'session'
+        ? this.query.updateTable('session').set(changes).where('sessionId', '=', '')
+        : this.query.updateTable('execution').set(changes).where('executionId', '=', '');
+    return query.compile().sql;
   }
 
   #prepare(text: string): StatementSync {

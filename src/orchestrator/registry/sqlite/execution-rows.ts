@@ -3,38 +3,68 @@ import { sql } from 'kysely';
 import type { AgentEvent } from '#protocol';
 import type { EventRecord, ExecutionRecord, OutputRecord, SessionChange } from '../records.ts';
 import type { HistorySize, Listing, Page } from '../session-registry.ts';
-import type { Database } from './database.ts';
-import { decodeExecution, encodeRow } from './rows.ts';
+import type { Database, Writer } from './database.ts';
+import { anyExecution, decodeExecution, encodeValue } from './rows.ts';
 
-/** Literals, not parameters: only so does SQLite see that the index of open executions fits. */
 const isOpen = sql<boolean>`status in ('queued', 'running')`;
 const isEnded = sql<boolean>`status not in ('queued', 'running')`;
 
+const executionColumns = Object.keys(anyExecution) as (keyof typeof anyExecution)[];
+
 export class ExecutionRows {
   readonly #database: Database;
+  readonly #insert: Writer;
+  readonly #insertEvent: Writer;
+  readonly #extendRange: Writer;
 
   constructor(database: Database) {
     this.#database = database;
+    const { query } = database;
+    this.#insert = database.writer(query.insertInto('execution').values(anyExecution));
+    this.#insertEvent = database.writer(
+      query
+        .insertInto('event')
+        .values({ sessionId: '', seq: 0, executionId: '', at: 0, type: '', message: '' }),
+    );
+    this.#extendRange = database.writer(
+      query
+        .updateTable('execution')
+        .set({
+          seqFirst: sql`min(ifnull(seqFirst, ${0}), ${0})`,
+          seqLast: sql`max(ifnull(seqLast, ${0}), ${0})`,
+        })
+        .where('executionId', '=', '')
+        .where('sessionId', '=', ''),
+    );
   }
 
   insert(record: ExecutionRecord): void {
-    this.#database.insert('execution', encodeRow(record));
+    this.#insert(executionColumns.map((column) => encodeValue(record[column])));
   }
 
-  /** False when there is no such execution. */
-  update({ executionId, ...changes }: NonNullable<SessionChange['executions']>[number]): boolean {
-    return this.#database.updateById('execution', executionId, encodeRow(changes)) === 1;
+  /** False when there is no such execution; then the transaction must be given up. */
+  update(changes: readonly ExecutionChange[]): boolean {
+    // A short execution starts and ends in one batch: that is one row to write, not two.
+    const merged = new Map<string, Omit<ExecutionChange, 'executionId'>>();
+    for (const { executionId, ...fields } of changes)
+      merged.set(executionId, { ...merged.get(executionId), ...fields });
+    for (const [executionId, fields] of merged)
+      if (!this.#database.updateById('execution', executionId, fields)) return false;
+    return true;
   }
 
-  insertEvent(sessionId: string, event: EventRecord): void {
-    this.#database.insert('event', {
-      sessionId,
-      seq: event.seq,
-      executionId: event.executionId,
-      at: event.at,
-      type: event.type,
-      message: event.message,
-    });
+  /** False when one belongs to no execution of the session; then the transaction must be given up. */
+  insertEvents(sessionId: string, events: readonly EventRecord[]): boolean {
+    const ranges = new Map<string, { first: number; last: number }>();
+    for (const { seq, executionId, at, type, message } of events) {
+      this.#insertEvent([sessionId, seq, executionId, at, type, message]);
+      if (executionId === null) continue;
+      const { first, last } = ranges.get(executionId) ?? { first: seq, last: seq };
+      ranges.set(executionId, { first: Math.min(first, seq), last: Math.max(last, seq) });
+    }
+    for (const [executionId, { first, last }] of ranges)
+      if (this.#extendRange([first, first, last, last, executionId, sessionId]) === 0) return false;
+    return true;
   }
 
   find(sessionId: string, executionId: string): ExecutionRecord | null {
@@ -67,11 +97,18 @@ export class ExecutionRows {
   output(executionId: string): OutputRecord[] {
     const events = this.#database.all(
       this.#database.query
-        .selectFrom('event')
-        .select(['message', 'at'])
-        .where('executionId', '=', executionId)
-        .where('type', '=', 'output')
-        .orderBy('seq'),
+        .selectFrom('execution')
+        .innerJoin('event', (join) =>
+          join
+            .onRef('event.sessionId', '=', 'execution.sessionId')
+            .onRef('event.executionId', '=', 'execution.executionId')
+            .onRef('event.seq', '>=', 'execution.seqFirst')
+            .onRef('event.seq', '<=', 'execution.seqLast'),
+        )
+        .select(['event.message', 'event.at'])
+        .where('execution.executionId', '=', executionId)
+        .where('event.type', '=', 'output')
+        .orderBy('event.seq'),
     );
     return events.map(({ message, at }) => {
       const { channel, content }: OutputMessage = JSON.parse(message);
@@ -134,7 +171,6 @@ export class ExecutionRows {
    */
   removeEnded(sessionId: string, upToPosition: number, limit: number): number {
     const removed = this.#of(sessionId)
-      .select('executionId')
       .where('position', '<=', upToPosition)
       .where(isEnded)
       .orderBy('position')
@@ -142,30 +178,34 @@ export class ExecutionRows {
     const { query } = this.#database;
     const newest = this.#database.first(
       query
-        .selectFrom('event')
-        .select((event) => event.fn.max('seq').as('seq'))
-        .where('executionId', 'in', removed),
+        .selectFrom(removed.select('seqLast').as('removed'))
+        .select((execution) => execution.fn.max('seqLast').as('seq')),
     );
-    const count = this.#database.run(
-      query.deleteFrom('execution').where('executionId', 'in', removed),
+    if (newest !== null && newest.seq !== null) {
+      const { seq } = newest;
+      this.#database.run(
+        query
+          .updateTable('session')
+          .set((session) => ({ seqPruned: session.fn('max', ['seqPruned', session.val(seq)]) }))
+          .where('sessionId', '=', sessionId),
+      );
+      // Events of no execution, such as changes of state, go with those around them.
+      this.#database.run(
+        query
+          .deleteFrom('event')
+          .where('sessionId', '=', sessionId)
+          .where('seq', '<=', seq)
+          .where((event) =>
+            event.or([
+              event('executionId', 'is', null),
+              event('executionId', 'in', removed.select('executionId')),
+            ]),
+          ),
+      );
+    }
+    return this.#database.run(
+      query.deleteFrom('execution').where('executionId', 'in', removed.select('executionId')),
     );
-    if (newest === null || newest.seq === null) return count;
-    const { seq } = newest;
-    this.#database.run(
-      query
-        .updateTable('session')
-        .set((session) => ({ seqPruned: session.fn('max', ['seqPruned', session.val(seq)]) }))
-        .where('sessionId', '=', sessionId),
-    );
-    // Events of no execution, such as changes of state, go with those around them.
-    this.#database.run(
-      query
-        .deleteFrom('event')
-        .where('sessionId', '=', sessionId)
-        .where('seq', '<=', seq)
-        .where('executionId', 'is', null),
-    );
-    return count;
   }
 
   /** Removes events whatever they belong to, `limit` at most; gives how many. */
@@ -187,4 +227,5 @@ export class ExecutionRows {
   }
 }
 
+type ExecutionChange = NonNullable<SessionChange['executions']>[number];
 type OutputMessage = Pick<Extract<AgentEvent, { type: 'output' }>, 'channel' | 'content'>;

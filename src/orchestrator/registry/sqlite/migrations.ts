@@ -47,6 +47,8 @@ const migrations: Record<string, Migration> = {
           durationMs real,
           usage text,
           storedBytes integer not null,
+          seqFirst integer,
+          seqLast integer,
           warnings text not null,
           error text,
           result text,
@@ -54,20 +56,18 @@ const migrations: Record<string, Migration> = {
           code text not null
         ) strict`,
         'create index executionOfSession on execution (sessionId)',
-        `create index executionOpen on execution (sessionId)
-          where status in ('queued', 'running')`,
 
-        // Clustered by session and number, which is how events are read; output is read by execution.
+        // Clustered by session and number, which is how events are read. Each index here would cost every execution a
+        // page in the log; an execution knows where its events are instead.
         `create table event (
           sessionId text not null references session (sessionId) on delete cascade,
           seq integer not null,
-          executionId text references execution (executionId) on delete cascade,
+          executionId text,
           at integer not null,
           type text not null,
           message text not null,
           primary key (sessionId, seq)
         ) strict, without rowid`,
-        'create index eventOfExecution on event (executionId) where executionId is not null',
 
         `create table idempotency (
           scope text not null,

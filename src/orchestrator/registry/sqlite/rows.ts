@@ -1,20 +1,51 @@
 // Records to rows and back. Nothing here knows SQL.
+import type { SQLInputValue } from 'node:sqlite';
 import type { ExecutionRecord, SessionRecord } from '../records.ts';
 import type { ExecutionTable, Row, SessionTable } from './schema.ts';
 
-type Stored<Table> = { [Field in keyof Omit<Table, 'position'>]: Table[Field] };
+type Stored<Table> = Omit<
+  { [Field in keyof Table]: Table[Field] },
+  'position' | 'seqFirst' | 'seqLast'
+>;
 
 /** A record, or a part of one, as column values. Fields that are undefined are left out. */
 export function encodeRow<Item extends object>(item: Item): Row<Item> {
-  const row: Record<string, string | number | null> = {};
-  for (const [field, value] of Object.entries(item)) {
-    if (value === undefined) continue;
-    if (typeof value === 'boolean') row[field] = value ? 1 : 0;
-    else if (typeof value === 'object' && value !== null) row[field] = JSON.stringify(value);
-    else row[field] = value;
-  }
+  const row: Record<string, SQLInputValue> = {};
+  for (const [field, value] of Object.entries(item))
+    if (value !== undefined) row[field] = encodeValue(value);
   return row as Row<Item>;
 }
+
+/** A field of a record as its column's value. */
+export function encodeValue(value: unknown): SQLInputValue {
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  if (typeof value === 'object' && value !== null) return JSON.stringify(value);
+  return value as SQLInputValue;
+}
+
+/** Stands for every execution where only the names of the columns matter. */
+export const anyExecution: Row<ExecutionRecord> = {
+  executionId: '',
+  sessionId: '',
+  requestId: null,
+  code: '',
+  status: 'queued',
+  timeoutMs: 0,
+  captureOutput: 0,
+  intermediateResults: 0,
+  interactive: 0,
+  stdin: null,
+  result: null,
+  error: null,
+  truncated: 0,
+  usage: null,
+  warnings: '',
+  storedBytes: 0,
+  queuedAt: 0,
+  startedAt: null,
+  endedAt: null,
+  durationMs: null,
+};
 
 export function decodeSession(row: Stored<SessionTable>): SessionRecord {
   return {

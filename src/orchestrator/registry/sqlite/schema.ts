@@ -16,7 +16,9 @@ export type Row<Item> = { [Field in keyof Item]: Column<Item[Field]> };
 type Positioned = { position: Generated<number> };
 
 export type SessionTable = Positioned & Row<SessionRecord>;
-export type ExecutionTable = Positioned & Row<ExecutionRecord>;
+/** `seqFirst` to `seqLast` is where its events are; null while it has none. Cheaper to keep than an index of all events. */
+export type ExecutionTable = Positioned &
+  Row<ExecutionRecord> & { seqFirst: number | null; seqLast: number | null };
 export type EventTable = Row<EventRecord> & { sessionId: string };
 
 export type IdempotencyTable = {

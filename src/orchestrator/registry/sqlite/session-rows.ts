@@ -20,12 +20,7 @@ export class SessionRows {
 
   /** False when there is no such session. */
   update(sessionId: string, changes: NonNullable<SessionChange['session']>): boolean {
-    return this.#database.updateById('session', sessionId, encodeRow(changes)) === 1;
-  }
-
-  exists(sessionId: string): boolean {
-    const query = this.#database.query.selectFrom('session').select('sessionId');
-    return this.#database.first(query.where('sessionId', '=', sessionId)) !== null;
+    return this.#database.updateById('session', sessionId, changes);
   }
 
   /** 0 when there is no such session. */

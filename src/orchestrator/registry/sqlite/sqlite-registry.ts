@@ -101,8 +101,7 @@ export class SqliteRegistry implements SessionRegistry {
         this.#applyRows(change);
       } catch (error) {
         if (!isForeignKeyViolation(error)) throw error;
-        const known = this.#sessions.exists(change.sessionId);
-        throw new AppError(known ? 'execution_not_found' : 'session_not_found', { cause: error });
+        throw new AppError('session_not_found', { cause: error });
       }
     });
   }
@@ -111,9 +110,10 @@ export class SqliteRegistry implements SessionRegistry {
     if (change.session && !this.#sessions.update(change.sessionId, change.session))
       throw new AppError('session_not_found');
     for (const record of change.newExecutions ?? []) this.#executions.insert(record);
-    for (const execution of change.executions ?? [])
-      if (!this.#executions.update(execution)) throw new AppError('execution_not_found');
-    for (const event of change.events ?? []) this.#executions.insertEvent(change.sessionId, event);
+    const complete =
+      this.#executions.update(change.executions ?? []) &&
+      this.#executions.insertEvents(change.sessionId, change.events ?? []);
+    if (!complete) throw new AppError('execution_not_found');
   }
 
   async deleteSession(sessionId: string): Promise<void> {
