@@ -22,7 +22,7 @@ export class ExecutionRun {
   readonly #outputBytesMax: number;
   #storedBytes = 0;
   #overflowed = false;
-  #startedMonotonic = 0;
+  #dispatchedMonotonic: number | null = null;
 
   constructor(record: ExecutionRecord, outputBytesMax: number) {
     this.#record = record;
@@ -45,12 +45,17 @@ export class ExecutionRun {
     return this.#record.status === 'running';
   }
 
+  /** It was handed to the agent now: its duration counts from here, so that what ends at once has one too. */
+  dispatched(monotonic: number): void {
+    if (!this.started) this.#dispatchedMonotonic = monotonic;
+  }
+
   /** An event of the agent for this execution, at wall-clock `at` and monotonic `monotonic` milliseconds; null when it is out of order. */
   take(event: AgentEvent, at: number, monotonic: number): Step | null {
     if ((event.type === 'started') === this.started) return null;
     switch (event.type) {
       case 'started':
-        return this.#start(at, monotonic);
+        return this.#start(at);
       case 'output': {
         if (!this.#admit(event.content)) return nothing;
         const { executionId, content, channel } = event;
@@ -89,8 +94,7 @@ export class ExecutionRun {
     return this.#close({ status, error, truncated: this.#overflowed }, at, monotonic, []);
   }
 
-  #start(at: number, monotonic: number): Step {
-    this.#startedMonotonic = monotonic;
+  #start(at: number): Step {
     const { executionId: id, requestId } = this.#record;
     return {
       change: this.#set({ status: 'running', startedAt: at }),
@@ -150,13 +154,11 @@ export class ExecutionRun {
     return { change, messages: [...messages, ...after], ended: true };
   }
 
-  /** A run that another process started has no monotonic start; the wall clock has to do. */
+  /** For a run that another process started there is only the wall clock. */
   #duration(at: number, monotonic: number): number {
-    const elapsed =
-      this.#startedMonotonic > 0
-        ? monotonic - this.#startedMonotonic
-        : at - (this.#record.startedAt ?? at);
-    return Math.max(0, Math.round(elapsed * 1000) / 1000);
+    const from = this.#dispatchedMonotonic;
+    const elapsedMs = from === null ? at - (this.#record.startedAt ?? at) : monotonic - from;
+    return Math.max(0, Math.round(elapsedMs * 1000) / 1000);
   }
 
   #set(change: Partial<ExecutionRecord>): Partial<ExecutionRecord> {

@@ -94,6 +94,7 @@ export class Executor {
       interactive,
       ...(stdin === null ? {} : { stdin }),
     });
+    run.dispatched(this.#clock.monotonic());
     this.#watch(run);
   }
 
