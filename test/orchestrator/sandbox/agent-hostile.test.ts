@@ -91,7 +91,7 @@ describe('a dial that is no agent', () => {
   });
 
   it('is refused when its hello comes in crumbs', async () => {
-    await using fixture = await LinkFixture.listen();
+    await using fixture = await LinkFixture.listen({ times: { helloMsMax: 60_000 } });
     const nobody = () => {};
     await closed(await dialFrames(fixture.path, token, nobody, (raw) => raw.write(crumbs(1))));
     expect(fixture.link.refusedDials).toBe(1);
@@ -115,6 +115,12 @@ describe('a dial that is no agent', () => {
     }
     expect(fixture.link.refusedDials).toBe(2);
     await expectListening(fixture);
+  });
+
+  it('is refused at once when many others are being asked already', async () => {
+    await using fixture = await LinkFixture.listen({ times: { helloMsMax: 60_000 } });
+    for (let i = 0; i < 40; i++) (await dialRaw(fixture.path)).resume();
+    await expect.poll(() => fixture.link.refusedDials).toBe(36);
   });
 
   it('cannot keep the agent out by opening many connections', async () => {
