@@ -57,8 +57,8 @@ const migrations: Record<string, Migration> = {
         ) strict`,
         'create index executionOfSession on execution (sessionId)',
 
-        // Clustered by session and number, which is how events are read. Each index here would cost every execution a
-        // page in the log; an execution knows where its events are instead.
+        // Each further index would cost every execution a page in the log; an execution knows where its events are
+        // instead. With rows in order of arrival a new one seldom moves others, which it would in a table by session.
         `create table event (
           sessionId text not null references session (sessionId) on delete cascade,
           seq integer not null,
@@ -67,7 +67,7 @@ const migrations: Record<string, Migration> = {
           type text not null,
           message text not null,
           primary key (sessionId, seq)
-        ) strict, without rowid`,
+        ) strict`,
 
         `create table idempotency (
           scope text not null,
