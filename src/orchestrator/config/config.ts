@@ -91,7 +91,7 @@ export const settings = {
     'How long past its time limit an execution may fail to end before its sandbox is given up.',
   ),
   heapShare: Type.Number({
-    default: 0.5,
+    default: 0.4,
     minimum: 0.1,
     maximum: 0.9,
     description:

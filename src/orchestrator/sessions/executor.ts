@@ -80,11 +80,25 @@ export class Executor {
   }
 
   /** Hands the next one to the agent if none runs. One that the agent has already is not started twice: the link asks first. */
-  dispatch(agent: Agent): void {
+  async dispatch(agent: Agent): Promise<void> {
     const run = this.#open.next();
     if (!run) return;
+    try {
+      this.#handOver(run, agent);
+    } catch (error) {
+      // The link refuses a command that would not fit one line.
+      this.#open.rest();
+      const message = error instanceof AppError ? error.message : 'The execution could not be sent';
+      await this.#abandon([run], 'lost', message);
+      return this.dispatch(agent);
+    }
+    run.dispatched(this.#clock.monotonic());
+    this.#watch(run);
+  }
+
+  #handOver({ record }: ExecutionRun, agent: Agent): void {
     const { executionId, code, timeoutMs, captureOutput, intermediateResults, interactive, stdin } =
-      run.record;
+      record;
     agent.execute({
       executionId,
       code,
@@ -94,8 +108,6 @@ export class Executor {
       interactive,
       ...(stdin === null ? {} : { stdin }),
     });
-    run.dispatched(this.#clock.monotonic());
-    this.#watch(run);
   }
 
   /** False when it is not open here. A running one ends when the agent says so, a queued one at once. */

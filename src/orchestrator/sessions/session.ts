@@ -71,7 +71,7 @@ export class Session {
             if (this.#keeper.current !== sandbox) return;
             const wrong = await this.#executor.take(batch, sandbox.agent);
             if (wrong) await this.#replace({ reason: 'protocol', detail: wrong });
-            else this.#executor.dispatch(sandbox.agent);
+            else await this.#executor.dispatch(sandbox.agent);
           }),
         lost: (sandbox, loss) => this.#lose(sandbox, loss),
       },
@@ -116,7 +116,7 @@ export class Session {
         return this.#replace({ reason: 'lost', detail: 'the container is gone' });
       this.#ready = Promise.resolve(sandbox);
       this.#keeper.use(sandbox, record!);
-      this.#executor.dispatch(sandbox.agent);
+      await this.#executor.dispatch(sandbox.agent);
     });
   }
 
@@ -200,7 +200,7 @@ export class Session {
       if (this.record.state === 'failed') await this.#startAnother('recovered');
       const execution = await this.#executor.submit(request);
       const sandbox = this.#keeper.current;
-      if (sandbox) this.#executor.dispatch(sandbox.agent);
+      if (sandbox) await this.#executor.dispatch(sandbox.agent);
       return execution;
     });
   }
@@ -313,7 +313,7 @@ export class Session {
     this.#keeper.use(sandbox, record);
     await this.#changeState('idle', reason);
     if (!this.#executor.atRest) await this.#changeState('busy', 'execution');
-    this.#executor.dispatch(sandbox.agent);
+    await this.#executor.dispatch(sandbox.agent);
     return sandbox;
   }
 
