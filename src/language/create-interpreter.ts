@@ -129,6 +129,8 @@ class Session implements Interpreter {
       return { status: 'success', result: describe(value) };
     } catch (failure) {
       return this.#failed(failure);
+    } finally {
+      unit.onStatement = null;
     }
   }
 

@@ -117,6 +117,23 @@ describe('conditions and operators', () => {
   });
 });
 
+describe('functions of numbers', () => {
+  it('are computed alike with and without Math', () => {
+    expect(
+      resultOf('f(x){ return [sqrt(x), Math.floor(x), abs(-x), Math.ceil(x), √(x)] } f(6.25)'),
+    ).toEqual([2.5, 6, 6.25, 7, 2.5]);
+    expect(errorOf('sqrt("4")').type).toBe('TypeError');
+  });
+
+  it('are the user’s where the user has one of that name', () => {
+    expect(resultOf('sqrt = x => "mine"; sqrt(4)')).toBe('mine');
+    expect(resultOf('f(floor){ return floor(1.5) } f(x => x * 2)')).toBe(3);
+    expect(resultOf('Math.sqrt = x => "changed"; Math.sqrt(4)')).toBe('changed');
+    expect(resultOf('Math = {sqrt: function(x){ return this.k + x }, k: 1}; Math.sqrt(4)')).toBe(5);
+    expect(resultOf('o = {abs: x => "own"}; o.abs(-1)')).toBe('own');
+  });
+});
+
 describe('loops', () => {
   it('for ... in and of take elements, characters, keys and values', () => {
     const code =

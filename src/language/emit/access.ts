@@ -66,7 +66,7 @@ const brand = literal(objectBrand);
 
 /** Whether a value other than null is an ObjectValue. */
 export function isObject(value: string): string {
-  return `${value}[${brand}]===true`;
+  return `${value}[${brand}]`;
 }
 
 function mayBeNumber(key: Code): boolean {

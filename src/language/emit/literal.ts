@@ -7,8 +7,12 @@
  * leaves alone, are escaped here. So the text cannot end its literal, its line or its script.
  */
 export function literal(text: string): string {
-  return JSON.stringify(text).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+  const quoted = JSON.stringify(text);
+  if (!separators.test(quoted)) return quoted;
+  return quoted.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 }
+
+const separators = /[\u2028\u2029]/;
 
 /** A JavaScript expression for a number. */
 export function numberLiteral(value: number): string {

@@ -27,11 +27,11 @@ export function depthExceeded(): Raised {
   return raise('RangeError', 'Maximum call depth exceeded');
 }
 
-/** Fills in the place of an error that has none yet. */
-export function trace(units: Units, raised: Raised, recorded: Error): void {
+/** Tells an error that has no place yet where it was thrown. */
+function trace(units: Units, raised: Raised, recorded: Error): void {
   const { value } = raised;
-  if (!(value instanceof ErrorValue) || value.stack.length > 0) return;
-  value.stack = framesOf(recorded, (id) => units.unit(id));
+  if (!(value instanceof ErrorValue)) return;
+  value.thrownAt(() => framesOf(recorded, (id) => units.unit(id)));
 }
 
 /** `⚠`: the error itself, or one that carries the thrown value. */

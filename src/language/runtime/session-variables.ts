@@ -87,22 +87,31 @@ export class SessionVariables {
   }
 
   /** The present values, for `changesSince`. */
-  snapshot(): ReadonlyMap<string, Value | undefined> {
-    const values = new Map<string, Value | undefined>();
-    for (const cell of this.#cells.values()) {
-      if (cell.state !== 0) values.set(cell.name, cell.value);
-    }
+  snapshot(): readonly (Value | undefined)[] {
+    const values: (Value | undefined)[] = [];
+    for (const cell of this.#cells.values()) values.push(ownValue(cell));
     return values;
   }
 
-  /** What was made, set to another value, or removed since. */
-  changesSince(before: ReadonlyMap<string, Value | undefined>): VariableChanges {
+  /** What was made, set to another value, or removed since; each sorted. */
+  changesSince(before: readonly (Value | undefined)[]): VariableChanges {
     const changes: VariableChanges = { added: [], changed: [], removed: [] };
-    for (const { name, value } of this.defined()) {
-      if (!before.has(name)) changes.added.push(name);
-      else if (!Object.is(before.get(name), value)) changes.changed.push(name);
+    // Cells are never deleted, so that they stand where they stood.
+    let place = 0;
+    for (const cell of this.#cells.values()) {
+      const was = before[place++];
+      const is = ownValue(cell);
+      if (Object.is(was, is)) continue;
+      if (was === undefined) changes.added.push(cell.name);
+      else if (is === undefined) changes.removed.push(cell.name);
+      else changes.changed.push(cell.name);
     }
-    for (const name of before.keys()) if (this.find(name) === null) changes.removed.push(name);
+    for (const names of Object.values(changes)) names.sort();
     return changes;
   }
+}
+
+/** The user's value of a name; undefined where the user has none. */
+function ownValue(cell: Cell): Value | undefined {
+  return cell.state === 0 ? undefined : cell.value;
 }

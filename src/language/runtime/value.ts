@@ -194,8 +194,8 @@ export class ErrorValue {
   message: string;
   /** The thrown value, where a non-error was thrown (SPEC 5.4); null otherwise. */
   readonly value: Value;
-  /** Innermost first; the first frame is the error's own place. */
-  stack: readonly StackFrame[];
+  #stack: readonly StackFrame[];
+  #trace: (() => readonly StackFrame[]) | null = null;
   constructor(
     type: string,
     message: string,
@@ -205,7 +205,21 @@ export class ErrorValue {
     this.type = type;
     this.message = message;
     this.value = value;
-    this.stack = stack;
+    this.#stack = stack;
+  }
+
+  /** Innermost first; the first frame is the error's own place. */
+  get stack(): readonly StackFrame[] {
+    if (this.#trace !== null) {
+      this.#stack = this.#trace();
+      this.#trace = null;
+    }
+    return this.#stack;
+  }
+
+  /** Says where it was thrown, to be worked out when somebody asks. The first place counts. */
+  thrownAt(trace: () => readonly StackFrame[]): void {
+    if (this.#trace === null && this.#stack.length === 0) this.#trace = trace;
   }
 }
 
