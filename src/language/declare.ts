@@ -1,8 +1,7 @@
 // First half of name resolution: walks the tree once in the order of evaluation, makes scopes and explicit variables, and
 // notes every occurrence of a name. Decides nothing about implicit variables: see resolver.ts.
-import type { Diagnostic } from './diagnostic.ts';
-import { FunctionInfo, type Reference, Scope, Variable, type VariableKind } from './scope.ts';
-import type { Span } from './span.ts';
+import { FunctionInfo } from './scope.ts';
+import { ScopeBuilder } from './scope-builder.ts';
 import type {
   Block,
   Expression,
@@ -21,85 +20,12 @@ import type {
 } from './syntax.ts';
 
 /** What the walk collects. */
-export class Declarations {
-  readonly scopes = new Map<object, Scope>();
-  readonly functions = new Map<object, FunctionInfo>();
-  readonly declarations = new Map<object, Variable | null>();
-  readonly diagnostics: Diagnostic[] = [];
-  /** Outer functions come before inner ones. */
-  readonly ordered: FunctionInfo[] = [];
-  readonly main: FunctionInfo;
-  #function: FunctionInfo;
-  #scope: Scope;
-  #variables = 0;
+export class Declarations extends ScopeBuilder {
   #loops = 0;
 
   constructor(program: Program) {
-    this.main = new FunctionInfo({
-      index: -1,
-      parent: null,
-      name: '<main>',
-      lexicalThis: false,
-      span: program.span,
-      ownSymbol: null,
-    });
-    this.#function = this.main;
-    this.ordered.push(this.main);
-    this.#scope = new Scope('unit', null, this.main, 0);
-    this.scopes.set(program, this.#scope);
+    super(program);
     this.#items(program.body);
-  }
-
-  // --- scopes ----------------------------------------------------------------------------------------------------
-
-  #within(node: object, kind: Scope['kind'], body: () => void): void {
-    const outer = this.#scope;
-    this.#scope = new Scope(kind, outer, this.#function, this.scopes.size);
-    this.scopes.set(node, this.#scope);
-    body();
-    this.#scope = outer;
-  }
-
-  /** Declares in `scope`; at the top level of the unit the name is the session's. */
-  #declare(key: object, name: string, kind: VariableKind, scope: Scope): Variable | null {
-    if (scope.kind === 'unit') {
-      this.declarations.set(key, null);
-      return null;
-    }
-    let variable = scope.variables.get(name);
-    if (variable === undefined) {
-      variable = new Variable(name, kind, scope, this.#variables++);
-      variable.captured = scope.kind === 'module';
-      scope.variables.set(name, variable);
-    } else if (kind !== 'const') {
-      variable.constant = false;
-    }
-    this.declarations.set(key, variable);
-    return variable;
-  }
-
-  /** An implicit local, made by the resolver. */
-  declareImplicit(name: string, kind: 'implicit' | 'maybe', scope: Scope): void {
-    scope.variables.set(name, new Variable(name, kind, scope, this.#variables++));
-  }
-
-  /** Where `var`, type marks and definitions belong: the function, module or unit around. */
-  #home(): Scope {
-    let scope = this.#scope;
-    while (scope.kind === 'block' && scope.parent !== null) scope = scope.parent;
-    return scope;
-  }
-
-  #homeOf(kind: VariableDeclaration['kind'] | null): Scope {
-    return kind === 'let' || kind === 'const' ? this.#scope : this.#home();
-  }
-
-  #refer(node: object, name: string, use: Reference['use']): void {
-    this.#function.references.push({ node, name, use, scope: this.#scope });
-  }
-
-  #refuse(message: string, span: Span): void {
-    this.diagnostics.push({ severity: 'error', type: 'SyntaxError', message, span });
   }
 
   // --- items and statements --------------------------------------------------------------------------------------
@@ -109,7 +35,7 @@ export class Declarations {
   }
 
   #block(block: Block): void {
-    this.#within(block, 'block', () => this.#items(block.body));
+    this.within(block, 'block', () => this.#items(block.body));
   }
 
   #loop(body: () => void): void {
@@ -133,10 +59,10 @@ export class Declarations {
         if (item.declaration !== null) this.#item(item.declaration);
         return;
       case 'MacroDeclaration':
-        this.#refuse('macros are not supported', item.span);
+        this.refuse('macros are not supported', item.span);
         return;
       case 'AttributedItem':
-        this.#refuse('attributes are not supported', item.span);
+        this.refuse('attributes are not supported', item.span);
         return;
       case 'Block':
         this.#block(item);
@@ -174,7 +100,7 @@ export class Declarations {
       case 'Break':
       case 'Continue':
         if (this.#loops === 0) {
-          this.#refuse(`'${item.type.toLowerCase()}' outside a loop`, item.span);
+          this.refuse(`'${item.type.toLowerCase()}' outside a loop`, item.span);
         }
         return;
       case 'EmptyStatement':
@@ -189,11 +115,11 @@ export class Declarations {
 
   /** In a module `name = value` directly among the members declares (SPEC 4, VarDef). */
   #statementExpression(expression: Expression): void {
-    if (this.#scope.kind === 'module') {
+    if (this.scope.kind === 'module') {
       let target = expression;
       while (target.type === 'Assignment' && target.target.type === 'Identifier') {
-        if (!this.#scope.variables.has(target.target.name)) {
-          this.#declare(target.target, target.target.name, 'var', this.#scope);
+        if (!this.scope.variables.has(target.target.name)) {
+          this.declare(target.target, target.target.name, 'var', this.scope);
         }
         target = target.value;
       }
@@ -202,57 +128,52 @@ export class Declarations {
   }
 
   #variableDeclaration(declaration: VariableDeclaration): void {
-    const scope = this.#homeOf(declaration.kind);
+    const scope = this.homeOf(declaration.kind);
     const kind = declaration.kind === 'mark' ? 'var' : declaration.kind;
     for (const binding of declaration.bindings) {
       if (binding.value !== null) this.#expression(binding.value);
-      this.#declare(binding.name, binding.name.text, kind, scope);
+      this.declare(binding.name, binding.name.text, kind, scope);
     }
   }
 
   #functionDeclaration(declaration: FunctionDeclaration): void {
     const { name } = declaration;
-    const home = this.#home();
-    this.#declare(name, name.text, 'function', home);
+    const home = this.home();
+    this.declare(name, name.text, 'function', home);
     const info = this.#functionBody(declaration.function, name);
     info.watched = name.text === 'main' && home.kind !== 'function';
   }
 
   #module(module: ModuleDeclaration): void {
-    this.#declare(module.name, module.name.text, 'module', this.#home());
-    this.#within(module, 'module', () => this.#items(module.members));
+    this.declare(module.name, module.name.text, 'module', this.home());
+    this.within(module, 'module', () => this.#items(module.members));
   }
 
   #import(node: ImportDeclaration): void {
-    const home = this.#home();
+    const home = this.home();
     const { source } = node;
     if (source.kind === 'path') {
       const first = source.path[0]!;
-      this.#refer(first, first.text, 'read');
+      this.refer(first, first.text, 'read');
     }
     if (node.items === '*') {
       // At the top level of the session every name becomes a session variable as the import runs.
       if (home.kind === 'unit') this.declarations.set(node, null);
-      else {
-        const star = new Variable('*', 'star', home, this.#variables++);
-        star.captured = home.kind === 'module';
-        home.stars.push(star);
-        this.declarations.set(node, star);
-      }
+      else this.declareStar(node, home);
     } else if (node.items !== null) {
       for (const item of node.items) {
-        this.#declare(item.name, (item.alias ?? item.name).text, 'import', home);
+        this.declare(item.name, (item.alias ?? item.name).text, 'import', home);
       }
     }
     const bound = node.alias ?? (node.items === null ? lastName(node) : null);
     if (bound === null) return;
     // `import a` alone names what has that name already.
     const isItself = node.alias === null && source.kind === 'path' && source.path.length === 1;
-    if (!isItself) this.#declare(bound, bound.text, 'import', home);
+    if (!isItself) this.declare(bound, bound.text, 'import', home);
   }
 
   #for(node: For): void {
-    this.#within(node, 'block', () => {
+    this.within(node, 'block', () => {
       const { init } = node;
       if (init !== null && 'type' in init) this.#variableDeclaration(init);
       else if (init !== null) {
@@ -270,33 +191,18 @@ export class Declarations {
     let current = expression;
     while (current.type === 'Assignment') {
       if (current.target.type === 'Identifier')
-        this.#declareLoop(current.target, current.target.name);
+        this.declareLoop(current.target, current.target.name);
       current = current.value;
     }
   }
 
-  #declareLoop(key: object, name: string): void {
-    const visible = this.#visibleBlockVariable(name);
-    if (visible !== null) this.declarations.set(key, visible);
-    else this.#declare(key, name, 'loop', this.#home());
-  }
-
-  /** A `let` around the loop in the same function is the nearer meaning of the name. */
-  #visibleBlockVariable(name: string): Variable | null {
-    for (let scope: Scope | null = this.#scope; scope?.kind === 'block'; scope = scope.parent) {
-      const variable = scope.variables.get(name);
-      if (variable !== undefined) return variable;
-    }
-    return null;
-  }
-
   #forIn(node: ForIn): void {
     this.#expression(node.subject);
-    this.#within(node, 'block', () => {
-      if (node.kind === null) this.#declareLoop(node.name, node.name.text);
+    this.within(node, 'block', () => {
+      if (node.kind === null) this.declareLoop(node.name, node.name.text);
       else {
         const kind = node.kind === 'mark' ? 'var' : node.kind;
-        this.#declare(node.name, node.name.text, kind, this.#homeOf(node.kind));
+        this.declare(node.name, node.name.text, kind, this.homeOf(node.kind));
       }
       this.#loop(() => this.#item(node.body));
     });
@@ -306,10 +212,10 @@ export class Declarations {
     this.#block(node.block);
     const { handler } = node;
     if (handler !== null) {
-      this.#within(handler, 'block', () => {
-        this.#declare(handler, '⚠', 'error', this.#scope);
+      this.within(handler, 'block', () => {
+        this.declare(handler, '⚠', 'error', this.scope);
         if (handler.name !== null) {
-          this.#declare(handler.name, handler.name.text, 'catch', this.#scope);
+          this.declare(handler.name, handler.name.text, 'catch', this.scope);
         }
         this.#items(handler.body.body);
       });
@@ -320,7 +226,7 @@ export class Declarations {
   // --- functions and expressions ---------------------------------------------------------------------------------
 
   #functionBody(body: FunctionBody, name: Name | null): FunctionInfo {
-    const outer = this.#function;
+    const outer = this.function;
     const loops = this.#loops;
     const info = new FunctionInfo({
       index: this.functions.size,
@@ -333,24 +239,24 @@ export class Declarations {
     info.parameterNames = body.parameters.map((parameter) => parameter.name.text);
     this.functions.set(body, info);
     this.ordered.push(info);
-    this.#function = info;
+    this.function = info;
     this.#loops = 0;
-    this.#within(body, 'function', () => {
+    this.within(body, 'function', () => {
       for (const { name } of body.parameters) {
-        this.#declare(name, name.text, 'parameter', this.#scope);
+        this.declare(name, name.text, 'parameter', this.scope);
       }
       for (const { defaultValue } of body.parameters) {
         if (defaultValue !== null) this.#expression(defaultValue);
       }
       this.#items(body.body.body);
     });
-    this.#function = outer;
+    this.function = outer;
     this.#loops = loops;
     return info;
   }
 
   #this(): void {
-    for (let info: FunctionInfo | null = this.#function; info !== null; info = info.parent) {
+    for (let info: FunctionInfo | null = this.function; info !== null; info = info.parent) {
       info.usesThis = true;
       if (!info.lexicalThis) return;
     }
@@ -363,10 +269,10 @@ export class Declarations {
   #expression(node: Expression): void {
     switch (node.type) {
       case 'Identifier':
-        this.#refer(node, node.name, 'read');
+        this.refer(node, node.name, 'read');
         return;
       case 'OuterIdentifier':
-        this.#refer(node, node.name, 'read');
+        this.refer(node, node.name, 'read');
         return;
       case 'Assignment':
         this.#targetParts(node.target);
@@ -401,7 +307,7 @@ export class Declarations {
         return;
       case 'Call':
       case 'New':
-        this.#function.hasCalls = true;
+        this.function.hasCalls = true;
         this.#expression(node.callee);
         this.#expressions(node.arguments);
         return;
@@ -427,16 +333,16 @@ export class Declarations {
         for (const pair of node.pairs) this.#expression(pair.value);
         return;
       case 'UserInput':
-        this.#function.hasCalls = true;
+        this.function.hasCalls = true;
         return;
       case 'CurrentError':
-        this.#refer(node, '⚠', 'read');
+        this.refer(node, '⚠', 'read');
         return;
       case 'This':
         this.#this();
         return;
       case 'BlockArgument':
-        this.#refuse('macros are not supported', node.span);
+        this.refuse('macros are not supported', node.span);
         return;
       case 'NumberLiteral':
       case 'StringLiteral':
@@ -461,7 +367,7 @@ export class Declarations {
 
   #assigned(target: Target, use: 'assign' | 'compound'): void {
     if (target.type === 'Identifier' || target.type === 'OuterIdentifier') {
-      this.#refer(target, target.name, use);
+      this.refer(target, target.name, use);
     }
   }
 }
