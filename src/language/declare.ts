@@ -119,7 +119,7 @@ export class Declarations extends ScopeBuilder {
       let target = expression;
       while (target.type === 'Assignment' && target.target.type === 'Identifier') {
         if (!this.scope.variables.has(target.target.name)) {
-          this.declare(target.target, target.target.name, 'var', this.scope);
+          this.declareIn(target.target, target.target.name, 'var', this.scope);
         }
         target = target.value;
       }
@@ -132,20 +132,20 @@ export class Declarations extends ScopeBuilder {
     const kind = declaration.kind === 'mark' ? 'var' : declaration.kind;
     for (const binding of declaration.bindings) {
       if (binding.value !== null) this.#expression(binding.value);
-      this.declare(binding.name, binding.name.text, kind, scope);
+      this.declareIn(binding.name, binding.name.text, kind, scope);
     }
   }
 
   #functionDeclaration(declaration: FunctionDeclaration): void {
     const { name } = declaration;
     const home = this.home();
-    this.declare(name, name.text, 'function', home);
+    this.declareIn(name, name.text, 'function', home);
     const info = this.#functionBody(declaration.function, name);
     info.watched = name.text === 'main' && home.kind !== 'function';
   }
 
   #module(module: ModuleDeclaration): void {
-    this.declare(module.name, module.name.text, 'module', this.home());
+    this.declareIn(module.name, module.name.text, 'module', this.home());
     this.within(module, 'module', () => this.#items(module.members));
   }
 
@@ -162,14 +162,14 @@ export class Declarations extends ScopeBuilder {
       else this.declareStar(node, home);
     } else if (node.items !== null) {
       for (const item of node.items) {
-        this.declare(item.name, (item.alias ?? item.name).text, 'import', home);
+        this.declareIn(item.name, (item.alias ?? item.name).text, 'import', home);
       }
     }
     const bound = node.alias ?? (node.items === null ? lastName(node) : null);
     if (bound === null) return;
     // `import a` alone names what has that name already.
     const isItself = node.alias === null && source.kind === 'path' && source.path.length === 1;
-    if (!isItself) this.declare(bound, bound.text, 'import', home);
+    if (!isItself) this.declareIn(bound, bound.text, 'import', home);
   }
 
   #for(node: For): void {
@@ -202,7 +202,7 @@ export class Declarations extends ScopeBuilder {
       if (node.kind === null) this.declareLoop(node.name, node.name.text);
       else {
         const kind = node.kind === 'mark' ? 'var' : node.kind;
-        this.declare(node.name, node.name.text, kind, this.homeOf(node.kind));
+        this.declareIn(node.name, node.name.text, kind, this.homeOf(node.kind));
       }
       this.#loop(() => this.#item(node.body));
     });
@@ -213,9 +213,9 @@ export class Declarations extends ScopeBuilder {
     const { handler } = node;
     if (handler !== null) {
       this.within(handler, 'block', () => {
-        this.declare(handler, '⚠', 'error', this.scope);
+        this.declareIn(handler, '⚠', 'error', this.scope);
         if (handler.name !== null) {
-          this.declare(handler.name, handler.name.text, 'catch', this.scope);
+          this.declareIn(handler.name, handler.name.text, 'catch', this.scope);
         }
         this.#items(handler.body.body);
       });
@@ -243,7 +243,7 @@ export class Declarations extends ScopeBuilder {
     this.#loops = 0;
     this.within(body, 'function', () => {
       for (const { name } of body.parameters) {
-        this.declare(name, name.text, 'parameter', this.scope);
+        this.declareIn(name, name.text, 'parameter', this.scope);
       }
       for (const { defaultValue } of body.parameters) {
         if (defaultValue !== null) this.#expression(defaultValue);

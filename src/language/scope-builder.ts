@@ -41,7 +41,12 @@ export abstract class ScopeBuilder {
   }
 
   /** Declares in `scope`; at the top level of the unit the name is the session's. */
-  protected declare(key: object, name: string, kind: VariableKind, scope: Scope): Variable | null {
+  protected declareIn(
+    key: object,
+    name: string,
+    kind: VariableKind,
+    scope: Scope,
+  ): Variable | null {
     if (scope.kind === 'unit') {
       this.declarations.set(key, null);
       return null;
@@ -93,7 +98,7 @@ export abstract class ScopeBuilder {
   protected declareLoop(key: object, name: string): void {
     const visible = this.#visibleBlockVariable(name);
     if (visible !== null) this.declarations.set(key, visible);
-    else this.declare(key, name, 'loop', this.home());
+    else this.declareIn(key, name, 'loop', this.home());
   }
 
   /** A `let` around the loop in the same function is the nearer meaning of the name. */
