@@ -1,5 +1,6 @@
 // What a program tries in order to reach the machinery that runs it.
 import { describe, expect, it } from 'vitest';
+import { literal } from '../../src/language/emit/literal.ts';
 import { emit } from '../../src/language/emitter.ts';
 import { parse } from '../../src/language/parser.ts';
 import { resolve } from '../../src/language/resolver.ts';
@@ -248,6 +249,11 @@ describe('text of a program', () => {
       expect(resultOf(`switch_ = ${written}; switch_ == ${written}`)).toBe(true);
     },
   );
+
+  it('stays on one line of the script, in one literal', () => {
+    for (const text of texts)
+      expect(literal(text)).toMatch(/^"[ -~\u0080-\u2027\u202a-\uffff\x7f]*"$/);
+  });
 
   it('is nowhere in the emitted script but in string literals', () => {
     const source =

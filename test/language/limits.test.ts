@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
+import { callDepthMax } from '../../src/language/emit/functions.ts';
 import { RecordingHost } from '../doubles/recording-host.ts';
 import { newSession, resultOf } from '../helpers/run-program.ts';
 
@@ -116,6 +119,20 @@ describe('call depth', () => {
       'RangeError',
       message,
     ]);
+  });
+
+  it('is the same for every program where the thread has stack enough', async () => {
+    const language = new URL('../../src/language/index.ts', import.meta.url).href;
+    const code = 'n = 0; f(){ n = n + 1; return f() } try { f() } catch { n }';
+    const program = `
+      const { parentPort } = require('node:worker_threads');
+      const host = { poll: () => null, randomSeed: () => 1, environment: new Map(), valueBytesMax: 1e6 };
+      import(${JSON.stringify(language)}).then(({ createInterpreter }) =>
+        parentPort.postMessage(createInterpreter(host).execute(${JSON.stringify(code)}).result.value));`;
+    const worker = new Worker(program, { eval: true, resourceLimits: { stackSizeMb: 16 } });
+    const [reached] = await once(worker, 'message');
+    await worker.terminate();
+    expect(reached).toBe(callDepthMax);
   });
 
   it('holds through callbacks, methods and mutual recursion', () => {
