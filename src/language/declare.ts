@@ -1,53 +1,46 @@
 // First half of name resolution: walks the tree once in the order of evaluation, makes scopes and explicit variables, and
-// notes every occurrence of a name. Decides nothing about implicit variables: see resolver.ts.
-import { FunctionInfo } from './scope.ts';
-import { ScopeBuilder } from './scope-builder.ts';
+// notes every occurrence of a name; here items and statements. Decides nothing about implicit variables: see resolver.ts.
+import { ExpressionWalk } from './declare-expressions.ts';
 import type {
   Block,
   Expression,
   For,
   ForIn,
-  FunctionBody,
   FunctionDeclaration,
   ImportDeclaration,
   Item,
   ModuleDeclaration,
   Name,
   Program,
-  Target,
   Try,
   VariableDeclaration,
 } from './syntax.ts';
 
-/** What the walk collects. */
-export class Declarations extends ScopeBuilder {
-  #loops = 0;
-
+/** The walk of a unit; what it collects are its fields. */
+export class Declarations extends ExpressionWalk {
   constructor(program: Program) {
     super(program);
-    this.#items(program.body);
+    this.items(program.body);
   }
 
-  // --- items and statements --------------------------------------------------------------------------------------
-
-  #items(items: readonly Item[]): void {
+  protected items(items: readonly Item[]): void {
     for (const item of items) this.#item(item);
   }
 
-  #block(block: Block): void {
-    this.within(block, 'block', () => this.#items(block.body));
+  protected block(block: Block): void {
+    this.within(block, 'block', () => this.items(block.body));
   }
 
   #loop(body: () => void): void {
-    this.#loops++;
+    this.loops++;
     body();
-    this.#loops--;
+    this.loops--;
   }
 
   #item(item: Item): void {
     switch (item.type) {
       case 'MainModule':
-        this.#items(item.members);
+        this.items(item.members);
         return;
       case 'ModuleDeclaration':
         this.#module(item);
@@ -65,7 +58,7 @@ export class Declarations extends ScopeBuilder {
         this.refuse('attributes are not supported', item.span);
         return;
       case 'Block':
-        this.#block(item);
+        this.block(item);
         return;
       case 'VariableDeclaration':
         this.#variableDeclaration(item);
@@ -74,12 +67,12 @@ export class Declarations extends ScopeBuilder {
         this.#functionDeclaration(item);
         return;
       case 'If':
-        this.#expression(item.condition);
+        this.expression(item.condition);
         this.#item(item.then);
         if (item.otherwise !== null) this.#item(item.otherwise);
         return;
       case 'While':
-        this.#expression(item.condition);
+        this.expression(item.condition);
         this.#loop(() => this.#item(item.body));
         return;
       case 'For':
@@ -92,14 +85,14 @@ export class Declarations extends ScopeBuilder {
         this.#try(item);
         return;
       case 'Return':
-        if (item.value !== null) this.#expression(item.value);
+        if (item.value !== null) this.expression(item.value);
         return;
       case 'Throw':
-        this.#expression(item.value);
+        this.expression(item.value);
         return;
       case 'Break':
       case 'Continue':
-        if (this.#loops === 0) {
+        if (this.loops === 0) {
           this.refuse(`'${item.type.toLowerCase()}' outside a loop`, item.span);
         }
         return;
@@ -124,14 +117,14 @@ export class Declarations extends ScopeBuilder {
         target = target.value;
       }
     }
-    this.#expression(expression);
+    this.expression(expression);
   }
 
   #variableDeclaration(declaration: VariableDeclaration): void {
     const scope = this.homeOf(declaration.kind);
     const kind = declaration.kind === 'mark' ? 'var' : declaration.kind;
     for (const binding of declaration.bindings) {
-      if (binding.value !== null) this.#expression(binding.value);
+      if (binding.value !== null) this.expression(binding.value);
       this.declareIn(binding.name, binding.name.text, kind, scope);
     }
   }
@@ -140,13 +133,13 @@ export class Declarations extends ScopeBuilder {
     const { name } = declaration;
     const home = this.home();
     this.declareIn(name, name.text, 'function', home);
-    const info = this.#functionBody(declaration.function, name);
+    const info = this.functionBody(declaration.function, name);
     info.watched = name.text === 'main' && home.kind !== 'function';
   }
 
   #module(module: ModuleDeclaration): void {
     this.declareIn(module.name, module.name.text, 'module', this.home());
-    this.within(module, 'module', () => this.#items(module.members));
+    this.within(module, 'module', () => this.items(module.members));
   }
 
   #import(node: ImportDeclaration): void {
@@ -178,11 +171,11 @@ export class Declarations extends ScopeBuilder {
       if (init !== null && 'type' in init) this.#variableDeclaration(init);
       else if (init !== null) {
         for (const expression of init) this.#loopVariables(expression);
-        for (const expression of init) this.#expression(expression);
+        for (const expression of init) this.expression(expression);
       }
-      if (node.condition !== null) this.#expression(node.condition);
+      if (node.condition !== null) this.expression(node.condition);
       this.#loop(() => this.#item(node.body));
-      for (const step of node.step) this.#expression(step);
+      for (const step of node.step) this.expression(step);
     });
   }
 
@@ -197,7 +190,7 @@ export class Declarations extends ScopeBuilder {
   }
 
   #forIn(node: ForIn): void {
-    this.#expression(node.subject);
+    this.expression(node.subject);
     this.within(node, 'block', () => {
       if (node.kind === null) this.declareLoop(node.name, node.name.text);
       else {
@@ -209,7 +202,7 @@ export class Declarations extends ScopeBuilder {
   }
 
   #try(node: Try): void {
-    this.#block(node.block);
+    this.block(node.block);
     const { handler } = node;
     if (handler !== null) {
       this.within(handler, 'block', () => {
@@ -217,158 +210,10 @@ export class Declarations extends ScopeBuilder {
         if (handler.name !== null) {
           this.declareIn(handler.name, handler.name.text, 'catch', this.scope);
         }
-        this.#items(handler.body.body);
+        this.items(handler.body.body);
       });
     }
-    if (node.finalizer !== null) this.#block(node.finalizer);
-  }
-
-  // --- functions and expressions ---------------------------------------------------------------------------------
-
-  #functionBody(body: FunctionBody, name: Name | null): FunctionInfo {
-    const outer = this.function;
-    const loops = this.#loops;
-    const info = new FunctionInfo({
-      index: this.functions.size,
-      parent: outer,
-      name: name?.text ?? '',
-      lexicalThis: body.thisMode === 'lexical',
-      span: name?.span ?? body.span,
-      ownSymbol: name?.symbol === true ? name.text : null,
-    });
-    info.parameterNames = body.parameters.map((parameter) => parameter.name.text);
-    this.functions.set(body, info);
-    this.ordered.push(info);
-    this.function = info;
-    this.#loops = 0;
-    this.within(body, 'function', () => {
-      for (const { name } of body.parameters) {
-        this.declareIn(name, name.text, 'parameter', this.scope);
-      }
-      for (const { defaultValue } of body.parameters) {
-        if (defaultValue !== null) this.#expression(defaultValue);
-      }
-      this.#items(body.body.body);
-    });
-    this.function = outer;
-    this.#loops = loops;
-    return info;
-  }
-
-  #this(): void {
-    for (let info: FunctionInfo | null = this.function; info !== null; info = info.parent) {
-      info.usesThis = true;
-      if (!info.lexicalThis) return;
-    }
-  }
-
-  #expressions(expressions: readonly Expression[]): void {
-    for (const expression of expressions) this.#expression(expression);
-  }
-
-  #expression(node: Expression): void {
-    switch (node.type) {
-      case 'Identifier':
-        this.refer(node, node.name, 'read');
-        return;
-      case 'OuterIdentifier':
-        this.refer(node, node.name, 'read');
-        return;
-      case 'Assignment':
-        this.#targetParts(node.target);
-        this.#expression(node.value);
-        this.#assigned(node.target, 'assign');
-        return;
-      case 'CompoundAssignment':
-        this.#targetParts(node.target);
-        this.#assigned(node.target, 'compound');
-        this.#expression(node.value);
-        return;
-      case 'Update':
-        this.#targetParts(node.target);
-        this.#assigned(node.target, 'compound');
-        return;
-      case 'ConditionalExpression':
-        this.#expressions([node.condition, node.then, node.otherwise]);
-        return;
-      case 'BlockConditional':
-        this.#expression(node.condition);
-        this.#block(node.then);
-        if (node.otherwise.type === 'Block') this.#block(node.otherwise);
-        else this.#expression(node.otherwise);
-        return;
-      case 'Logical':
-      case 'Binary':
-        this.#expression(node.left);
-        this.#expression(node.right);
-        return;
-      case 'Unary':
-        this.#expression(node.operand);
-        return;
-      case 'Call':
-      case 'New':
-        this.function.hasCalls = true;
-        this.#expression(node.callee);
-        this.#expressions(node.arguments);
-        return;
-      case 'Member':
-        this.#expression(node.object);
-        return;
-      case 'Index':
-        this.#expression(node.object);
-        this.#expression(node.index);
-        return;
-      case 'Slice':
-        this.#expression(node.object);
-        if (node.from !== null) this.#expression(node.from);
-        if (node.to !== null) this.#expression(node.to);
-        return;
-      case 'FunctionExpression':
-        this.#functionBody(node.function, node.name);
-        return;
-      case 'ArrayLiteral':
-        this.#expressions(node.elements);
-        return;
-      case 'ObjectLiteral':
-        for (const pair of node.pairs) this.#expression(pair.value);
-        return;
-      case 'UserInput':
-        this.function.hasCalls = true;
-        return;
-      case 'CurrentError':
-        this.refer(node, '⚠', 'read');
-        return;
-      case 'This':
-        this.#this();
-        return;
-      case 'BlockArgument':
-        this.refuse('macros are not supported', node.span);
-        return;
-      case 'NumberLiteral':
-      case 'StringLiteral':
-      case 'BooleanLiteral':
-      case 'NullLiteral':
-      case 'RegexLiteral':
-      case 'EmptyCollection':
-      case 'DictionaryRef':
-        return;
-      default:
-        node satisfies never;
-    }
-  }
-
-  #targetParts(target: Target): void {
-    if (target.type === 'Member') this.#expression(target.object);
-    if (target.type === 'Index') {
-      this.#expression(target.object);
-      this.#expression(target.index);
-    }
-  }
-
-  #assigned(target: Target, use: 'assign' | 'compound'): void {
-    if (target.type === 'Identifier' || target.type === 'OuterIdentifier') {
-      this.refer(target, target.name, use);
-    }
+    if (node.finalizer !== null) this.block(node.finalizer);
   }
 }
 
