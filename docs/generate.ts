@@ -1,6 +1,7 @@
 // Writes docs/reference/ from the schemas and tables in the source. `npm run docs` runs it; a test fails when what is
 // committed differs from what it writes.
 import { writeFile } from 'node:fs/promises';
+import { builtinReference } from './generators/builtins.ts';
 import { configurationReference } from './generators/configuration.ts';
 import { errorReference } from './generators/errors.ts';
 import { liveProtocolReference } from './generators/live-protocol.ts';
@@ -8,6 +9,7 @@ import { openapiReference } from './generators/openapi.ts';
 
 /** Files of docs/reference/ by name, each with the function that gives its text. */
 export const references: Readonly<Record<string, () => string | Promise<string>>> = {
+  'builtins.md': builtinReference,
   'configuration.md': configurationReference,
   'errors.md': errorReference,
   'live-protocol.md': liveProtocolReference,
