@@ -1,7 +1,8 @@
 // Sandboxes whose agent a test plays: for what no working agent would do, and for what takes long with a real one.
 import type { AgentEvent, ConfigureRequest, ExecuteCommand } from '#protocol';
+import { abortable } from '../../src/orchestrator/foundation/abortable.ts';
 import { AppError } from '../../src/orchestrator/foundation/errors.ts';
-import type { SandboxRecord } from '../../src/orchestrator/registry/records.ts';
+import type { SandboxRecord, SessionLimits } from '../../src/orchestrator/registry/records.ts';
 import type { Agent, Sandbox } from '../../src/orchestrator/sandbox/agent.ts';
 import type { SandboxSource } from '../../src/orchestrator/sandbox/sandbox-source.ts';
 
@@ -20,10 +21,13 @@ export class ScriptedSandbox implements Sandbox {
   readonly configured: ConfigureRequest[] = [];
   acknowledged = 0;
   disposed = false;
+  /** What the engine makes of its removal. */
+  removal: Promise<void> = Promise.resolve();
   readonly #loss = Promise.withResolvers<Awaited<Sandbox['lost']>>();
   readonly lost = this.#loss.promise;
   readonly #events: AgentEvent[] = [];
   #seq = 0;
+  #lost = false;
   #wake = () => {};
 
   constructor(record: SandboxRecord) {
@@ -74,18 +78,22 @@ export class ScriptedSandbox implements Sandbox {
   }
 
   lose(reason: 'exited' | 'outOfMemory'): void {
+    this.#lost = true;
     this.#loss.resolve({ reason, detail: 'as scripted' });
+    this.#wake();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.disposed = true;
     this.#wake();
+    await this.removal;
   }
 
   async *#read(): AsyncGenerator<AgentEvent> {
     while (!this.disposed) {
       const event = this.#events.shift();
       if (event) yield event;
+      else if (this.#lost) return;
       else await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
@@ -96,6 +104,14 @@ export class ScriptedSource implements SandboxSource {
   readonly released: string[] = [];
   /** What the next start throws. */
   failure: AppError | null = null;
+  /** What the next plan throws. */
+  planFailure: AppError | null = null;
+  /** Starts wait for it, or for their signal. */
+  engine: Promise<void> = Promise.resolve();
+  /** A start that was given up takes down what it has made. */
+  undoing: Promise<void> = Promise.resolve();
+  /** Of every start that was asked for. */
+  readonly signals: AbortSignal[] = [];
   /** Sandboxes that an earlier process left. */
   readonly left = new Map<string, ScriptedSandbox>();
   #planned = 0;
@@ -105,6 +121,7 @@ export class ScriptedSource implements SandboxSource {
   }
 
   plan(): SandboxRecord {
+    if (this.planFailure) throw this.planFailure;
     const sandboxId = `sbx-${++this.#planned}`;
     return {
       sandboxId,
@@ -119,8 +136,19 @@ export class ScriptedSource implements SandboxSource {
     this.released.push(record.sandboxId);
   }
 
-  async start(record: SandboxRecord): Promise<Sandbox> {
+  async start(
+    record: SandboxRecord,
+    _limits: SessionLimits,
+    signal: AbortSignal,
+  ): Promise<Sandbox> {
+    this.signals.push(signal);
     if (this.failure) throw this.failure;
+    try {
+      await abortable(this.engine, signal);
+    } catch (error) {
+      await this.undoing;
+      throw error;
+    }
     const sandbox = new ScriptedSandbox(record);
     this.started.push(sandbox);
     return sandbox;

@@ -1,6 +1,7 @@
 // The link to the agent of one sandbox, from the first dial to the end: listens, keeps the newest connection, notices when the
 // agent stays away or breaks the protocol. It knows nothing of containers; whoever starts one gives the directory.
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HelloReply } from '#protocol';
 import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
@@ -141,6 +142,13 @@ export class AgentLink implements AsyncDisposable {
     this.#frozen = false;
     this.#connection?.releasePings();
     if (this.#connection === null) this.#watchAbsence();
+  }
+
+  /** The sandbox is lost: what it has sent so far can still be read, then the events end. */
+  async finish(): Promise<void> {
+    // One turn of the event loop, for what waits in the socket.
+    await nextTurn();
+    await this.#end(null);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -18,7 +18,8 @@ export interface Agent {
   stdin(executionId: string, content: string): void;
   /**
    * Events in order, each once, across redials, starting after the last acknowledged one. Pulled: an unread event holds the
-   * agent back. Ends when the sandbox is disposed; throws when the agent breaks the protocol or stays away too long.
+   * agent back. Ends when the sandbox is disposed or lost, after what had come until then; throws when the agent breaks the
+   * protocol or stays away too long.
    */
   events(): AsyncIterable<AgentEvent>;
   /** The event is stored; the agent may forget it and all before it. */

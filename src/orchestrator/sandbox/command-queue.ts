@@ -85,8 +85,8 @@ export class CommandQueue {
     this.#waiting = [...executions, ...this.#cancelled.values(), ...input];
     this.#channel = channel;
     this.#blocked = false;
-    // The hello carried this one.
-    this.#acknowledgedSeqSent = this.#acknowledgedSeq;
+    // The hello may have carried an older one, and an agent without room would wait for this one for ever.
+    this.#acknowledgedSeqSent = 0;
     this.#flush();
   }
 

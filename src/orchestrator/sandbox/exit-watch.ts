@@ -160,11 +160,15 @@ export class ExitWatch implements AsyncDisposable {
     const { signal } = this.#stop;
     return new Promise((resolve) => {
       if (signal.aborted) return resolve();
-      const cancel = this.#clock.after(ms, resolve);
-      signal.addEventListener('abort', () => {
+      const stop = () => {
         cancel();
         resolve();
+      };
+      const cancel = this.#clock.after(ms, () => {
+        signal.removeEventListener('abort', stop);
+        resolve();
       });
+      signal.addEventListener('abort', stop, { once: true });
     });
   }
 }

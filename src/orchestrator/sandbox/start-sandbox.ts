@@ -58,7 +58,7 @@ export async function startSandbox(
     // Once more, to be the first to go: the end of link and container that follows is then no loss.
     undo.use(link);
     undo.use(watched);
-    const lost = Promise.race([link.lost, watched.exit]);
+    const lost = ending(link, [link.lost, watched.exit]);
     return new LiveSandbox({ ...intent, runtimeId, agent: link.agent, lost, undo });
   } catch (error) {
     await takeDown(host, sandboxId, undo);
@@ -101,7 +101,8 @@ export async function adoptSandbox(
     watched.started();
     const link = undo.use(await listen(host, record, directory, acknowledgedSeq));
     if (container.state === 'paused') await host.runtime.resume(runtimeId, signal);
-    const lost = Promise.race([link.lost, watched.exit, firstDialMissing(host, link, undo)]);
+    const missing = firstDialMissing(host, link, undo);
+    const lost = ending(link, [link.lost, watched.exit, missing]);
     return new LiveSandbox({ ...record, runtimeId, agent: link.agent, lost, undo });
   } catch (error) {
     await takeDown(host, sandboxId, undo);
@@ -147,6 +148,13 @@ function firstDialMissing(
   undo.defer(cancel);
   link.ready(neverAborted).then(cancel, () => {});
   return promise;
+}
+
+/** The first loss; the agent's events end with it, whatever it is. */
+async function ending(link: AgentLink, losses: readonly Sandbox['lost'][]): Sandbox['lost'] {
+  const loss = await Promise.race(losses);
+  await link.finish();
+  return loss;
 }
 
 async function takeDown(

@@ -17,16 +17,17 @@ export async function pumpEvents(
   let pending: AgentEvent[] = [];
   let wake = () => {};
   let ended = false;
+  let stopped = false;
   let failure: unknown;
 
   const pull = async () => {
     try {
-      for (;;) {
+      while (!stopped) {
         const next = await iterator.next();
         if (next.done) break;
         pending.push(next.value);
         wake();
-        while (pending.length >= batchLengthMax)
+        while (!stopped && pending.length >= batchLengthMax)
           await new Promise<void>((resume) => (resumePull = resume));
       }
     } catch (error) {
@@ -54,6 +55,7 @@ export async function pumpEvents(
       await store(batch);
     }
   } finally {
+    stopped = true;
     resumePull();
     await iterator.return?.();
     await pulling;

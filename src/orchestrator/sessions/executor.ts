@@ -121,14 +121,18 @@ export class Executor {
 
   /** False when it does not run. */
   stdin(executionId: string, content: string, agent: Agent | null): boolean {
-    if (this.#open.running?.executionId !== executionId) return false;
+    if (!this.isRunning(executionId)) return false;
     agent?.stdin(executionId, content);
     return true;
   }
 
+  isRunning(executionId: string): boolean {
+    return this.#open.running?.executionId === executionId;
+  }
+
   /** Resolves with the ended execution; null when it is not open here (any more). The signal ends the wait only. */
   ended(executionId: string, signal: AbortSignal): Promise<ExecutionView> | null {
-    return this.#open.find(executionId) && this.#open.wait(executionId, signal);
+    return this.#open.isUnsettled(executionId) ? this.#open.wait(executionId, signal) : null;
   }
 
   /** What an open execution has so far; null when it is not open here. */

@@ -1,12 +1,14 @@
 // The numbered live events of one session: gives out numbers, keeps the followers, sends each event to all of them.
 // Numbers only ever grow, also across a crash: they are reserved in blocks, and a new process starts after the
 // reserved block. So a number that a client saw is never used for something else.
+import type { Log } from '../foundation/log.ts';
 import type { EventRecord, SessionRecord } from '../registry/records.ts';
 import type { SessionRegistry } from '../registry/session-registry.ts';
 import { executionOf, type LiveMessage } from './live-messages.ts';
 import type { LiveEvent, LiveFollower } from './session-service.ts';
 
-const blockLength = 1000;
+/** Far more than one batch of events can need, so that a number is reserved on the disk before it is given out. */
+const blockLength = 10_000;
 const replayPageLength = 500;
 
 export class LiveLog {
@@ -14,9 +16,11 @@ export class LiveLog {
   #reserved: number;
   readonly #followers = new Set<LiveFollower>();
   readonly #reserve: (seq: number) => void;
+  readonly #log: Log;
 
   /** `reserved` is the stored reservation; `reserve` stores a new one (it has half a block of time to do so). */
-  constructor(reserved: number, reserve: (seq: number) => void) {
+  constructor(reserved: number, reserve: (seq: number) => void, log: Log) {
+    this.#log = log;
     this.#next = reserved;
     this.#reserved = reserved;
     this.#reserve = reserve;
@@ -33,17 +37,11 @@ export class LiveLog {
   }
 
   compose(message: LiveMessage): LiveEvent {
-    const seq = this.nextSeq();
-    return {
-      seq,
-      type: message.type,
-      executionId: executionOf(message),
-      text: JSON.stringify({ ...message, seq }),
-    };
+    return liveEvent(message, this.nextSeq());
   }
 
   send(events: readonly LiveEvent[]): void {
-    for (const event of events) for (const follower of this.#followers) follower.event(event);
+    for (const event of events) for (const follower of this.#followers) this.#give(follower, event);
   }
 
   /** Sends a message that is not stored: who comes later does not need it. */
@@ -63,11 +61,14 @@ export class LiveLog {
     registry: Pick<SessionRegistry, 'eventsSince'>,
     follower: LiveFollower,
   ): Promise<void> {
-    if (since < seqPruned)
-      follower.event(this.compose({ type: 'gap', since, resumesAfter: seqPruned }));
+    if (since < seqPruned) {
+      // Its number is that of the last event that is gone, so that numbers only ever grow for this follower too.
+      const gap = { type: 'gap', since, resumesAfter: seqPruned } as const;
+      follower.event(liveEvent(gap, seqPruned));
+    }
     for (let after = since; ; ) {
       const page = await registry.eventsSince(sessionId, after, replayPageLength);
-      for (const record of page) follower.event(liveEvent(record));
+      for (const record of page) follower.event(storedEvent(record));
       if (page.length < replayPageLength) return;
       after = page.at(-1)!.seq;
     }
@@ -76,6 +77,16 @@ export class LiveLog {
   close(reason: 'deleted' | 'shuttingDown'): void {
     for (const follower of [...this.#followers]) follower.close(reason);
     this.#followers.clear();
+  }
+
+  /** One follower's failure is nobody else's: it is told no more, and can come back for what it missed. */
+  #give(follower: LiveFollower, event: LiveEvent): void {
+    try {
+      follower.event(event);
+    } catch (error) {
+      this.#followers.delete(follower);
+      this.#log.error({ err: error }, 'a follower failed');
+    }
   }
 }
 
@@ -90,8 +101,17 @@ export function eventRecord(event: LiveEvent, at: number): EventRecord {
   };
 }
 
+function liveEvent(message: LiveMessage, seq: number): LiveEvent {
+  return {
+    seq,
+    type: message.type,
+    executionId: executionOf(message),
+    text: JSON.stringify({ ...message, seq }),
+  };
+}
+
 /** A stored event as it was sent. */
-export function liveEvent(record: EventRecord): LiveEvent {
+function storedEvent(record: EventRecord): LiveEvent {
   return {
     seq: record.seq,
     type: record.type,

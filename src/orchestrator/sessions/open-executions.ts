@@ -8,6 +8,8 @@ type Waiter = { resolve(view: ExecutionView): void; reject(error: AppError): voi
 
 export class OpenExecutions {
   readonly #queue: ExecutionRun[] = [];
+  /** From the moment they are queued until their end is stored. */
+  readonly #unsettled = new Set<string>();
   readonly #waiters = new Map<string, Set<Waiter>>();
   #running: ExecutionRun | null = null;
 
@@ -25,6 +27,7 @@ export class OpenExecutions {
 
   add(run: ExecutionRun): void {
     this.#queue.push(run);
+    this.#unsettled.add(run.executionId);
   }
 
   /** Makes the oldest queued execution the running one; null when one runs already or none waits. */
@@ -42,6 +45,11 @@ export class OpenExecutions {
   find(executionId: string): ExecutionRun | null {
     if (this.#running?.executionId === executionId) return this.#running;
     return this.#queue.find((run) => run.executionId === executionId) ?? null;
+  }
+
+  /** False when its end is stored, or it was never here. */
+  isUnsettled(executionId: string): boolean {
+    return this.#unsettled.has(executionId);
   }
 
   /** Takes a queued execution out; null when it does not wait. */
@@ -71,6 +79,7 @@ export class OpenExecutions {
     const view = { record: run.record, output: run.output };
     for (const waiter of this.#waiters.get(run.executionId) ?? []) waiter.resolve(view);
     this.#waiters.delete(run.executionId);
+    this.#unsettled.delete(run.executionId);
   }
 
   /** Nobody here will learn how they end. */

@@ -1,13 +1,13 @@
 // Keeps one session in a sandbox: starts one, takes over a living one, notices when it is lost, puts it away. It knows
 // nothing of executions; what it learns it tells its owner, each time with the sandbox it is about.
 import type { AgentEvent, ConfigureRequest } from '#protocol';
+import { AppError } from '../foundation/errors.ts';
 import type { Log } from '../foundation/log.ts';
 import type { SandboxRecord, SessionLimits } from '../registry/records.ts';
 import type { Sandbox } from '../sandbox/agent.ts';
 import type { SandboxSource } from '../sandbox/sandbox-source.ts';
 import { pumpEvents } from './event-pump.ts';
-
-export type Loss = { readonly reason: string; readonly detail: string };
+import type { Loss } from './losses.ts';
 
 export type KeeperOwner = {
   /** Stores a batch; events of a sandbox that is not the current one any more must be ignored. */
@@ -24,6 +24,8 @@ export class SandboxKeeper {
   #current: Sandbox | null = null;
   #record: SandboxRecord | null = null;
   #starting: AbortController | null = null;
+  /** Starts and removals that have not come to their end. */
+  readonly #underWay = new Set<Promise<unknown>>();
 
   constructor(options: {
     source: SandboxSource;
@@ -42,27 +44,33 @@ export class SandboxKeeper {
   }
 
   /** A sandbox for a planned identity, configured and followed. Throws AppErrors; then nothing is left of it. */
-  async start(
+  start(plan: SandboxRecord, limits: SessionLimits, configure: ConfigureRequest): Promise<Sandbox> {
+    return this.#track(this.#start(plan, limits, configure));
+  }
+
+  async #start(
     plan: SandboxRecord,
     limits: SessionLimits,
     configure: ConfigureRequest,
   ): Promise<Sandbox> {
-    this.#starting = new AbortController();
-    const signal = AbortSignal.any([this.#starting.signal, AbortSignal.timeout(this.#startMsMax)]);
+    const starting = new AbortController();
+    this.#starting = starting;
+    const signal = AbortSignal.any([starting.signal, AbortSignal.timeout(this.#startMsMax)]);
     try {
-      const sandbox = await this.#source.start(plan, limits, signal);
+      const sandbox = await this.#source.start(plan, limits, signal).catch((error: unknown) => {
+        this.#source.release(plan);
+        throw error;
+      });
       try {
         await sandbox.agent.configure(configure, signal);
       } catch (error) {
-        await this.#dispose(sandbox);
+        await this.#dispose(sandbox, plan);
         throw error;
       }
       return sandbox;
-    } catch (error) {
-      this.#source.release(plan);
-      throw error;
     } finally {
-      this.#starting = null;
+      // Another start may have taken its place.
+      if (this.#starting === starting) this.#starting = null;
     }
   }
 
@@ -77,50 +85,65 @@ export class SandboxKeeper {
     return sandbox;
   }
 
-  /** Makes a started or adopted sandbox the current one and follows its events and its end. */
+  /**
+   * Makes a started or adopted sandbox the current one and follows its events and its end. What it said before it was lost
+   * is stored before its loss is told.
+   */
   use(sandbox: Sandbox, record: SandboxRecord): void {
     this.#current = sandbox;
     this.#record = record;
-    const lost = (loss: Loss) => {
-      if (this.#current === sandbox) this.#owner.lost(sandbox, loss);
-    };
-    void sandbox.lost.then(lost);
-    pumpEvents(sandbox.agent, (batch) => this.#owner.events(sandbox, batch)).catch(
-      (error: unknown) =>
-        lost({
-          reason: 'protocol',
-          detail: error instanceof Error ? error.message : String(error),
-        }),
+    const pumping = pumpEvents(sandbox.agent, (batch) => this.#owner.events(sandbox, batch));
+    const loss = pumping.then(
+      () => sandbox.lost,
+      (error: unknown) => Promise.race([sandbox.lost, breach(error)]),
     );
+    void loss.then((loss) => {
+      if (this.#current === sandbox) this.#owner.lost(sandbox, loss);
+    });
   }
 
-  /** Gives up a start that is under way, and destroys the current sandbox. Never throws: what the engine holds back is an orphan then. */
+  /**
+   * Gives up a start that is under way, and destroys the current sandbox. That is begun at once; resolves when nothing is left, or
+   * the engine will not remove it: then it is an orphan. Never rejects.
+   */
   async putAway(): Promise<void> {
-    this.#starting?.abort();
-    const sandbox = this.#current;
-    const record = this.#record;
+    this.#starting?.abort(new AppError('sandbox_lost'));
+    if (this.#current && this.#record) this.discard(this.#current, this.#record);
     this.#current = null;
     this.#record = null;
-    if (sandbox && record) await this.discard(sandbox, record);
+    await Promise.allSettled(this.#underWay);
   }
 
-  /** Destroys a sandbox that is not the current one. */
-  async discard(sandbox: Sandbox, record: SandboxRecord): Promise<void> {
-    await this.#dispose(sandbox);
-    this.#source.release(record);
+  /** Destroys a sandbox that is not the current one, beside whatever comes next: the engine may take its time. */
+  discard(sandbox: Sandbox, record: SandboxRecord): void {
+    void this.#track(this.#dispose(sandbox, record));
   }
 
   /** Leaves the container to the next process. */
   leave(): void {
-    this.#starting?.abort();
+    this.#starting?.abort(new AppError('shutting_down'));
     this.#current = null;
   }
 
-  async #dispose(sandbox: Sandbox): Promise<void> {
+  async #dispose(sandbox: Sandbox, record: SandboxRecord): Promise<void> {
     try {
       await sandbox[Symbol.asyncDispose]();
     } catch (error) {
+      // SECURITY: its container may still run, so nobody else gets its user id.
       this.#log.warn({ sandboxId: sandbox.sandboxId, err: error }, 'sandbox could not be removed');
+      return;
     }
+    this.#source.release(record);
   }
+
+  #track<Result>(work: Promise<Result>): Promise<Result> {
+    this.#underWay.add(work);
+    const forget = () => this.#underWay.delete(work);
+    work.then(forget, forget);
+    return work;
+  }
+}
+
+function breach(error: unknown): Loss {
+  return { reason: 'protocol', detail: error instanceof Error ? error.message : String(error) };
 }

@@ -22,6 +22,8 @@ import type {
 
 const recoveriesAtOnce = 4;
 const recoveryRetryMs = 2_000;
+/** A view waits this long for what the engine measures; it may hang. */
+const usageMsMax = 2_000;
 
 export class SessionManager implements SessionService {
   readonly #options: SessionOptions;
@@ -52,7 +54,7 @@ export class SessionManager implements SessionService {
   async #recover(session: Session): Promise<void> {
     if (this.#stopping) return;
     try {
-      if (session.record.state === 'deleted') await this.#remove(session);
+      if (session.record.state === 'deleted') await this.#remove(session, true);
       else await session.recover();
     } catch (error) {
       const { sessionId } = session.record;
@@ -94,7 +96,9 @@ export class SessionManager implements SessionService {
       await abortable(session.begin(), signal);
       await this.#options.registry.durable();
     } catch (error) {
-      await this.#remove(session);
+      // What a session that was let go of has started is taken down by itself.
+      if (this.#stopping) await this.#options.registry.deleteSession(record.sessionId);
+      else await this.#remove(session, true);
       throw error;
     }
     return this.#view(session);
@@ -126,8 +130,7 @@ export class SessionManager implements SessionService {
     signal: AbortSignal,
   ): Promise<void> {
     const session = await this.#session(tenant, idOrName);
-    await abortable(session.delete(options.force), signal);
-    this.#sessions.delete(session.record.sessionId);
+    await abortable(this.#remove(session, options.force), signal);
   }
 
   async configure(
@@ -309,21 +312,19 @@ export class SessionManager implements SessionService {
     return { record, output: await this.#options.registry.outputOf(executionId) };
   }
 
-  /** For a session that nobody was told of, or whose deletion was cut off. */
-  async #remove(session: Session): Promise<void> {
+  /** Deletes, or finishes a deletion that was cut off. It goes on to the end whether anybody waits for it or not. */
+  async #remove(session: Session, force: boolean): Promise<void> {
     try {
       if (session.record.state === 'deleted') await session.finishDeletion();
-      else await session.delete(true);
+      else await session.delete(force);
     } finally {
-      this.#sessions.delete(session.record.sessionId);
+      const { sessionId, state } = session.record;
+      if (state === 'deleted') this.#sessions.delete(sessionId);
     }
   }
 
   async #view(session: Session): Promise<SessionView> {
-    const usage = await this.#usage(
-      session,
-      AbortSignal.timeout(this.#options.limits.sandboxStartMsMax),
-    );
+    const usage = await this.#usage(session, AbortSignal.timeout(usageMsMax));
     const { record, connections } = session;
     if (!usage) return { record, connections, memoryBytes: null };
     const { statistics } = record;

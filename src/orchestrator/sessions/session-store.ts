@@ -1,5 +1,6 @@
 // The stored side of one session: its record as last committed, and the two ways of changing it.
 import type { Clock } from '../foundation/clock.ts';
+import { AppError } from '../foundation/errors.ts';
 import type { Log } from '../foundation/log.ts';
 import type { SessionChange, SessionRecord } from '../registry/records.ts';
 import type { HistorySize, SessionRegistry } from '../registry/session-registry.ts';
@@ -42,7 +43,8 @@ export class SessionStore {
 
   /**
    * For what has happened and cannot be unsaid: tries until the registry takes it, and with `durable` until it is on
-   * the disk. Meanwhile the agent keeps its side, since nothing is acknowledged.
+   * the disk. Meanwhile the agent keeps its side, since nothing is acknowledged. Only of a session that is not in the
+   * registry (any more) nothing is kept.
    */
   async applyStubbornly(change: Change, durable: boolean): Promise<void> {
     for (let stored = false; ; ) {
@@ -53,6 +55,7 @@ export class SessionStore {
         this.#available = true;
         return;
       } catch (error) {
+        if (error instanceof AppError && error.code === 'session_not_found') return;
         this.#available = false;
         this.#log.error(
           { sessionId: this.#record.sessionId, err: error },

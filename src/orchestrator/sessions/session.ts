@@ -13,7 +13,8 @@ import type { Sandbox } from '../sandbox/agent.ts';
 import { Executor } from './executor.ts';
 import { eventRecord, LiveLog } from './live-log.ts';
 import type { StateReason } from './live-messages.ts';
-import { type Loss, SandboxKeeper } from './sandbox-keeper.ts';
+import { type Loss, lossMessage, RecentLosses } from './losses.ts';
+import { SandboxKeeper } from './sandbox-keeper.ts';
 import { SerialQueue } from './serial-queue.ts';
 import type { SessionOptions } from './session-options.ts';
 import type {
@@ -26,10 +27,6 @@ import type {
 import { move } from './session-state.ts';
 import { SessionStore } from './session-store.ts';
 
-/** Sandboxes lost within `lossWindowMs` before a session waits for the next request instead of starting another. */
-const lossesMax = 3;
-const lossWindowMs = 60_000;
-
 export class Session {
   readonly #options: SessionOptions;
   readonly #serial = new SerialQueue();
@@ -37,10 +34,11 @@ export class Session {
   readonly #live: LiveLog;
   readonly #executor: Executor;
   readonly #keeper: SandboxKeeper;
+  readonly #losses: RecentLosses;
   #ready: Promise<Sandbox> = new Promise(() => {});
   #connections = 0;
-  #losses: number[] = [];
   #closed = false;
+  #left = false;
   /** False until what an earlier process left is taken over: nothing may be queued before that. */
   #settled: boolean;
 
@@ -49,17 +47,26 @@ export class Session {
     this.#settled = !left;
     const { source, registry, clock, log, limits } = options;
     this.#options = options;
+    this.#losses = new RecentLosses(clock);
     this.#store = new SessionStore(record, { registry, clock, log });
-    this.#live = new LiveLog(record.seqReserved, (seqReserved) => {
-      void this.#serial.run(() => this.#store.applyStubbornly({ session: { seqReserved } }, false));
-    });
+    this.#live = new LiveLog(
+      record.seqReserved,
+      (seqReserved) => {
+        void this.#serial.run(() =>
+          this.#store.applyStubbornly({ session: { seqReserved } }, false),
+        );
+      },
+      log,
+    );
     this.#executor = new Executor({
       store: this.#store,
       live: this.#live,
       clock,
       limits,
       unresponsive: (executionId) =>
-        this.#lose(this.#keeper.current, { reason: 'unresponsive', detail: executionId }),
+        this.#lose(this.#keeper.current, { reason: 'unresponsive', detail: executionId }, () =>
+          this.#executor.isRunning(executionId),
+        ),
     });
     this.#keeper = new SandboxKeeper({
       source,
@@ -106,16 +113,21 @@ export class Session {
     await this.#serial.run(async () => {
       if (this.#closed) return;
       const { sessionId, sandbox: record, agentSeq, state } = this.record;
-      const adoptable = record && (state === 'idle' || state === 'busy');
-      const sandbox = adoptable ? await this.#keeper.adopt(record, agentSeq) : null;
-      for (const execution of await this.#options.registry.openExecutions(sessionId)) {
-        this.#executor.readd(execution);
-      }
+      const open = await this.#options.registry.openExecutions(sessionId);
+      const sandbox = record && (await this.#keeper.adopt(record, agentSeq));
+      for (const execution of open) this.#executor.readd(execution);
       this.#settled = true;
+      if (state === 'failed') return;
+      if (state === 'creating') {
+        // Nobody knows how far that start came. What waits for it was never handed to anybody.
+        if (sandbox) this.#keeper.discard(sandbox, record!);
+        return this.#startAnother('recovered');
+      }
       if (sandbox === null)
         return this.#replace({ reason: 'lost', detail: 'the container is gone' });
       this.#ready = Promise.resolve(sandbox);
       this.#keeper.use(sandbox, record!);
+      if (state === 'idle' && !this.#executor.atRest) await this.#changeState('busy', 'execution');
       await this.#executor.dispatch(sandbox.agent);
     });
   }
@@ -125,7 +137,7 @@ export class Session {
     await this.#serial.run(async () => {
       this.#assertLive();
       await this.#executor.abandonAll('cancelled', 'The session was restarted');
-      await this.#keeper.putAway();
+      void this.#keeper.putAway();
       await this.#startAnother('restarted');
     });
     await this.#ready;
@@ -154,6 +166,7 @@ export class Session {
   /** The process ends: followers are told, the container and its executions go on for the next process. */
   async leave(): Promise<void> {
     this.#closed = true;
+    this.#left = true;
     this.#keeper.leave();
     this.#executor.leave();
     this.#live.close('shuttingDown');
@@ -185,7 +198,7 @@ export class Session {
   async awake(signal: AbortSignal): Promise<Sandbox> {
     await this.#serial.run(async () => {
       this.#assertLive();
-      if (this.record.state === 'failed') await this.#startAnother('recovered');
+      await this.#revive();
     });
     return abortable(this.#ready, signal);
   }
@@ -197,7 +210,7 @@ export class Session {
     if (!this.#store.available) throw new AppError('registry_unavailable');
     return this.#serial.run(async () => {
       this.#assertLive();
-      if (this.record.state === 'failed') await this.#startAnother('recovered');
+      await this.#revive();
       const execution = await this.#executor.submit(request);
       const sandbox = this.#keeper.current;
       if (sandbox) await this.#executor.dispatch(sandbox.agent);
@@ -259,9 +272,11 @@ export class Session {
 
   // --- sandboxes; all of it inside the serial queue -------------------------------------------------------------------
 
-  #lose(sandbox: Sandbox | null, loss: Loss): void {
+  /** `stillSo` is asked when its turn in the queue has come. */
+  #lose(sandbox: Sandbox | null, loss: Loss, stillSo = () => true): void {
     void this.#serial.run(async () => {
-      if (!this.#closed && sandbox && this.#keeper.current === sandbox) await this.#replace(loss);
+      if (this.#closed || !sandbox || this.#keeper.current !== sandbox || !stillSo()) return;
+      await this.#replace(loss);
     });
   }
 
@@ -269,13 +284,23 @@ export class Session {
   async #replace(loss: Loss): Promise<void> {
     const { sessionId, sandbox } = this.record;
     this.#options.log.warn({ sessionId, sandboxId: sandbox?.sandboxId, ...loss }, 'sandbox lost');
-    const now = this.#options.clock.monotonic();
-    this.#losses = [...this.#losses.filter((at) => now - at < lossWindowMs), now];
+    const tooMany = this.#losses.add();
     await this.#executor.abandonAll('lost', lossMessage(loss));
-    if (this.#losses.length > lossesMax) await this.#changeState('failed', 'lost');
-    else if (this.record.state !== 'creating') await this.#changeState('creating', 'lost');
-    await this.#keeper.putAway();
-    if (this.record.state === 'creating') await this.#startAnother('recovered');
+    void this.#keeper.putAway();
+    if (tooMany) {
+      await this.#store.applyStubbornly({ session: { sandbox: null } }, false);
+      await this.#changeState('failed', 'lost');
+    } else {
+      await this.#changeState('creating', 'lost');
+      await this.#startAnother('recovered');
+    }
+  }
+
+  /** A failed session is tried again. Throws when it cannot even be begun. */
+  async #revive(): Promise<void> {
+    if (this.record.state !== 'failed') return;
+    await this.#startAnother('recovered');
+    if (this.record.state === 'failed') await this.#ready;
   }
 
   /** The new identity is stored before the engine is asked for anything. */
@@ -305,8 +330,8 @@ export class Session {
 
   async #install(sandbox: Sandbox, plan: SandboxRecord, reason: StateReason): Promise<Sandbox> {
     if (this.#closed || !this.#isCurrent(plan)) {
-      await this.#keeper.discard(sandbox, plan);
-      throw new AppError('sandbox_lost');
+      this.#keeper.discard(sandbox, plan);
+      throw new AppError(this.#left ? 'shutting_down' : 'sandbox_lost');
     }
     const record = { ...plan, runtimeId: sandbox.runtimeId, runtime: sandbox.runtime };
     await this.#store.applyStubbornly({ session: { sandbox: record } }, false);
@@ -356,18 +381,8 @@ export class Session {
   }
 
   #assertLive(): void {
+    if (this.#left) throw new AppError('shutting_down');
     if (this.#closed || this.record.state === 'deleted') throw new AppError('session_not_found');
     if (!this.#settled) throw new AppError('runtime_unavailable');
-  }
-}
-
-function lossMessage(loss: Loss): string {
-  switch (loss.reason) {
-    case 'outOfMemory':
-      return 'The sandbox ran out of memory and was killed; its variables are lost';
-    case 'unresponsive':
-      return 'The sandbox did not answer and was killed; its variables are lost';
-    default:
-      return 'The sandbox was lost, and its variables with it';
   }
 }

@@ -98,6 +98,13 @@ describe('starting a sandbox', () => {
     expect(await sandbox.lost).toMatchObject({ reason: 'outOfMemory' });
   });
 
+  it('ends the events of a sandbox that is lost', async () => {
+    await using sandbox = await startSandbox(host, intent, limits, patient);
+    const next = sandbox.agent.events()[Symbol.asyncIterator]().next();
+    runtime.exit('sbx-1', 137);
+    expect(await next).toMatchObject({ done: true });
+  });
+
   it('tells that the sandbox is lost when its agent stays away', async () => {
     await using sandbox = await startSandbox(host, intent, limits, patient);
     for (const agent of agents) agent.close();
@@ -208,8 +215,10 @@ describe('taking over a sandbox', () => {
   it('tells that it is lost when the agent does not dial', async () => {
     await leftBehind();
     await using sandbox = (await adoptSandbox(host, intent, 0, patient))!;
+    const next = sandbox.agent.events()[Symbol.asyncIterator]().next();
     clock.advance(10_000);
     expect(await sandbox.lost).toMatchObject({ reason: 'unreachable' });
+    expect(await next).toMatchObject({ done: true });
   });
 
   it('resumes a paused one', async () => {
