@@ -277,7 +277,8 @@ export class ScriptedSessions implements SessionService {
     held.followers.add(follower);
     if (options.connection) held.connections++;
     return {
-      nextSeq: () => held.seq++,
+      since: held.seq++,
+      number: (send) => send(held.seq++),
       unsubscribe: () => {
         if (held.followers.delete(follower) && options.connection) held.connections--;
       },

@@ -10,11 +10,16 @@ import type { LiveEvent, LiveFollower } from './session-service.ts';
 /** Far more than one batch of events can need, so that a number is reserved on the disk before it is given out. */
 const blockLength = 10_000;
 const replayPageLength = 500;
+/** Messages to single followers that wait for the events being stored. */
+const waitingMax = 1000;
 
 export class LiveLog {
   #next: number;
   #reserved: number;
   readonly #followers = new Set<LiveFollower>();
+  /** Events have numbers and are being stored: what is numbered now must not be sent before them. */
+  #storing = false;
+  #waiting: ((seq: number) => void)[] = [];
   readonly #reserve: (seq: number) => void;
   readonly #log: Log;
 
@@ -36,12 +41,22 @@ export class LiveLog {
     return this.#next++;
   }
 
+  /** Gives an event its number, for storing it. `send` must follow, with all that were composed. */
   compose(message: LiveMessage): LiveEvent {
+    this.#storing = true;
     return liveEvent(message, this.nextSeq());
   }
 
   send(events: readonly LiveEvent[]): void {
+    this.#storing = false;
     for (const event of events) for (const follower of this.#followers) this.#give(follower, event);
+    for (const send of this.#waiting.splice(0)) send(this.nextSeq());
+  }
+
+  /** See LiveSubscription.number. */
+  number(send: (seq: number) => void): void {
+    if (!this.#storing) send(this.nextSeq());
+    else if (this.#waiting.length < waitingMax) this.#waiting.push(send);
   }
 
   /** Sends a message that is not stored: who comes later does not need it. */

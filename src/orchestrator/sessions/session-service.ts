@@ -58,8 +58,13 @@ export interface LiveFollower {
 }
 
 export interface LiveSubscription {
-  /** A fresh seq for a message to this follower alone (inspection results, pongs, protocol errors). */
-  nextSeq(): number;
+  /** Every event to come has a number above this one. */
+  readonly since: number;
+  /**
+   * For a message to this follower alone (inspection results, pongs, protocol errors): `send` is given its number at once, or
+   * after the events that have lower numbers and are being stored. A session whose registry is stuck forgets some of them.
+   */
+  number(send: (seq: number) => void): void;
   unsubscribe(): void;
 }
 

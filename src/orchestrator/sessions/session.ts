@@ -260,7 +260,8 @@ export class Session {
       let counted = options.connection ? 1 : 0;
       this.#connections += counted;
       return {
-        nextSeq: () => this.#live.nextSeq(),
+        since: this.#live.nextSeq(),
+        number: (send) => this.#live.number(send),
         unsubscribe: () => {
           this.#connections -= counted;
           counted = 0;

@@ -266,6 +266,40 @@ describe('the sessions', () => {
     expect(new Set(seqs).size).toBe(seqs.length);
   });
 
+  it('number what is for one follower after the events that are being stored', async () => {
+    const { record } = await create();
+    const { sessionId: id } = record;
+    const seqs: number[] = [];
+    const { number } = await manager.follow(
+      'default',
+      id,
+      { connection: true },
+      {
+        event: ({ seq }) => void seqs.push(seq),
+        close: () => {},
+      },
+    );
+    // The registry's sync is the moment in which an event has its number and is not sent yet.
+    const durable = registry.durable.bind(registry);
+    const reached = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    registry.durable = async () => {
+      reached.resolve();
+      await goOn.promise;
+      return durable();
+    };
+    const { executionId } = await manager.submit('default', id, { code: '1' });
+    source.last.finish(executionId, 1);
+    await reached.promise;
+    number((seq) => void seqs.push(seq));
+    goOn.resolve();
+    await manager.ended('default', id, executionId, soon());
+    number((seq) => void seqs.push(seq));
+    expect(seqs.length).toBeGreaterThan(4);
+    expect(seqs).toEqual([...seqs].sort((a, b) => a - b));
+    expect(new Set(seqs).size).toBe(seqs.length);
+  });
+
   it('keep as much history as they may, by its size too', async () => {
     const { record } = await create();
     const { sessionId: id } = record;

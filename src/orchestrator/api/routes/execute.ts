@@ -156,5 +156,5 @@ async function newestSeq({ sessions }: ApiParts, tenant: string, sessionId: stri
   const silent = { event: () => {}, close: () => {} };
   const subscription = await sessions.follow(tenant, sessionId, { connection: false }, silent);
   subscription.unsubscribe();
-  return subscription.nextSeq();
+  return subscription.since;
 }

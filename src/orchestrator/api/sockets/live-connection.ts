@@ -220,7 +220,7 @@ export class LiveConnection implements LiveFollower {
   /** A message for this client alone. */
   #tell(message: OwnMessage): void {
     if (!this.#subscription || this.#closed) return;
-    this.#outgoing.send(JSON.stringify({ ...message, seq: this.#subscription.nextSeq() }));
+    this.#subscription.number((seq) => this.#outgoing.send(JSON.stringify({ ...message, seq })));
   }
 
   #mustBeDeveloper(): void {
