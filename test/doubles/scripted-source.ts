@@ -161,7 +161,11 @@ export class ScriptedSource implements SandboxSource {
 
   async update(): Promise<void> {}
 
+  /** How long the engine takes to measure. */
+  measuring: Promise<void> = Promise.resolve();
+
   async usage() {
+    await this.measuring;
     return { cpuMs: 1, memoryBytes: 1, memoryPeakBytes: 1, pids: 1 };
   }
 }

@@ -6,7 +6,6 @@ import { AppError } from '../foundation/errors.ts';
 import { newId } from '../foundation/id.ts';
 import type { ExecutionRecord, SessionRecord } from '../registry/records.ts';
 import type { Listing, Page, SessionFilter } from '../registry/session-registry.ts';
-import type { RuntimeUsage } from '../runtimes/runtime.ts';
 import { Session } from './session.ts';
 import type { SessionOptions } from './session-options.ts';
 import type {
@@ -19,21 +18,22 @@ import type {
   SessionService,
   SessionView,
 } from './session-service.ts';
+import { UsageReadings } from './usage-readings.ts';
 
 const recoveriesAtOnce = 4;
 const recoveryRetryMs = 2_000;
-/** A view waits this long for what the engine measures; it may hang. */
-const usageMsMax = 2_000;
 
 export class SessionManager implements SessionService {
   readonly #options: SessionOptions;
   readonly #sessions = new Map<string, Session>();
+  readonly #usages: UsageReadings;
   /** CPU readings for `metrics`: percent is the difference between two. */
   readonly #readings = new WeakMap<Session, { cpuMs: number; at: number }>();
   #stopping = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#usages = new UsageReadings(options);
   }
 
   /**
@@ -250,7 +250,8 @@ export class SessionManager implements SessionService {
     signal: AbortSignal,
   ): Promise<{ cpuPercent: number; memoryBytes: number; pids: number }> {
     const session = await this.#session(tenant, idOrName);
-    const usage = await this.#usage(session, signal);
+    const { sandbox } = session;
+    const usage = sandbox && (await this.#usages.read(sandbox, signal));
     const at = this.#options.clock.monotonic();
     const before = this.#readings.get(session);
     this.#readings.set(session, { cpuMs: usage?.cpuMs ?? 0, at });
@@ -323,9 +324,9 @@ export class SessionManager implements SessionService {
     }
   }
 
-  async #view(session: Session): Promise<SessionView> {
-    const usage = await this.#usage(session, AbortSignal.timeout(usageMsMax));
-    const { record, connections } = session;
+  #view(session: Session): SessionView {
+    const { record, connections, sandbox } = session;
+    const usage = sandbox && this.#usages.latest(sandbox);
     if (!usage) return { record, connections, memoryBytes: null };
     const { statistics } = record;
     return {
@@ -340,17 +341,5 @@ export class SessionManager implements SessionService {
       connections,
       memoryBytes: usage.memoryBytes,
     };
-  }
-
-  /** Null without a sandbox, and when the engine does not say: a view is worth showing without it. */
-  async #usage(session: Session, signal: AbortSignal): Promise<RuntimeUsage | null> {
-    const { sandbox } = session;
-    if (!sandbox) return null;
-    try {
-      return await this.#options.source.usage(sandbox, signal);
-    } catch (error) {
-      this.#options.log.debug({ sessionId: session.record.sessionId, err: error }, 'no usage');
-      return null;
-    }
   }
 }

@@ -181,6 +181,19 @@ describe('a session', () => {
     expect(await registry.openExecutions(id)).toEqual([]);
   });
 
+  it('is shown without waiting for an engine that hangs, and with what it measured last', async () => {
+    const id = await create();
+    const find = async () => (await manager.find('default', id)).memoryBytes;
+    await expect.poll(find).toBe(1);
+    source.measuring = never;
+    clock.advance(60_000);
+    expect(await find()).toBe(1);
+    source.last.lose('exited');
+    await expect.poll(() => source.started.length).toBe(2);
+    await expect.poll(() => stateOf(id)).toBe('idle');
+    expect(await find()).toBeNull();
+  });
+
   it('tells an end only when it is on the disk', async () => {
     const id = await create();
     const disk = Promise.withResolvers<void>();
