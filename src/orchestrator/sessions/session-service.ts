@@ -13,7 +13,7 @@ export type SessionView = {
   readonly record: SessionRecord;
   /** Live WebSockets. */
   readonly connections: number;
-  /** Measured on the host now; null without a container. */
+  /** As last measured on the host; null without a container, and before the first reading. */
   readonly memoryBytes: number | null;
 };
 
