@@ -155,7 +155,10 @@ export class SqliteRegistry implements SessionRegistry {
     const last = this.#read(() =>
       Math.max(
         this.#executions.positionBefore(sessionId, keep.executions) ?? 0,
-        this.#executions.positionOverBytes(sessionId, keep.bytes) ?? 0,
+        // Summing up from the newest is dear, and mostly not needed.
+        this.#executions.size(sessionId).bytes > keep.bytes
+          ? (this.#executions.positionOverBytes(sessionId, keep.bytes) ?? 0)
+          : 0,
       ),
     );
     await this.#removeEnded(sessionId, last);
