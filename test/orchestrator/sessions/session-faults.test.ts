@@ -11,24 +11,8 @@ import { SessionManager } from '../../../src/orchestrator/sessions/session-manag
 import type { LiveEvent } from '../../../src/orchestrator/sessions/session-service.ts';
 import { FakeClock } from '../../doubles/fake-clock.ts';
 import { ScriptedSource } from '../../doubles/scripted-source.ts';
+import { config, limits } from '../../helpers/session-settings.ts';
 
-const config = {
-  timeout: 5000,
-  persistence: { policy: 'none' },
-  limits: { memoryBytes: 2 ** 28, cpus: 1, pids: 64, workspaceBytes: 2 ** 26, outputBytes: 1000 },
-  network: { policy: 'none' },
-  env: {},
-  labels: {},
-  idle: {},
-} as const;
-const limits = {
-  sessionsMax: 3,
-  historyLengthMax: 100,
-  historyBytesMax: 100_000,
-  sandboxStartMsMax: 5000,
-  unresponsiveMsMax: 2000,
-  heapShare: 0.5,
-};
 const soon = () => AbortSignal.timeout(10_000);
 const never = new Promise<void>(() => {});
 

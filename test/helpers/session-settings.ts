@@ -1,0 +1,19 @@
+// What sessions in tests of the sessions layer are made with: small numbers, so that limits are reached soon.
+export const config = {
+  timeout: 5000,
+  persistence: { policy: 'none' },
+  limits: { memoryBytes: 2 ** 28, cpus: 1, pids: 64, workspaceBytes: 2 ** 26, outputBytes: 1000 },
+  network: { policy: 'none' },
+  env: {},
+  labels: {},
+  idle: {},
+} as const;
+
+export const limits = {
+  sessionsMax: 3,
+  historyLengthMax: 100,
+  historyBytesMax: 100_000,
+  sandboxStartMsMax: 5000,
+  unresponsiveMsMax: 2000,
+  heapShare: 0.5,
+};
