@@ -10,6 +10,7 @@
 import type { BuiltinConstant } from './bind.ts';
 import type { Builtin } from './builtin.ts';
 import { conversion } from './conversion.ts';
+import { date } from './date.ts';
 import { dictionary } from './dictionary.ts';
 import { errors } from './errors.ts';
 import { general } from './general.ts';
@@ -46,6 +47,7 @@ export const builtins: readonly Builtin[] = [
   ...json,
   ...dictionary,
   ...errors,
+  ...date,
   ...system,
   ...unavailable,
 ];
