@@ -7,6 +7,25 @@ export type StopReason =
   | { readonly type: 'TimeoutError'; readonly message: string }
   | { readonly type: 'ResourceLimitError'; readonly message: string };
 
+export const hashAlgorithms = ['sha256', 'sha1', 'sha512', 'md5'] as const;
+export type HashAlgorithm = (typeof hashAlgorithms)[number];
+
+/** Hashes, secrets and chance, of texts as their UTF-8 bytes; half of a surrogate pair counts as U+FFFD. */
+export interface Cryptography {
+  /** In lower-case hexadecimal digits. */
+  hash(algorithm: HashAlgorithm, text: string): string;
+  /** AES-256-GCM under the SHA-256 of the key's text: nonce, tag and data, in base64. */
+  encrypt(text: string, key: string): string;
+  /** The inverse; null where the key is another one or the data was not made by `encrypt`, or is changed. */
+  decrypt(sealed: string, key: string): string | null;
+  /** A random UUID of version 4. */
+  uuid(): string;
+  /** Standard alphabet, with padding. */
+  encodeBase64(text: string): string;
+  /** The inverse, also without padding; null for what is not base64, or not of UTF-8. */
+  decodeBase64(encoded: string): string | null;
+}
+
 export interface Host {
   /**
    * Called every few thousand steps of a running program and inside every long built-in. Flushes output, answers
@@ -25,6 +44,7 @@ export interface Host {
   now(): number;
   /** A 32-bit seed from the system's entropy. */
   randomSeed(): number;
+  readonly cryptography: Cryptography;
   /** The session's environment map. */
   readonly environment: ReadonlyMap<string, string>;
   /** Bytes that one value (a string, an array's store) may take; built-ins ask before they allocate. */

@@ -1,7 +1,7 @@
 // The face of the zone. Pure: no node: modules, no clock, no I/O; the world comes in through `Host`.
 export { createInterpreter } from './create-interpreter.ts';
 export type { Diagnostic } from './diagnostic.ts';
-export type { Host, StopReason } from './host.ts';
+export type { Cryptography, Host, StopReason } from './host.ts';
 export type {
   CreateInterpreter,
   ErrorReport,

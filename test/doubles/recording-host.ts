@@ -1,10 +1,12 @@
 // A host in memory: records what a program writes, and says when it must stop.
 import type { Host, StopReason } from '#language';
+import { nodeCryptography } from '../../src/agent/engines/anarchy/node-cryptography.ts';
 
 export class RecordingHost implements Host {
   readonly written: { channel: string; text: string }[] = [];
   readonly lines: string[];
   readonly environment = new Map<string, string>();
+  readonly cryptography = nodeCryptography;
   valueBytesMax = 64 * 1024 * 1024;
   polls = 0;
   /** The poll that answers with `reason`, counted from 1. */

@@ -1,5 +1,6 @@
 // The smallest real context for operations on values: built-ins bound as in a session, generous limits that can be set lower.
 // Programs are run by the interpreter; this serves tests of one operation.
+import { nodeCryptography } from '../../src/agent/engines/anarchy/node-cryptography.ts';
 import type { BuiltinContext } from '../../src/language/builtins/builtin.ts';
 import { bindBuiltins, builtinConstants, builtins } from '../../src/language/builtins/table.ts';
 import type { Host } from '../../src/language/host.ts';
@@ -29,6 +30,7 @@ const host: Host = {
   progress: () => {},
   now: () => 1000,
   randomSeed: () => 1,
+  cryptography: nodeCryptography,
   environment: new Map([['USER', 'ann']]),
   valueBytesMax: 64 * 1024 * 1024,
 };

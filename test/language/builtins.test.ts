@@ -182,6 +182,8 @@ describe('texts', () => {
       ['range', 1e9],
       ['Array', 4e9],
       ['split', 'x'.repeat(20_000_000), ''],
+      ['base64', 'x'.repeat(20_000_000)],
+      ['encrypt', 'x'.repeat(20_000_000), ''],
     ] as [string, ...Value[]][]) {
       expect([name, raised(() => run(name, ...given))]).toEqual([name, 'ResourceLimitError']);
     }

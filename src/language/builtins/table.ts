@@ -10,6 +10,7 @@
 import type { BuiltinConstant } from './bind.ts';
 import type { Builtin } from './builtin.ts';
 import { conversion } from './conversion.ts';
+import { cryptography } from './cryptography.ts';
 import { date } from './date.ts';
 import { dictionary } from './dictionary.ts';
 import { errors } from './errors.ts';
@@ -47,6 +48,7 @@ export const builtins: readonly Builtin[] = [
   ...json,
   ...dictionary,
   ...errors,
+  ...cryptography,
   ...date,
   ...system,
   ...unavailable,

@@ -7,6 +7,7 @@ import { limits, type OutputChannel } from '#protocol';
 import type { EngineEvent, EngineOutcome, EngineSettings } from '../engine.ts';
 import type { HeapGuard } from './heap-guard.ts';
 import { InputLines } from './input-lines.ts';
+import { nodeCryptography } from './node-cryptography.ts';
 import { Output } from './output.ts';
 import type { SharedState } from './shared-state.ts';
 import { stopReason } from './stop-reason.ts';
@@ -32,6 +33,7 @@ export type WorkerHostOptions = {
 };
 
 export class WorkerHost implements Host {
+  readonly cryptography = nodeCryptography;
   readonly #port: MessagePort;
   readonly #shared: SharedState;
   readonly #heap: HeapGuard;
