@@ -159,6 +159,34 @@ describe('a session', () => {
     expect(values).toEqual([2, 'b']);
   });
 
+  it('tells how far a program has come, the last of it always', async () => {
+    const { events } = await agent.run('for (i = 1; i <= 500; i++) { progress(i, 500) }');
+    const told = events.filter((event) => event.type === 'progress');
+    expect(told[0]).toMatchObject({ value: 1, of: 500 });
+    expect(told.at(-1)).toMatchObject({ value: 500, of: 500 });
+    const values = told.map(({ value }) => value);
+    expect(values).toEqual(values.toSorted((a, b) => a - b));
+    expect(events.at(-1)?.type).toBe('ended');
+  });
+
+  it('tells how far a program has come before it waits', async () => {
+    const executionId = agent.submit('print("a"); progress(1); progress(2); input()', {
+      interactive: true,
+    });
+    const before = await readUntil(agent.events, ({ type }) => type === 'inputRequest');
+    const told = before.filter(({ type }) => type !== 'started');
+    expect(told.map(({ type }) => type)).toEqual([
+      'output',
+      'progress',
+      'progress',
+      'inputRequest',
+    ]);
+    expect(told[2]).toMatchObject({ value: 2 });
+    expect(told[2]).not.toHaveProperty('of');
+    agent.link.agent.stdin(executionId, 'on\n');
+    await agent.finish(executionId);
+  });
+
   it('answers questions while a program runs, and while none does', async () => {
     await agent.run('seen = { a: [1, 2] }');
     const { agent: asked } = agent.link;

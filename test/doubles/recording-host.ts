@@ -4,6 +4,7 @@ import { nodeCryptography } from '../../src/agent/engines/anarchy/node-cryptogra
 
 export class RecordingHost implements Host {
   readonly written: { channel: string; text: string }[] = [];
+  readonly progressed: { value: number; of: number | null }[] = [];
   readonly lines: string[];
   readonly environment = new Map<string, string>();
   readonly cryptography = nodeCryptography;
@@ -43,7 +44,9 @@ export class RecordingHost implements Host {
     return null;
   }
 
-  progress(): void {}
+  progress(value: number, of: number | null): void {
+    this.progressed.push({ value, of });
+  }
 
   now(): number {
     return this.#now;

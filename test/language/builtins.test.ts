@@ -11,6 +11,7 @@ import {
   type Value,
 } from '../../src/language/runtime/value.ts';
 import { builtinContext, callback, raised } from '../helpers/builtin-context.ts';
+import { newSession } from '../helpers/run-program.ts';
 
 const context = builtinContext();
 const run = context.run.bind(context);
@@ -102,6 +103,18 @@ function awkwardValues(): Value[] {
   const others = [new RegexValue('(', ''), new ErrorValue('Error', 'x'), callback(() => null)];
   return [null, true, '', 'text', ...numbers, ...others, cyclic, object];
 }
+
+describe('progress', () => {
+  it('is told to the host as the program says it', () => {
+    const { host, run } = newSession();
+    run('progress(1); progress(2.5, 10); progress(3, null)');
+    expect(host.progressed).toEqual([
+      { value: 1, of: null },
+      { value: 2.5, of: 10 },
+      { value: 3, of: null },
+    ]);
+  });
+});
 
 describe('numbers', () => {
   it('are parsed as the language writes them', () => {

@@ -3,7 +3,7 @@ import { display } from '../runtime/display.ts';
 import { raise, Stopped } from '../runtime/raised.ts';
 import { TextBuilder } from '../runtime/text-builder.ts';
 import type { Value } from '../runtime/value.ts';
-import { type Given, isMissing } from './arguments.ts';
+import { type Given, isMissing, numberArgument } from './arguments.ts';
 import type { Builtin, BuiltinContext } from './builtin.ts';
 
 export const output: readonly Builtin[] = [
@@ -32,6 +32,18 @@ export const output: readonly Builtin[] = [
     run: (context, prompt) => readLine(context, prompt),
   },
   {
+    name: 'progress',
+    parameters: ['value', 'of'],
+    summary:
+      'Tells whoever watches the session how far the program has come, maybe out of how much.',
+    example: 'progress(3, 10) // null',
+    run: (context, value, of) => {
+      const reached = finiteArgument('progress', 1, value);
+      context.host.progress(reached, isMissing(of) ? null : finiteArgument('progress', 2, of));
+      return null;
+    },
+  },
+  {
     name: 'format',
     methodOf: ['string'],
     parameters: ['template', '...values'],
@@ -41,6 +53,13 @@ export const output: readonly Builtin[] = [
       formatText(context, display(template ?? null, context), presentValues(values), true),
   },
 ];
+
+/** What is told as JSON, which has no form for the other numbers. */
+function finiteArgument(name: string, position: number, given: Given): number {
+  const number = numberArgument(name, position, given);
+  if (Number.isFinite(number)) return number;
+  throw raise('RangeError', `${name}: argument ${position} must be finite`);
+}
 
 function writeLine(
   context: BuiltinContext,

@@ -9,6 +9,7 @@
 //   a heap image   stores BuiltinValue.name; bound.functions.get(name) brings it back
 import type { BuiltinConstant } from './bind.ts';
 import type { Builtin } from './builtin.ts';
+import { concurrency } from './concurrency.ts';
 import { conversion } from './conversion.ts';
 import { cryptography } from './cryptography.ts';
 import { date } from './date.ts';
@@ -20,6 +21,7 @@ import { list } from './list.ts';
 import { listCallbacks } from './list-callbacks.ts';
 import { listOrder } from './list-order.ts';
 import { math, mathConstants } from './math.ts';
+import { memory } from './memory.ts';
 import { object } from './object.ts';
 import { output } from './output.ts';
 import { random } from './random.ts';
@@ -47,7 +49,9 @@ export const builtins: readonly Builtin[] = [
   ...random,
   ...json,
   ...dictionary,
+  ...memory,
   ...errors,
+  ...concurrency,
   ...cryptography,
   ...date,
   ...system,

@@ -19,7 +19,6 @@ export const unavailable: readonly Builtin[] = [
     aliases: [`⚡.${name}`],
   })),
   refused('~', 'UnsupportedError', noServer),
-  refused('memory', 'UnsupportedError', 'Memory segments are not supported'),
   ...['🔓_fs', '🔓_sh', '🔓_net', '📁_allow'].map((name) =>
     refused(name, 'PermissionError', noCapability),
   ),

@@ -3,11 +3,29 @@
 import { raise } from './raised.ts';
 import type { SharedValue, Value } from './value.ts';
 
+/** The segments of the agent's memory, in the order in which they are listed. */
+export const memorySegments = [
+  'short_term',
+  'working',
+  'long_term',
+  'episodic',
+  'semantic',
+] as const;
+export type MemorySegment = (typeof memorySegments)[number];
+
+export type MemoryItem = {
+  readonly content: Value;
+  /** From 0 to 1. */
+  readonly priority: number;
+  readonly tags: Set<string>;
+};
+
 export type SessionStore = {
   /** Name of the dictionary that `:key` looks in. */
   activeDictionary: string;
   readonly dictionaries: Map<string, Map<string, string>>;
   readonly memory: Map<string, Value>;
+  readonly segments: Readonly<Record<MemorySegment, Map<string, MemoryItem>>>;
   readonly sharedStates: Map<string, SharedValue>;
 };
 
@@ -17,6 +35,13 @@ export function createSessionStore(): SessionStore {
     activeDictionary: 'default',
     dictionaries: new Map([['default', new Map()]]),
     memory: new Map(),
+    segments: {
+      short_term: new Map(),
+      working: new Map(),
+      long_term: new Map(),
+      episodic: new Map(),
+      semantic: new Map(),
+    },
     sharedStates: new Map(),
   };
 }

@@ -96,11 +96,21 @@ describe('server-sent events', () => {
     const { seq, text } = output(execution, 'a\nb\n');
     await expect.poll(() => client.events).toHaveLength(1);
     expect(client.events[0]).toEqual({ id: String(seq), event: 'output', data: text });
+    const { executionId } = execution;
+    const progress = { type: 'progress', executionId, value: 1, of: 2 };
+    const told = api.sessions.emit(sessionId, progress);
+    await expect.poll(() => client.events).toHaveLength(2);
+    expect(client.events[1]).toMatchObject({ id: String(told.seq), event: 'progress' });
+    expect(JSON.parse(client.events[1]!.data!)).toEqual({ ...progress, seq: told.seq });
     api.sessions.emit(sessionId, { type: 'output', executionId: 'another', content: 'no' });
     api.sessions.emit(sessionId, { type: 'state', from: 'busy', to: 'idle', reason: 'execution' });
     api.sessions.end(execution);
     await expect.poll(() => client.ended).toBe(true);
-    expect(client.events.map(({ event }) => event)).toEqual(['output', 'executionResult']);
+    expect(client.events.map(({ event }) => event)).toEqual([
+      'output',
+      'progress',
+      'executionResult',
+    ]);
     expect(api.sessions.followerCount(sessionId)).toBe(0);
   });
 

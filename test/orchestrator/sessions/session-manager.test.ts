@@ -251,6 +251,27 @@ describe('the sessions', () => {
     expect(new Set(seqs).size).toBe(seqs.length);
   });
 
+  it('pass on how far a program has come, and keep it for those who come later', async () => {
+    const { record } = await create();
+    const { sessionId: id } = record;
+    const live = await followed(id);
+    const { executionId } = await manager.submit('default', id, { code: '1' });
+    source.last.emit({ type: 'started', executionId });
+    source.last.emit({ type: 'progress', executionId, value: 1 });
+    source.last.emit({ type: 'progress', executionId, value: 2, of: 3 });
+    source.last.emit(ended(executionId));
+    await manager.ended('default', id, executionId, soon());
+    const late = await followed(id, 0);
+    const progress = ({ messages }: typeof live) =>
+      messages().filter((message) => message.type === 'progress');
+    const seq = expect.any(Number);
+    expect(progress(live)).toEqual([
+      { type: 'progress', executionId, value: 1, seq },
+      { type: 'progress', executionId, value: 2, of: 3, seq },
+    ]);
+    expect(progress(late)).toEqual(progress(live));
+  });
+
   it('number what is for one follower after the events that are being stored', async () => {
     const { record } = await create();
     const { sessionId: id } = record;

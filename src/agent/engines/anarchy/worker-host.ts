@@ -147,6 +147,7 @@ export class WorkerHost implements Host {
   readLine(prompt: string): string | null | StopReason {
     let line = this.#input.next();
     if (line !== null || !this.#interactive) return line;
+    this.#tellProgress(performance.now());
     this.report({ type: 'inputRequest', prompt: prompt.slice(0, limits.textLengthMax) });
     this.flush();
     const stop = this.#waitUntil(() => {
@@ -157,6 +158,7 @@ export class WorkerHost implements Host {
   }
 
   sleep(ms: number): StopReason | null {
+    this.#tellProgress(performance.now());
     this.flush();
     const end = performance.now() + ms;
     return this.#waitUntil(() => performance.now() >= end, end);
@@ -165,16 +167,9 @@ export class WorkerHost implements Host {
   progress(value: number, of: number | null): void {
     // JSON has no form for the others.
     if (!Number.isFinite(value) || (of !== null && !Number.isFinite(of))) return;
-    const event: EngineEvent = { type: 'progress', value, ...(of === null ? {} : { of }) };
+    this.#progressHeld = { type: 'progress', value, ...(of === null ? {} : { of }) };
     const now = performance.now();
-    if (now - this.#progressAt < progressMs) {
-      this.#progressHeld = event;
-      return;
-    }
-    this.#progressAt = now;
-    this.#progressHeld = null;
-    this.report(event);
-    this.#flushAt(now);
+    if (now - this.#progressAt >= progressMs) this.#flushAt(now);
   }
 
   now(): number {
@@ -192,9 +187,19 @@ export class WorkerHost implements Host {
 
   #flushAt(now: number): void {
     this.#flushedAt = now;
+    if (now - this.#progressAt >= progressMs) this.#tellProgress(now);
     if (this.#output.pendingLength === 0 && this.#events.length === 0) return;
     this.#post(null);
     this.#waitUntil(() => ((this.#postedCost - this.#shared.taken) | 0) < underWayCostMax);
+  }
+
+  /** The latest progress goes out: when the one before is old enough, and before a program waits. */
+  #tellProgress(now: number): void {
+    const held = this.#progressHeld;
+    if (held === null) return;
+    this.#progressHeld = null;
+    this.#progressAt = now;
+    this.report(held);
   }
 
   #post(outcome: Omit<EngineOutcome, 'stateLost'> | null): void {
