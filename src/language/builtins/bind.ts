@@ -3,7 +3,7 @@
 
 import { createShape, type Shape } from '../runtime/shapes.ts';
 import type { CompiledFunction, TypeName } from '../runtime/value.ts';
-import { BuiltinValue, type ObjectValue, type Value } from '../runtime/value.ts';
+import { BuiltinValue, ObjectValue, objectBrand, type Value } from '../runtime/value.ts';
 import type { Builtin, BuiltinContext, BuiltinMethods } from './builtin.ts';
 
 export type BoundBuiltins = {
@@ -71,7 +71,7 @@ export function bindBuiltins(
     const row = callable.get(namespace);
     if (row?.everyMember) continue;
     if (row === undefined) {
-      names.set(namespace, objectOf(entries));
+      names.set(namespace, namespaceOf(namespace, entries));
     } else {
       const value = new BuiltinValue(namespace, runnerOf(context, row), entries);
       functions.set(namespace, value);
@@ -96,12 +96,18 @@ function runnerOf(context: BuiltinContext, row: Builtin): CompiledFunction {
   };
 }
 
-function objectOf(entries: ReadonlyMap<string, Value>): ObjectValue {
+// SECURITY: one namespace serves all code of a session, so that nobody may change it. The name as its brand is what every way of
+// writing looks at; that it is frozen is for the way that somebody forgets.
+function namespaceOf(name: string, entries: ReadonlyMap<string, Value>): ObjectValue {
   const keys = [...entries.keys()];
-  const id = keys.join();
-  const shape = namespaceShapes.get(id) ?? createShape(keys);
-  namespaceShapes.set(id, shape);
-  return new shape(...entries.values());
+  const id = [name, ...keys].join();
+  let shape = namespaceShapes.get(id);
+  if (shape === undefined) {
+    const brand = { [objectBrand]: { value: name } };
+    shape = createShape(keys, Object.freeze(Object.create(ObjectValue.prototype, brand)));
+    namespaceShapes.set(id, shape);
+  }
+  return Object.freeze(new shape(...entries.values()));
 }
 
 /** The same for every session: the names come from the table. */

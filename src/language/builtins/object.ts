@@ -129,8 +129,9 @@ function remove(context: BuiltinContext, collection: Given, key: Given): boolean
   const target = collection === undefined ? null : settled(collection);
   if (target instanceof ObjectValue) {
     const name = encodeKey(display(key ?? null, context));
-    if (target[name] === undefined) return false;
-    delete target[name];
+    const changed = objectToChange(target)!;
+    if (changed[name] === undefined) return false;
+    delete changed[name];
     return true;
   }
   if (!Array.isArray(target)) throw wrongArgument('del', 'object or array', 1, collection);

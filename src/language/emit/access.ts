@@ -35,7 +35,7 @@ export function setMember(
   offset: number,
 ): string {
   const slow = `${mark(offset)}${f.helper('setMember')}(${object},${literal(name)},${value})`;
-  return `(${object}!==null&&${isObject(object)}?${object}[${keyLiteral(name)}]=${value}:${slow})`;
+  return `(${object}!==null&&${isChangeable(object)}?${object}[${keyLiteral(name)}]=${value}:${slow})`;
 }
 
 /** `object[index]`. */
@@ -67,6 +67,11 @@ const brand = literal(objectBrand);
 /** Whether a value other than null is an ObjectValue. */
 export function isObject(value: string): string {
   return `${value}[${brand}]`;
+}
+
+/** Whether a value other than null is an ObjectValue that programs may write to. */
+function isChangeable(value: string): string {
+  return `${isObject(value)}===true`;
 }
 
 function mayBeNumber(key: Code): boolean {

@@ -13,6 +13,7 @@ import {
   encodeKey,
   ModuleValue,
   ObjectValue,
+  objectBrand,
   RegexValue,
   UndecidedValue,
   type Value,
@@ -60,7 +61,7 @@ export function setMember(
   name: string,
   value: Value,
 ): void {
-  if (object instanceof ObjectValue) {
+  if (object instanceof ObjectValue && object[objectBrand] === true) {
     object[encodeKey(name)] = value;
     return;
   }

@@ -1,5 +1,6 @@
 // `∅` behind the scenes (SPEC 3.6): reads see an empty array, the first mutation decides what the collection is.
-import { ObjectValue, UndecidedValue, type Value } from './value.ts';
+import { raise } from './raised.ts';
+import { namespaceName, ObjectValue, UndecidedValue, type Value } from './value.ts';
 
 // Frozen: nobody may make every empty collection of the session non-empty by accident.
 const empty: Value[] = Object.freeze([]) as unknown as Value[];
@@ -17,9 +18,13 @@ export function arrayToChange(value: Value): Value[] | null {
   return Array.isArray(value.target) ? value.target : null;
 }
 
-/** The object to mutate, deciding a `∅`; null if the value is something else. */
+/** The object to mutate, deciding a `∅`; null if the value is something else. TypeError for a namespace. */
 export function objectToChange(value: Value): ObjectValue | null {
-  if (value instanceof ObjectValue) return value;
+  if (value instanceof ObjectValue) {
+    const namespace = namespaceName(value);
+    if (namespace !== null) throw raise('TypeError', `${namespace} cannot be changed`);
+    return value;
+  }
   if (!(value instanceof UndecidedValue)) return null;
   if (value.target === null) value.target = new ObjectValue();
   return value.target instanceof ObjectValue ? value.target : null;

@@ -44,7 +44,8 @@ export type TypeName =
 
 /**
  * Every ObjectValue inherits a property of this name, and nothing else has one: no encoded key is a single NUL. Emitted code
- * looks for it instead of using `instanceof`, which V8 makes very slow for a class without a root.
+ * looks for it instead of using `instanceof`, which V8 makes very slow for a class without a root. It is true for objects
+ * that a program may change, and the name of a namespace such as `Math`, which it may not.
  */
 export const objectBrand = '\0';
 
@@ -60,6 +61,12 @@ Object.setPrototypeOf(ObjectValue.prototype, null);
 delete (ObjectValue.prototype as any).constructor;
 ObjectValue.prototype[objectBrand] = true;
 Object.freeze(ObjectValue.prototype);
+
+/** The name of the namespace that an object is, null for the objects of programs. */
+export function namespaceName(object: ObjectValue): string | null {
+  const brand = object[objectBrand];
+  return typeof brand === 'string' ? brand : null;
+}
 
 /**
  * The JavaScript property name for a key. V8 moves integer-like names to the front, and `__proto__` is special in
