@@ -10,12 +10,13 @@ export type Table = {
   readonly rows: readonly (readonly Cell[])[];
 };
 
-/** One promise: `measured` may be at most `limit`. */
+/** One promise: `measured` may be at most, or must be at least, `limit`. */
 export type Verdict = {
   readonly what: string;
   readonly measured: number;
+  readonly bound: 'at most' | 'at least';
   readonly limit: number;
-  readonly unit: '×' | 'MB';
+  readonly unit: '×' | 'MB' | 'MB/s' | 'ms' | 'values/s';
   readonly met: boolean;
 };
 
@@ -40,5 +41,14 @@ export function verdict(
   limit: number,
   unit: Verdict['unit'],
 ): Verdict {
-  return { what, measured, limit, unit, met: measured <= limit };
+  return { what, measured, bound: 'at most', limit, unit, met: measured <= limit };
+}
+
+export function verdictAtLeast(
+  what: string,
+  measured: number,
+  limit: number,
+  unit: Verdict['unit'],
+): Verdict {
+  return { what, measured, bound: 'at least', limit, unit, met: measured >= limit };
 }

@@ -18,3 +18,8 @@ export function summarise(samples: readonly number[]): Summary {
 export function median(samples: readonly number[]): number {
   return summarise(samples).p50;
 }
+
+export function geometricMean(values: readonly number[]): number {
+  if (values.length === 0) throw new Error('nothing was measured');
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+}

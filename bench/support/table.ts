@@ -25,9 +25,9 @@ function verdictTable(verdicts: readonly Verdict[]): Table {
   return {
     title: 'Targets',
     columns: ['target', 'limit', 'measured', 'met'],
-    rows: verdicts.map(({ what, limit, measured, unit, met }) => [
+    rows: verdicts.map(({ what, limit, bound, measured, unit, met }) => [
       what,
-      `≤ ${Number(limit.toPrecision(3))} ${unit}`,
+      `${bound === 'at most' ? '≤' : '≥'} ${Number(limit.toPrecision(3))} ${unit}`,
       `${formatCell(measured)} ${unit}`,
       met ? 'yes' : 'no',
     ]),

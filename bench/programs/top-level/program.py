@@ -1,0 +1,9 @@
+total = 0
+i = 0
+while i < 1000000:
+    if i % 3 == 0:
+        total = total + i
+    else:
+        total = total - 1
+    i = i + 1
+print(total)
