@@ -1,13 +1,13 @@
 // How much source the language compiles in a second, and which part takes how long.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Host } from '#language';
 import { emit } from '../../src/language/emitter.ts';
 import { Linker } from '../../src/language/link.ts';
 import { parse } from '../../src/language/parser.ts';
 import { resolve } from '../../src/language/resolver.ts';
 import { createHelpers } from '../../src/language/runtime/helpers.ts';
 import { Runtime } from '../../src/language/runtime/runtime.ts';
+import { RecordingHost } from '../../test/doubles/recording-host.ts';
 import type { BenchmarkRun } from './benchmark.ts';
 import { type Findings, verdictAtLeast } from './report.ts';
 import { median } from './statistics.ts';
@@ -89,7 +89,7 @@ function measureCorpus(
   run: BenchmarkRun,
 ): { bytes: number; times: Times; emittedBytes: number } {
   // One session for all: V8 keeps what it made of a text, and only another number of the unit makes it another text.
-  const runtime = new Runtime(silentHost);
+  const runtime = new Runtime(new RecordingHost());
   const linker = new Linker(runtime, createHelpers(runtime));
   const all: Times[] = [];
   let emittedBytes = 0;
@@ -123,15 +123,3 @@ function compileOne(source: string, linker: Linker, times: Times): number {
   timed('link', () => linker.link({ source, emitted, diagnostics: [] }));
   return emitted.script.length;
 }
-
-const silentHost: Host = {
-  poll: () => null,
-  write: () => {},
-  readLine: () => null,
-  sleep: () => null,
-  progress: () => {},
-  now: () => 0,
-  randomSeed: () => 0,
-  environment: new Map(),
-  valueBytesMax: 64 * 1024 * 1024,
-};
