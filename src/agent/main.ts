@@ -4,7 +4,11 @@ import { isMainThread } from 'node:worker_threads';
 
 if (isMainThread) {
   const { AnarchyEngine } = await import('./engines/anarchy/anarchy-engine.ts');
-  const engine = new AnarchyEngine({ entry: new URL(import.meta.url) });
+  const engine = new AnarchyEngine({
+    entry: new URL(import.meta.url),
+    // Where the sandbox mounts the file system that is the session's own.
+    workspace: process.env.CELLAR_WORKSPACE ?? '/workspace',
+  });
   const { runAgent } = await import('./agent.ts');
   runAgent(engine);
 } else {

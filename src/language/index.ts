@@ -1,7 +1,19 @@
 // The face of the zone. Pure: no node: modules, no clock, no I/O; the world comes in through `Host`.
 export { createInterpreter } from './create-interpreter.ts';
 export type { Diagnostic } from './diagnostic.ts';
-export type { Cryptography, Host, StopReason } from './host.ts';
+export type {
+  Cryptography,
+  FileStatus,
+  Files,
+  HashAlgorithm,
+  Host,
+  Meter,
+  Network,
+  NetworkRequest,
+  NetworkResponse,
+  StopReason,
+} from './host.ts';
+export { HostFailure } from './host-failure.ts';
 export type {
   CreateInterpreter,
   ErrorReport,
@@ -13,3 +25,4 @@ export type {
   VariableReport,
 } from './interpreter.ts';
 export { type Parsed, parse } from './parser.ts';
+export { shownPath } from './shown-path.ts';

@@ -56,6 +56,25 @@ describe('a session', () => {
     expect(ended.error).toMatchObject({ type: 'SyntaxError', incomplete: true });
   });
 
+  it('has files that stay from one execution to the next, and no others', async () => {
+    await agent.run('mkdir("d"); write("d/a.txt", [x, 2])');
+    const { ended } = await agent.run('[readdir("."), read("d/a.txt")]');
+    expect(ended.result?.value).toEqual([['d'], '[1, 2]']);
+    for (const path of ['/etc/passwd', '../agent.sock', agent.directory]) {
+      const refused = await agent.run(`read(${JSON.stringify(path)})`);
+      expect(refused.ended.error?.type).toBe('PermissionError');
+      expect(refused.ended.error?.message).toContain(`'${path}'`);
+    }
+  });
+
+  it('can be stopped while it works on files', async () => {
+    const fill = 'write("large", "x".repeat(4000000)); while (true) { copy("large", "other") }';
+    const { ended } = await agent.run(fill, { timeoutMs: 300 });
+    expect(ended).toMatchObject({ status: 'timeout', stateLost: false });
+    await agent.run('remove("large"); remove("other")');
+    await expectState();
+  });
+
   it('keeps its state when a loop runs into the time limit', async () => {
     const { ended } = await agent.run('while(true){}', { timeoutMs: 50 });
     expect(ended).toMatchObject({ status: 'timeout', error: { type: 'TimeoutError' } });

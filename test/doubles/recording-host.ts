@@ -1,5 +1,5 @@
 // A host in memory: records what a program writes, and says when it must stop.
-import type { Host, StopReason } from '#language';
+import type { Files, Host, Network, StopReason } from '#language';
 import { nodeCryptography } from '../../src/agent/engines/anarchy/node-cryptography.ts';
 
 export class RecordingHost implements Host {
@@ -9,6 +9,8 @@ export class RecordingHost implements Host {
   readonly environment = new Map<string, string>();
   readonly cryptography = nodeCryptography;
   valueBytesMax = 64 * 1024 * 1024;
+  readonly files: Files | null;
+  readonly network: Network | null;
   polls = 0;
   /** The poll that answers with `reason`, counted from 1. */
   stopAtPoll = Number.POSITIVE_INFINITY;
@@ -18,8 +20,16 @@ export class RecordingHost implements Host {
   #now = 1_000_000;
 
   /** `lines` are what `input()` reads, one after another; then there are none. */
-  constructor(script: { readonly lines?: readonly string[] } = {}) {
+  constructor(
+    script: {
+      readonly lines?: readonly string[];
+      readonly files?: Files;
+      readonly network?: Network;
+    } = {},
+  ) {
     this.lines = [...(script.lines ?? [])];
+    this.files = script.files ?? null;
+    this.network = script.network ?? null;
   }
 
   poll(): StopReason | null {

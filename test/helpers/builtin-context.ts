@@ -33,6 +33,8 @@ const host: Host = {
   cryptography: nodeCryptography,
   environment: new Map([['USER', 'ann']]),
   valueBytesMax: 64 * 1024 * 1024,
+  files: null,
+  network: null,
 };
 
 export function builtinContext(limits: { stepsMax?: number; bytesMax?: number } = {}): TestContext {

@@ -1,7 +1,7 @@
 // The real agent as a process of its own, with the orchestrator's end of its link: what a sandbox is, without the container.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -41,8 +41,15 @@ export class AgentProcess implements AsyncDisposable {
   ): Promise<AgentProcess> {
     const directory = await mkdtemp(join(tmpdir(), 'agent-'));
     const link = await listenIn(directory, 0);
+    const workspace = join(directory, 'workspace');
+    await mkdir(workspace);
     const child = spawn(process.execPath, command, {
-      env: { CELLAR_LINK: join(directory, linkSocketName), CELLAR_TOKEN: token, SECRET: 'host' },
+      env: {
+        CELLAR_LINK: join(directory, linkSocketName),
+        CELLAR_TOKEN: token,
+        CELLAR_WORKSPACE: workspace,
+        SECRET: 'host',
+      },
       stdio: ['ignore', 'ignore', 'inherit'],
     });
     const agent = new AgentProcess(directory, link, child);

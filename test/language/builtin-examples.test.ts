@@ -3,11 +3,14 @@ import { createInterpreter } from '#language';
 import { builtins } from '../../src/language/builtins/table.ts';
 import { contextualSymbols, functionSymbols } from '../../src/language/symbols.ts';
 import { RecordingHost } from '../doubles/recording-host.ts';
+import { TemporaryWorkspace } from '../helpers/temporary-workspace.ts';
 
 describe('the example of the built-in', () => {
   it.each(builtins.map((row) => [row.name, row.example] as const))('%s holds', (_name, example) => {
     const [code, result] = example.split(' // ') as [string, string];
-    const outcome = createInterpreter(new RecordingHost({ lines: ['Ann'] })).execute(code);
+    using workspace = new TemporaryWorkspace();
+    const host = new RecordingHost({ lines: ['Ann'], files: workspace.files });
+    const outcome = createInterpreter(host).execute(code);
     expect(outcome.error).toBeUndefined();
     expect([result, JSON.stringify(result)]).toContain(outcome.result?.preview);
   });

@@ -18,14 +18,17 @@ import {
   oneLetterCalls,
   syntaxSymbols,
 } from '../../src/language/symbols.ts';
+import { RecordingHost } from '../doubles/recording-host.ts';
 import { newSession } from '../helpers/run-program.ts';
 import { projectDirectory } from '../helpers/source-files.ts';
+import { TemporaryWorkspace } from '../helpers/temporary-workspace.ts';
 
 const page = readFileSync(join(projectDirectory, 'docs/language.md'), 'utf8');
 
 describe('an example', () => {
   it.each(examples())('on line %i does what its comments say', (_line, example) => {
-    const session = newSession();
+    using workspace = new TemporaryWorkspace();
+    const session = newSession(new RecordingHost({ files: workspace.files }));
     const units = unitsOf(example);
     expect(units.flatMap(({ expected }) => expected).length).toBeGreaterThan(0);
     for (const { source, expected } of units) {

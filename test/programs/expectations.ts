@@ -5,6 +5,8 @@
 //   // warning: message        a warning of the unit
 //   // input: line             the next line that input() reads // args: one two         the program's arguments
 //   // --- next unit           ends a unit; the next one runs in the same session, its lines counted from the file's start
+//   // --- file lib/name.ai    what follows, up to the next such line, is a file the session has, without its last line end
+//   // without: files          the session has no access to files
 export type UnitExpectations = {
   readonly source: string;
   readonly error: string | null;
@@ -18,12 +20,17 @@ export type ProgramExpectations = {
   readonly stderr: readonly string[];
   readonly lines: readonly string[];
   readonly args: readonly string[];
+  /** Path → text; null where the session has no files at all. */
+  readonly files: ReadonlyMap<string, string> | null;
 };
 
 const unitEnd = '// --- next unit';
+const fileStart = /^\/\/ --- file (.+)\n/m;
 
-export function readExpectations(source: string): ProgramExpectations {
+export function readExpectations(text: string): ProgramExpectations {
+  const [source = '', ...files] = text.split(fileStart);
   return {
+    files: marked(source, 'without').includes('files') ? null : pairs(files),
     units: splitUnits(source).map((unit) => ({
       source: unit,
       error: marked(unit, 'expect error')[0] ?? null,
@@ -49,6 +56,12 @@ export function countExpectations(program: ProgramExpectations): number {
 export function matches(expected: string, found: string): boolean {
   const parts = expected.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${parts.join('[^]*')}$`).test(found);
+}
+
+function pairs(parts: readonly string[]): Map<string, string> {
+  const files = new Map<string, string>();
+  for (let i = 0; i < parts.length; i += 2) files.set(parts[i]!, parts[i + 1]!.replace(/\n$/, ''));
+  return files;
 }
 
 /** Texts of the comments `// keyword: text`, in order. */

@@ -4,6 +4,7 @@ import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createInterpreter, type ErrorReport, type Outcome } from '#language';
 import { RecordingHost } from '../doubles/recording-host.ts';
+import { TemporaryWorkspace } from '../helpers/temporary-workspace.ts';
 import { countExpectations, matches, readExpectations } from './expectations.ts';
 
 const folder = import.meta.dirname;
@@ -13,7 +14,11 @@ describe('the golden program', () => {
     const program = readExpectations(readFileSync(join(folder, file), 'utf8'));
     expect(countExpectations(program), 'expectations in the program').toBeGreaterThan(0);
 
-    const host = new RecordingHost({ lines: program.lines });
+    using workspace = new TemporaryWorkspace(program.files ?? new Map());
+    const host = new RecordingHost({
+      lines: program.lines,
+      ...(program.files === null ? {} : { files: workspace.files }),
+    });
     const interpreter = createInterpreter(host);
     for (const unit of program.units) {
       const outcome = interpreter.execute(unit.source, { args: program.args });

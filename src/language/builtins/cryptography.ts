@@ -1,5 +1,5 @@
 // Hashes, encryption and base64 of texts (SPEC 9.9). The host computes; here arguments are checked and work is counted.
-import { hashAlgorithms } from '../host.ts';
+import { type HashAlgorithm, hashAlgorithms } from '../host.ts';
 import { raise } from '../runtime/raised.ts';
 import { type Given, isMissing, textArgument } from './arguments.ts';
 import type { Builtin, BuiltinContext } from './builtin.ts';
@@ -19,15 +19,7 @@ export const cryptography: readonly Builtin[] = [
     example: 'hash("abc") // ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
     run: (context, given, algorithm) => {
       const text = measured(context, 'hash', 1, given);
-      const wanted = isMissing(algorithm) ? 'sha256' : textArgument('hash', 2, algorithm);
-      const known = hashAlgorithms.find((name) => name === wanted);
-      if (known === undefined) {
-        throw raise(
-          'RangeError',
-          `hash: the algorithm must be one of ${hashAlgorithms.join(', ')}`,
-        );
-      }
-      return context.host.cryptography.hash(known, text);
+      return context.host.cryptography.hash(hashAlgorithm('hash', 2, algorithm), text);
     },
   },
   {
@@ -84,6 +76,14 @@ export const cryptography: readonly Builtin[] = [
     },
   },
 ];
+
+/** The algorithm that an argument names; sha256 where there is none. RangeError for an unknown one. */
+export function hashAlgorithm(name: string, position: number, given: Given): HashAlgorithm {
+  const wanted = isMissing(given) ? 'sha256' : textArgument(name, position, given);
+  const known = hashAlgorithms.find((algorithm) => algorithm === wanted);
+  if (known !== undefined) return known;
+  throw raise('RangeError', `${name}: the algorithm must be one of ${hashAlgorithms.join(', ')}`);
+}
 
 /** A text that the host works through as a whole; the answer takes at most `growth` bytes for each unit of it. */
 function measured(

@@ -1,9 +1,9 @@
 // String dictionaries and agent memory (SPEC 8.1, 8.3, 9.7).
 import { display } from '../runtime/display.ts';
-import { raise } from '../runtime/raised.ts';
 import { activeDictionary, openDictionary } from '../runtime/session-store.ts';
 import { textArgument } from './arguments.ts';
 import type { Builtin } from './builtin.ts';
+import { readText } from './file.ts';
 
 export const dictionary: readonly Builtin[] = [
   {
@@ -89,13 +89,13 @@ export const dictionary: readonly Builtin[] = [
     name: 'lookup',
     aliases: ['📖'],
     parameters: ['key'],
-    summary: "The first of: text of the active dictionary, value of the agent's memory.",
+    summary:
+      "The first of: text of the active dictionary, value of the agent's memory, text of a file.",
     example: 'remember("n", 7); lookup("n") // 7',
     run: (context, given) => {
       const key = textArgument('lookup', 1, given);
       const found = activeDictionary(context.store).get(key) ?? context.store.memory.get(key);
-      if (found !== undefined) return found;
-      throw raise('PermissionError', 'File access is not permitted in this session');
+      return found ?? readText(context, key);
     },
   },
 ];

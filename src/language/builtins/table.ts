@@ -14,7 +14,10 @@ import { conversion } from './conversion.ts';
 import { cryptography } from './cryptography.ts';
 import { date } from './date.ts';
 import { dictionary } from './dictionary.ts';
+import { dictionaryFile } from './dictionary-file.ts';
+import { directory } from './directory.ts';
 import { errors } from './errors.ts';
+import { file } from './file.ts';
 import { general } from './general.ts';
 import { json } from './json.ts';
 import { list } from './list.ts';
@@ -24,6 +27,7 @@ import { math, mathConstants } from './math.ts';
 import { memory } from './memory.ts';
 import { object } from './object.ts';
 import { output } from './output.ts';
+import { path } from './path.ts';
 import { random } from './random.ts';
 import { sequence } from './sequence.ts';
 import { system } from './system.ts';
@@ -50,11 +54,15 @@ export const builtins: readonly Builtin[] = [
   ...json,
   ...dictionary,
   ...memory,
+  ...dictionaryFile,
   ...errors,
   ...concurrency,
   ...cryptography,
   ...date,
   ...system,
+  ...file,
+  ...directory,
+  ...path,
   ...unavailable,
 ];
 

@@ -19,6 +19,8 @@ import type { FromWorker, Program, Question } from './worker-messages.ts';
 export type AnarchyEngineOptions = {
   /** The module that calls `runWorker` when it is started as a thread. */
   readonly entry: URL;
+  /** Directory of the session's files. */
+  readonly workspace: string;
   /** From a stop to the end of a worker that does not obey it. */
   readonly graceMs?: number;
   /** For an answer about the session while a program runs. */
@@ -43,6 +45,7 @@ const failedStartsMax = 3;
 
 export class AnarchyEngine implements Engine {
   readonly #entry: URL;
+  readonly #workspace: string;
   readonly #graceMs: number;
   readonly #answerMs: number;
   readonly #asked = new Map<number, Asked>();
@@ -57,8 +60,9 @@ export class AnarchyEngine implements Engine {
   #disposed = false;
 
   /** Starts the worker at once, so that it is there when the session is configured. */
-  constructor({ entry, graceMs = 2_000, answerMs = 2_000 }: AnarchyEngineOptions) {
+  constructor({ entry, workspace, graceMs = 2_000, answerMs = 2_000 }: AnarchyEngineOptions) {
     this.#entry = entry;
+    this.#workspace = workspace;
     this.#graceMs = graceMs;
     this.#answerMs = answerMs;
     // The worker collects its garbage before it calls its heap full. The flag is for contexts made from now on.
@@ -125,6 +129,7 @@ export class AnarchyEngine implements Engine {
   #startThread(heapHardBytes: number): EngineThread {
     const thread = new EngineThread({
       entry: this.#entry,
+      workspace: this.#workspace,
       heapHardBytes,
       onMessage: (message) => this.#receive(message),
       onExit: (exited, { outOfMemory }) => {

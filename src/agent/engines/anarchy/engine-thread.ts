@@ -7,6 +7,7 @@ import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
 export type EngineThreadOptions = {
   readonly entry: URL;
   readonly heapHardBytes: number;
+  readonly workspace: string;
   readonly onMessage: (message: FromWorker) => void;
   /** Told once, after the last message. `outOfMemory`: V8's hard limit ended it. */
   readonly onExit: (thread: EngineThread, cause: { readonly outOfMemory: boolean }) => void;
@@ -24,7 +25,7 @@ export class EngineThread {
   readonly #worker: Worker;
   #hasSpoken = false;
 
-  constructor({ entry, heapHardBytes, onMessage, onExit }: EngineThreadOptions) {
+  constructor({ entry, heapHardBytes, workspace, onMessage, onExit }: EngineThreadOptions) {
     this.heapHardBytes = heapHardBytes;
     this.#worker = new Worker(entry, {
       name: 'engine',
@@ -32,7 +33,7 @@ export class EngineThread {
       env: {},
       argv: [],
       execArgv: [],
-      workerData: { shared: this.shared.buffer, heapHardBytes } satisfies WorkerStart,
+      workerData: { shared: this.shared.buffer, heapHardBytes, workspace } satisfies WorkerStart,
       resourceLimits: {
         maxOldGenerationSizeMb: Math.floor(heapHardBytes / mebibyte),
         maxYoungGenerationSizeMb: youngMebibytes,

@@ -2,7 +2,7 @@
 // program must stop. A program runs inside of these calls, so they block the thread where they have to.
 import { randomBytes } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
-import type { Host, StopReason } from '#language';
+import type { Files, Host, StopReason } from '#language';
 import { limits, type OutputChannel } from '#protocol';
 import type { EngineEvent, EngineOutcome, EngineSettings } from '../engine.ts';
 import type { HeapGuard } from './heap-guard.ts';
@@ -28,12 +28,16 @@ export type WorkerHostOptions = {
   readonly port: MessagePort;
   readonly shared: SharedState;
   readonly heap: HeapGuard;
+  readonly files: Files;
   /** Handles the messages that came in while the program runs. */
   readonly attend: () => void;
 };
 
 export class WorkerHost implements Host {
   readonly cryptography = nodeCryptography;
+  readonly files: Files;
+  // A sandbox has no way out yet.
+  readonly network = null;
   readonly #port: MessagePort;
   readonly #shared: SharedState;
   readonly #heap: HeapGuard;
@@ -57,7 +61,8 @@ export class WorkerHost implements Host {
   #progressHeld: EngineEvent | null = null;
   #cpuAtBegin = process.threadCpuUsage();
 
-  constructor({ port, shared, heap, attend }: WorkerHostOptions) {
+  constructor({ port, shared, heap, files, attend }: WorkerHostOptions) {
+    this.files = files;
     this.#port = port;
     this.#shared = shared;
     this.#heap = heap;

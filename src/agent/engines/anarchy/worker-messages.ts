@@ -2,7 +2,12 @@
 import type { ExecuteCommand, InspectRequest, VariablesRequest } from '#protocol';
 import type { EngineEvent, EngineOutcome, EngineSettings } from '../engine.ts';
 
-export type WorkerStart = { readonly shared: SharedArrayBuffer; readonly heapHardBytes: number };
+export type WorkerStart = {
+  readonly shared: SharedArrayBuffer;
+  readonly heapHardBytes: number;
+  /** Directory of the session's files. */
+  readonly workspace: string;
+};
 
 export type Program = Omit<ExecuteCommand, 'type' | 'executionId'>;
 

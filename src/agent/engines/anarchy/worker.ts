@@ -19,6 +19,7 @@ import {
 import { SharedState } from './shared-state.ts';
 import { WorkerHost } from './worker-host.ts';
 import type { FromWorker, Program, Question, ToWorker, WorkerStart } from './worker-messages.ts';
+import { WorkspaceFiles } from './workspace-files.ts';
 
 export function runWorker(): void {
   const worker = new EngineWorker(parentPort!, workerData as WorkerStart, takeCollector());
@@ -74,6 +75,7 @@ class EngineWorker {
       port: this.#port,
       shared: new SharedState(this.#start.shared),
       heap: new HeapGuard({ hardBytes: this.#start.heapHardBytes, collect: this.#collect }),
+      files: new WorkspaceFiles(this.#start.workspace),
       attend: () => this.#attend(),
     });
     return { host, interpreter: createInterpreter(host) };
