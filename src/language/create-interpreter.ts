@@ -11,6 +11,7 @@ import type {
   VariableReport,
 } from './interpreter.ts';
 import { type LinkedUnit, Linker } from './link.ts';
+import type { CompileContext } from './macros/expand.ts';
 import { asRaised, errorOf, isStackOverflow } from './runtime/catching.ts';
 import { describe, inspectValue, variableReport } from './runtime/describe.ts';
 import { createHelpers } from './runtime/helpers.ts';
@@ -80,12 +81,16 @@ class Session implements Interpreter {
   /** The unit of a source text, or the diagnostics of one that cannot run. */
   #prepare(code: string): { unit: LinkedUnit; diagnostics: readonly Diagnostic[] } | Diagnostic[] {
     const cached = this.#cache.get(code);
-    if (cached !== undefined) {
+    const { macros } = this.#runtime.store;
+    const { features } = this.#runtime.host;
+    const context = cached?.unit.context;
+    // Under other macros or features the same text is another program.
+    if (cached !== undefined && context?.macros === macros && context.features === features) {
       this.#cache.delete(code);
       this.#cache.set(code, cached);
       return cached;
     }
-    const result = this.#compile(code);
+    const result = this.#compile(code, { macros, features });
     if (result.compiled === null) return [...result.errors];
     const linked = this.#link(result.compiled);
     if (linked === null) return [tooDeep(code)];
@@ -95,9 +100,9 @@ class Session implements Interpreter {
     return prepared;
   }
 
-  #compile(code: string): CompileResult {
+  #compile(code: string, context: CompileContext): CompileResult {
     try {
-      return compile(code);
+      return compile(code, context);
     } catch (failure) {
       if (!isStackOverflow(failure)) throw failure;
       return { compiled: null, errors: [tooDeep(code)] };
@@ -116,6 +121,7 @@ class Session implements Interpreter {
   #run(unit: LinkedUnit, options: ExecuteOptions): Omit<Outcome, 'variables' | 'warnings'> {
     const runtime = this.#runtime;
     runtime.budget.begin();
+    runtime.store.macros = unit.macros;
     runtime.depth = 0;
     runtime.variables.setBuiltin('args', [...(options.args ?? [])]);
     const { onStatement } = options;

@@ -1,4 +1,5 @@
 // The part of the walk of declare.ts that goes through functions and expressions, in the order of evaluation.
+import { writtenName } from './renamed.ts';
 import { FunctionInfo } from './scope.ts';
 import { ScopeBuilder } from './scope-builder.ts';
 import type { Block, Expression, FunctionBody, Item, Name, Target } from './syntax.ts';
@@ -16,12 +17,12 @@ export abstract class ExpressionWalk extends ScopeBuilder {
     const info = new FunctionInfo({
       index: this.functions.size,
       parent: outer,
-      name: name?.text ?? '',
+      name: writtenName(name?.text ?? ''),
       lexicalThis: body.thisMode === 'lexical',
       span: name?.span ?? body.span,
       ownSymbol: name?.symbol === true ? name.text : null,
     });
-    info.parameterNames = body.parameters.map((parameter) => parameter.name.text);
+    info.parameterNames = body.parameters.map((parameter) => writtenName(parameter.name.text));
     this.functions.set(body, info);
     this.ordered.push(info);
     this.function = info;
@@ -127,7 +128,7 @@ export abstract class ExpressionWalk extends ScopeBuilder {
         this.#this();
         return;
       case 'BlockArgument':
-        this.refuse('macros are not supported', node.span);
+        this.refuse('Only a macro takes a block as an argument', node.span);
         return;
       case 'NumberLiteral':
       case 'StringLiteral':

@@ -52,10 +52,8 @@ export class Declarations extends ExpressionWalk {
         if (item.declaration !== null) this.#item(item.declaration);
         return;
       case 'MacroDeclaration':
-        this.refuse('macros are not supported', item.span);
-        return;
       case 'AttributedItem':
-        this.refuse('attributes are not supported', item.span);
+        // The expansion has done with both.
         return;
       case 'Block':
         this.block(item);
@@ -121,30 +119,31 @@ export class Declarations extends ExpressionWalk {
   }
 
   #variableDeclaration(declaration: VariableDeclaration): void {
-    const scope = this.homeOf(declaration.kind);
     const kind = declaration.kind === 'mark' ? 'var' : declaration.kind;
-    for (const binding of declaration.bindings) {
-      if (binding.value !== null) this.expression(binding.value);
-      this.declareIn(binding.name, binding.name.text, kind, scope);
+    for (const { name, value } of declaration.bindings) {
+      if (value !== null) this.expression(value);
+      this.declareIn(name, name.text, kind, this.homeOf(declaration.kind, name.text));
     }
   }
 
   #functionDeclaration(declaration: FunctionDeclaration): void {
     const { name } = declaration;
-    const home = this.home();
+    const home = this.home(name.text);
     this.declareIn(name, name.text, 'function', home);
     const info = this.functionBody(declaration.function, name);
     info.watched = name.text === 'main' && home.kind !== 'function';
   }
 
   #module(module: ModuleDeclaration): void {
-    this.declareIn(module.name, module.name.text, 'module', this.home());
+    const { text } = module.name;
+    this.declareIn(module.name, text, 'module', this.home(text));
     this.within(module, 'module', () => this.items(module.members));
   }
 
   #import(node: ImportDeclaration): void {
-    const home = this.home();
     const { source } = node;
+    const bound = node.alias ?? (node.items === null ? lastName(node) : null);
+    const home = this.home(bound?.text ?? '');
     if (source.kind === 'path') {
       const first = source.path[0]!;
       this.refer(first, first.text, 'read');
@@ -158,7 +157,6 @@ export class Declarations extends ExpressionWalk {
         this.declareIn(item.name, (item.alias ?? item.name).text, 'import', home);
       }
     }
-    const bound = node.alias ?? (node.items === null ? lastName(node) : null);
     if (bound === null) return;
     // `import a` alone names what has that name already.
     const isItself = node.alias === null && source.kind === 'path' && source.path.length === 1;
@@ -195,7 +193,7 @@ export class Declarations extends ExpressionWalk {
       if (node.kind === null) this.declareLoop(node.name, node.name.text);
       else {
         const kind = node.kind === 'mark' ? 'var' : node.kind;
-        this.declareIn(node.name, node.name.text, kind, this.homeOf(node.kind));
+        this.declareIn(node.name, node.name.text, kind, this.homeOf(node.kind, node.name.text));
       }
       this.#loop(() => this.#item(node.body));
     });

@@ -9,6 +9,7 @@ import { functionValue, mainText, settled } from './emit/functions.ts';
 import { block, body, items } from './emit/statements.ts';
 import { UnitEmission, type UnitNeeds } from './emit/unit-emission.ts';
 import type { FunctionInfo, Resolved } from './scope.ts';
+import type { Span } from './span.ts';
 import type { Program } from './syntax.ts';
 
 export type Emitted = {
@@ -28,9 +29,13 @@ const emitters: Emitters = {
   functionValue: (f, node) => functionValue(f, emitters, node),
 };
 
-/** Emits one unit. */
-export function emit(program: Program, resolved: Resolved): Emitted {
-  const unit = new UnitEmission(resolved);
+/** Emits one unit; `written` has the places of callees that macros brought along. */
+export function emit(
+  program: Program,
+  resolved: Resolved,
+  written: ReadonlyMap<object, Span> = new Map(),
+): Emitted {
+  const unit = new UnitEmission(resolved, written);
   const main = settled(unit, resolved.main, emitters, (f) => mainText(f, program));
   const functions = [...resolved.functions.values()];
   const { text, positions } = separateMarks(unit.script(main, functions));

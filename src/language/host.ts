@@ -48,6 +48,8 @@ export interface Host {
   readonly cryptography: Cryptography;
   /** The session's environment map. */
   readonly environment: ReadonlyMap<string, string>;
+  /** What attributes ask for (SPEC 6.7). Another set when it changes. */
+  readonly features: ReadonlySet<string>;
   /** Bytes that one value (a string, an array's store) may take; built-ins ask before they allocate. */
   readonly valueBytesMax: number;
   /** The session's files; null where it has no access to any. */

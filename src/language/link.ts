@@ -2,6 +2,8 @@
 import type { Compiled } from './compile.ts';
 import { intrinsics } from './emit/intrinsics.ts';
 import type { ModulePlan } from './emit/unit-emission.ts';
+import type { CompileContext } from './macros/expand.ts';
+import type { MacroTable } from './macros/macro.ts';
 import type { MethodSite } from './runtime/calls.ts';
 import type { LinkedModule, RunningUnit } from './runtime/helpers.ts';
 import type { Runtime } from './runtime/runtime.ts';
@@ -22,6 +24,11 @@ type Instantiate = (environment: Environment | null, self: Value) => CompiledFun
 /** The parameter `K` of a unit's script, and what the interpreter asks of it. */
 export type LinkedUnit = TracedUnit &
   RunningUnit & {
+    readonly text: string;
+    /** What it was compiled under: with the source, all that is needed to compile it again. */
+    readonly context: CompileContext;
+    /** The session's macros from the moment it runs. */
+    readonly macros: MacroTable;
     readonly cells: readonly Cell[];
     readonly methods: readonly MethodSite[];
     readonly shapes: readonly Shape[];
@@ -48,7 +55,7 @@ export class Linker {
     this.#helpers = helpers;
   }
 
-  link({ source, emitted }: Compiled): LinkedUnit {
+  link({ source, text, context, macros, emitted }: Compiled): LinkedUnit {
     const { needs, functions, script, positions } = emitted;
     const id = this.#runtime.nextUnitId();
     const instantiates: Instantiate[] = [];
@@ -57,6 +64,9 @@ export class Linker {
     const unit: LinkedUnit = {
       id,
       source,
+      text,
+      context,
+      macros,
       positions,
       functionNames: functions.map(({ name }) => name),
       scriptStart: scriptStartOf(evaluate),

@@ -1,5 +1,6 @@
 // What the walk of declare.ts builds, and the few ways of adding to it: scopes, declarations, references.
 import type { Diagnostic } from './diagnostic.ts';
+import { isRenamed } from './renamed.ts';
 import { FunctionInfo, type Reference, Scope, Variable, type VariableKind } from './scope.ts';
 import type { Span } from './span.ts';
 import type { Program, VariableDeclaration } from './syntax.ts';
@@ -36,6 +37,7 @@ export abstract class ScopeBuilder {
     const outer = this.scope;
     this.scope = new Scope(kind, outer, this.function, this.scopes.size);
     this.scopes.set(node, this.scope);
+    this.scope.expansion = 'expansion' in node;
     body();
     this.scope = outer;
   }
@@ -76,15 +78,18 @@ export abstract class ScopeBuilder {
     scope.variables.set(name, new Variable(name, kind, scope, this.#variables++));
   }
 
-  /** Where `var`, type marks and definitions belong: the function, module or unit around. */
-  protected home(): Scope {
+  /** Where `var`, type marks and definitions belong: the function, module or unit around, or the expansion that renamed them. */
+  protected home(name: string): Scope {
+    const ends = isRenamed(name);
     let scope = this.scope;
-    while (scope.kind === 'block' && scope.parent !== null) scope = scope.parent;
+    while (scope.kind === 'block' && scope.parent !== null && !(ends && scope.expansion)) {
+      scope = scope.parent;
+    }
     return scope;
   }
 
-  protected homeOf(kind: VariableDeclaration['kind'] | null): Scope {
-    return kind === 'let' || kind === 'const' ? this.scope : this.home();
+  protected homeOf(kind: VariableDeclaration['kind'] | null, name: string): Scope {
+    return kind === 'let' || kind === 'const' ? this.scope : this.home(name);
   }
 
   protected refer(node: object, name: string, use: Reference['use']): void {
@@ -98,7 +103,7 @@ export abstract class ScopeBuilder {
   protected declareLoop(key: object, name: string): void {
     const visible = this.#visibleBlockVariable(name);
     if (visible !== null) this.declarations.set(key, visible);
-    else this.declareIn(key, name, 'loop', this.home());
+    else this.declareIn(key, name, 'loop', this.home(name));
   }
 
   /** A `let` around the loop in the same function is the nearer meaning of the name. */

@@ -65,6 +65,8 @@ export class Scope {
   readonly stars: Variable[] = [];
   /** The variables of its environment, by slot; an environment exists where there is one. */
   readonly captured: Variable[] = [];
+  /** The expansion of a macro: home of the names that its template declares. */
+  expansion = false;
 
   constructor(kind: Scope['kind'], parent: Scope | null, owner: FunctionInfo, index: number) {
     this.kind = kind;

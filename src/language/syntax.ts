@@ -72,7 +72,8 @@ export type Statement =
   | AttributedItem
   | ExpressionStatement;
 
-export type Block = Node<'Block', { body: readonly Item[] }>;
+/** `expansion`: what a macro left in place of a call, home of the names that its template declares. */
+export type Block = Node<'Block', { body: readonly Item[]; expansion?: true }>;
 export type EmptyStatement = Node<'EmptyStatement'>;
 /** `mark`: a type mark (`ι σ ξ β`), which declares like `var`. */
 export type VariableDeclaration = Node<

@@ -13,7 +13,7 @@ describe('a session', () => {
     agent = await AgentProcess.start({
       heapBytesMax: 64 * mebibyte,
       outputBytesMax: 100_000,
-      environment: { GREETING: 'hello' },
+      environment: { GREETING: 'hello', FEATURES: 'fast, tiny' },
     });
     await agent.run('x = 1');
   });
@@ -235,6 +235,13 @@ describe('a session', () => {
       'print(env("GREETING")); print(env("SECRET")); print(env("CELLAR_TOKEN")); print(env("PATH"))',
     );
     expect(output).toBe('hello\nnull\nnull\nnull\n');
+  });
+
+  it('has the features that the environment of the session lists', async () => {
+    const { output } = await agent.run(
+      '#[feature="fast"] { print("fast") }\n#[feature="tiny"] { print("tiny") }\n#[feature="other"] { print("never") }',
+    );
+    expect(output).toBe('fast\ntiny\n');
   });
 
   it('runs programs in the order they came, and cancels one that waits', async () => {

@@ -8,6 +8,7 @@ export class RecordingHost implements Host {
   readonly lines: string[];
   readonly environment = new Map<string, string>();
   readonly cryptography = nodeCryptography;
+  features: ReadonlySet<string> = new Set();
   valueBytesMax = 64 * 1024 * 1024;
   readonly files: Files | null;
   readonly network: Network | null;

@@ -32,6 +32,7 @@ const host: Host = {
   randomSeed: () => 1,
   cryptography: nodeCryptography,
   environment: new Map([['USER', 'ann']]),
+  features: new Set(),
   valueBytesMax: 64 * 1024 * 1024,
   files: null,
   network: null,

@@ -12,6 +12,9 @@ import { builtins } from '../../src/language/builtins/table.ts';
 import { callDepthMax } from '../../src/language/emit/functions.ts';
 import { nestingMax } from '../../src/language/grammar/cursor.ts';
 import { treeDepthMax } from '../../src/language/grammar/tree-depth.ts';
+import { macroLengthMax, macrosMax } from '../../src/language/macros/expand.ts';
+import { expansionDepthMax } from '../../src/language/macros/expander.ts';
+import { expandedNodesMax } from '../../src/language/macros/expansion-state.ts';
 import {
   contextualSymbols,
   functionSymbols,
@@ -67,6 +70,13 @@ describe('a table', () => {
       `${nestingMax}:`,
     );
     expect(limits.get('Depth of the syntax tree')).toContain(`${treeDepthMax}:`);
+    expect(limits.get('Macros inside one another')).toContain(`${expansionDepthMax}:`);
+    expect(limits.get('Nodes of the syntax tree that the macros of an execution make')).toContain(
+      `${expandedNodesMax}:`,
+    );
+    expect(limits.get('Macros of a session')).toBe(
+      `${macrosMax}, and ${macroLengthMax} characters of definitions: SyntaxError`,
+    );
   });
 });
 

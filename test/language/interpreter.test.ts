@@ -175,9 +175,8 @@ describe('a unit that cannot run', () => {
     expect(errorOf('while (1) { f(){ continue } }')).toMatchObject({ type: 'SyntaxError' });
   });
 
-  it('may not use macros or attributes yet', () => {
-    expect(errorOf('ℳ twice(x) ⟼ x * 2').message).toBe('macros are not supported');
-    expect(errorOf('#[feature="a"] f(){}').message).toBe('attributes are not supported');
+  it('may not give a block to what is no macro', () => {
+    expect(errorOf('f({ print(1) })').message).toBe('Only a macro takes a block as an argument');
   });
 });
 

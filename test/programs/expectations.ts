@@ -4,6 +4,7 @@
 //   // result: preview         the result of the unit, strings quoted
 //   // warning: message        a warning of the unit
 //   // input: line             the next line that input() reads // args: one two         the program's arguments
+//   // features: one two                                     the session's features
 //   // --- next unit           ends a unit; the next one runs in the same session, its lines counted from the file's start
 //   // --- file lib/name.ai    what follows, up to the next such line, is a file the session has, without its last line end
 //   // without: files          the session has no access to files
@@ -22,6 +23,7 @@ export type ProgramExpectations = {
   readonly args: readonly string[];
   /** Path → text; null where the session has no files at all. */
   readonly files: ReadonlyMap<string, string> | null;
+  readonly features: readonly string[];
 };
 
 const unitEnd = '// --- next unit';
@@ -41,6 +43,7 @@ export function readExpectations(text: string): ProgramExpectations {
     stderr: marked(source, 'expect stderr'),
     lines: marked(source, 'input'),
     args: marked(source, 'args').flatMap((words) => words.split(' ')),
+    features: marked(source, 'features').flatMap((words) => words.split(' ')),
   };
 }
 

@@ -19,6 +19,7 @@ describe('the golden program', () => {
       lines: program.lines,
       ...(program.files === null ? {} : { files: workspace.files }),
     });
+    host.features = new Set(program.features);
     const interpreter = createInterpreter(host);
     for (const unit of program.units) {
       const outcome = interpreter.execute(unit.source, { args: program.args });

@@ -12,7 +12,7 @@ import { readName } from './variables.ts';
 /** `callee(...)` in all its forms. */
 export function call(f: FunctionEmission, node: Call): Code {
   const { callee } = node;
-  if (callee.type === 'Member') return memberCall(f, node, callee);
+  if (callee.type === 'Member') return memberCall(f, node, callee, f.unit.written(callee));
   if (callee.type === 'Index') return indexCall(f, node, callee);
   return plainCall(f, callee, node.arguments);
 }
@@ -23,7 +23,7 @@ export function construct(f: FunctionEmission, node: New): Code {
 }
 
 function plainCall(f: FunctionEmission, callee: Expression, given: readonly Expression[]): Code {
-  const { start, end } = callee.span;
+  const { start } = callee.span;
   const CallableValue = f.helper('CallableValue');
   const value = callee.type === 'Identifier' ? namedCallee(f, callee) : f.expression(callee);
   const held = f.acquire();
@@ -32,7 +32,7 @@ function plainCall(f: FunctionEmission, callee: Expression, given: readonly Expr
       ? `${value.text} instanceof ${CallableValue}?${value.text}`
       : `(${held}=${value.text}) instanceof ${CallableValue}?${held}`;
   const tested = value.stability > 0 ? value.text : held;
-  const found = `(${known}:${mark(start)}${f.helper('callable')}(${tested},K,${start},${end}))`;
+  const found = `(${known}:${mark(start)}${f.helper('callable')}(${tested},K,${f.unit.written(callee)}))`;
   f.release(held);
   const name = callee.type === 'Identifier' ? callee.name : '';
   return calling(invoke(f, found, name, 'null', start, given));
@@ -53,7 +53,7 @@ function namedCallee(f: FunctionEmission, callee: Identifier): Code {
   );
 }
 
-function memberCall(f: FunctionEmission, node: Call, callee: Member): Code {
+function memberCall(f: FunctionEmission, node: Call, callee: Member, written: string): Code {
   const name = callee.property.text;
   const { start } = callee.property.span;
   if (callee.object.type === 'CurrentError') {
@@ -67,7 +67,7 @@ function memberCall(f: FunctionEmission, node: Call, callee: Member): Code {
   const object = f.hold(f.expression(callee.object));
   const own = f.acquire();
   const key = literal(encodeKey(name));
-  const find = `${mark(start)}${f.helper('method')}(${object.text},${f.unit.method(name)},K,${callee.span.start},${callee.span.end})`;
+  const find = `${mark(start)}${f.helper('method')}(${object.text},${f.unit.method(name)},K,${written})`;
   const isFunction = `(${own}=${object.text}[${key}]) instanceof ${f.helper('CallableValue')}`;
   // As in `getMember`: what the entry of anything but an object is, is dropped.
   const found = `${object.text}!==null&&${isFunction}&&${isObject(object.text)}?${own}:${find}`;
@@ -102,7 +102,8 @@ function indexCall(f: FunctionEmission, node: Call, callee: Index): Code {
   if (callee.index.type === 'StringLiteral') {
     const { span } = callee.index;
     const property = { text: callee.index.value, span };
-    return memberCall(f, node, { ...callee, type: 'Member', property, path: false });
+    const member = { ...callee, type: 'Member', property, path: false } as const;
+    return memberCall(f, node, member, f.unit.written(callee));
   }
   // The receiver is read after the callee was found, so it must stay in its temporary until then.
   const objectName = f.acquire();
@@ -111,7 +112,7 @@ function indexCall(f: FunctionEmission, node: Call, callee: Index): Code {
   const index = f.hold(indexCode);
   const found = f.acquire();
   const value = `${found}=${getIndex(f, objectName, { ...indexCode, text: index.text }, start)}`;
-  const check = `${mark(start)}${f.helper('callable')}(${found},K,${callee.span.start},${callee.span.end})`;
+  const check = `${mark(start)}${f.helper('callable')}(${found},K,${f.unit.written(callee)})`;
   const text = `(${objectName}=${object.text},${index.setup}${value},${found} instanceof ${f.helper('CallableValue')}?${found}:${check})`;
   f.release(found, objectName);
   index.release();

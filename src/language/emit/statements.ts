@@ -112,8 +112,9 @@ function statementText(f: FunctionEmission, node: Item): string {
     case 'ExportDeclaration':
       return node.declaration === null ? none : statementText(f, node.declaration);
     case 'MacroDeclaration':
+      return none;
     case 'AttributedItem':
-      // The resolver refuses both.
+      // The expansion leaves none.
       return '';
     default:
       return node satisfies never;

@@ -1,5 +1,7 @@
 // What the functions of one unit share while they are emitted: runtime helpers, session variables, shapes of objects, modules.
 import type { FunctionInfo, Resolved } from '../scope.ts';
+import type { Span } from '../span.ts';
+import type { Expression } from '../syntax.ts';
 import type { HelperName } from './helpers.ts';
 import { literal } from './literal.ts';
 
@@ -24,6 +26,7 @@ export type UnitNeeds = {
 /** The names `R` (runtime) and `K` (unit) are the parameters of emitted code; everything it mentions hangs on them. */
 export class UnitEmission {
   readonly resolved: Resolved;
+  readonly #written: ReadonlyMap<object, Span>;
   readonly functionTexts: string[] = [];
   readonly #modules = new Map<object, ModulePlan>();
   readonly #helpers = new Set<HelperName>();
@@ -33,8 +36,15 @@ export class UnitEmission {
   readonly #shapes = new Map<string, number>();
   readonly #shapeKeys: (readonly string[])[] = [];
 
-  constructor(resolved: Resolved) {
+  constructor(resolved: Resolved, written: ReadonlyMap<object, Span>) {
     this.resolved = resolved;
+    this.#written = written;
+  }
+
+  /** Where the unit's text has the callee as written: two arguments for the helpers that may have to name it. */
+  written(callee: Expression): string {
+    const { start, end } = this.#written.get(callee) ?? callee.span;
+    return `${start},${end}`;
   }
 
   helper(name: HelperName): string {

@@ -1,4 +1,5 @@
 // Reading and writing names (SPEC 5.1).
+import { writtenName } from '../renamed.ts';
 import type { Resolution, Variable } from '../scope.ts';
 import { bothEffects, type Code, code, type Kind, mark } from './code.ts';
 import type { FunctionEmission } from './function-emission.ts';
@@ -67,7 +68,7 @@ export function writeName(
   if (variable === undefined) return result(sessionWrite(f, resolution.name, value, use, offset));
   const location = f.location(variable);
   if (variable.constant) {
-    const refuse = `${mark(offset)}${f.helper('constant')}(${literal(variable.name)})`;
+    const refuse = `${mark(offset)}${f.helper('constant')}(${literal(writtenName(variable.name))})`;
     return result(`(${value.text},${refuse})`);
   }
   if (variable.kind !== 'maybe') {

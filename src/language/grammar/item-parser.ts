@@ -1,7 +1,6 @@
-// Items: modules, exports, macros and attributes (SPEC 4 Item), the lists they stand in, and how parsing goes
+// Items: modules, exports and macros (SPEC 4 Item), the lists they stand in, and how parsing goes
 // on after an error.
 import type {
-  AttributedItem,
   Block,
   ExportDeclaration,
   Item,
@@ -10,7 +9,6 @@ import type {
   ModuleDeclaration,
   Program,
 } from '../syntax.ts';
-import type { Token } from '../token.ts';
 import { errorsMax, SyntaxFailure } from './cursor.ts';
 import { ImportParser } from './import-parser.ts';
 import { isArrow, isName } from './lookahead.ts';
@@ -106,7 +104,7 @@ export class ItemParser extends ImportParser {
       case 'ℳ':
         return this.#macro();
       case '#[':
-        return this.#attributed(() => this.#item());
+        return this.attributed(() => this.#item());
       default:
         return this.statement();
     }
@@ -145,7 +143,7 @@ export class ItemParser extends ImportParser {
   }
 
   #member(): Item {
-    if (this.at('#[')) return this.#attributed(() => this.#member());
+    if (this.at('#[')) return this.attributed(() => this.#member());
     const first = this.token;
     const member = this.#item();
     if (!isMember(member)) {
@@ -189,7 +187,11 @@ export class ItemParser extends ImportParser {
     const keyword = this.advance();
     if (this.at('ƒ')) this.fail('Procedural macros are not supported', keyword);
     const name = this.nameOrSymbol();
-    const parameters = this.parameters().map((parameter) => parameter.name);
+    const parameters = this.parameters().map(({ name: parameter, defaultValue }) => {
+      if (defaultValue !== null)
+        this.error('A parameter of a macro has no default', parameter.span);
+      return parameter;
+    });
     if (!isArrow(this.tokens, this.position)) this.expected("'⟼'");
     this.advance();
     const template = this.insideFunction(() => {
@@ -204,31 +206,6 @@ export class ItemParser extends ImportParser {
       parameters,
       template: template.type === 'ExpressionStatement' ? template.expression : template,
     };
-  }
-
-  /** `#[feature="x"]`, `#[if(feature="x")]`, `#[if(!feature="x")]` and the item it belongs to. */
-  #attributed(parse: () => Item): AttributedItem {
-    this.enter();
-    const { start } = this.advance();
-    const conditional = this.take('if');
-    if (conditional) this.expect('(');
-    const negated = conditional && this.take('!');
-    if (!this.atWord('feature')) this.expected("'feature'");
-    this.advance();
-    this.expect('=');
-    const feature = this.#string();
-    if (conditional) this.expect(')');
-    this.expect(']');
-    const item = parse();
-    this.leave();
-    return { type: 'AttributedItem', span: this.spanFrom(start), feature, negated, item };
-  }
-
-  #string(): string {
-    const token: Token = this.token;
-    if (typeof token.literal !== 'string') return this.expected('a string');
-    this.advance();
-    return token.literal;
   }
 }
 

@@ -55,8 +55,8 @@ export function isObjectStart(tokens: Tokens, index: number): boolean {
 /** The `{` at `index` begins an argument that cannot be an object literal, so it is a block for a macro (SPEC 6.8). */
 export function isBlockArgument(tokens: Tokens, index: number): boolean {
   const key = tokens[index + 1];
-  if (key === undefined || key.kind === 'string' || key.kind === 'number') return false;
-  if (key.text === '}' || key.kind === 'end' || isObjectStart(tokens, index)) return false;
+  if (key === undefined || key.text === '}' || key.kind === 'end' || isObjectStart(tokens, index))
+    return false;
   const after = tokens[index + 2]?.text;
   return !(isName(key) && (after === ',' || after === '}'));
 }

@@ -7,10 +7,10 @@ import type {
   Statement,
   VariableDeclaration,
 } from '../syntax.ts';
-import { DefinitionParser } from './definition-parser.ts';
+import { AttributeParser } from './attribute-parser.ts';
 import { isArrow, isObjectStart, isTypeMark, markMeaning, startsOperand } from './lookahead.ts';
 
-export abstract class StatementParser extends DefinitionParser {
+export abstract class StatementParser extends AttributeParser {
   protected statement(): Statement {
     this.enter();
     const statement = this.#dispatch();
@@ -105,6 +105,8 @@ export abstract class StatementParser extends DefinitionParser {
         return next.text === '{' ? this.symbolicTry() : this.#expressionStatement();
       case '⟼':
         return this.#return();
+      case '#[':
+        return this.attributed(() => this.statement());
       default:
         return this.#expressionStatement();
     }

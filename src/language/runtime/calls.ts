@@ -14,11 +14,11 @@ import {
 export type Callable = { readonly run: CompiledFunction };
 
 /** A callee's place in its unit, for the message of the error that it is not a function. */
-export type Unit = { readonly source: string };
+export type Unit = { readonly text: string };
 
 /** TypeError "X is not a function", X being the callee as written. */
 export function callable(value: Value, unit: Unit, start: number, end: number): Callable {
-  return asCallable(value) ?? refuse(unit.source.slice(start, end));
+  return asCallable(value) ?? refuse(unit.text.slice(start, end));
 }
 
 export function asCallable(value: Value): Callable | null {

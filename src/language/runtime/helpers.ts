@@ -1,5 +1,6 @@
 // The runtime as emitted code sees it: one frozen record of functions, all of them made for one session.
 import type { HelperName } from '../emit/helpers.ts';
+import { writtenName } from '../renamed.ts';
 import {
   asCallable,
   callable,
@@ -156,5 +157,5 @@ export function createHelpers(runtime: Runtime): Readonly<Record<HelperName, unk
 }
 
 function missing(cell: Cell): never {
-  throw raise('ReferenceError', `${cell.name} is not defined`);
+  throw raise('ReferenceError', `${writtenName(cell.name)} is not defined`);
 }

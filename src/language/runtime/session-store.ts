@@ -1,5 +1,6 @@
-// What a session keeps besides its variables: string dictionaries, agent memory, shared states (SPEC 8, 9.12).
+// What a session keeps besides its variables: string dictionaries, agent memory, shared states, macros (SPEC 6.8, 8, 9.12).
 // Plain data, so that a heap image can hold it.
+import type { MacroTable } from '../macros/macro.ts';
 import { raise } from './raised.ts';
 import type { SharedValue, Value } from './value.ts';
 
@@ -27,6 +28,8 @@ export type SessionStore = {
   readonly memory: Map<string, Value>;
   readonly segments: Readonly<Record<MemorySegment, Map<string, MemoryItem>>>;
   readonly sharedStates: Map<string, SharedValue>;
+  /** Replaced by each unit that defines or hides one, never changed. */
+  macros: MacroTable;
 };
 
 /** The store of a new session: one empty dictionary, named "default". */
@@ -43,6 +46,7 @@ export function createSessionStore(): SessionStore {
       semantic: new Map(),
     },
     sharedStates: new Map(),
+    macros: new Map(),
   };
 }
 

@@ -1,5 +1,6 @@
 // The session's variables. Emitted code holds the cells of the names it mentions, so that a session variable costs a field
 // access and no look-up.
+import { writtenName } from '../renamed.ts';
 import { raise } from './raised.ts';
 import type { Value } from './value.ts';
 
@@ -54,7 +55,7 @@ export class SessionVariables {
 
   /** `x += value`: there must be a variable. */
   update(cell: Cell, value: Value): Value {
-    if (cell.state === 0) throw raise('ReferenceError', `${cell.name} is not defined`);
+    if (cell.state === 0) throw raise('ReferenceError', `${writtenName(cell.name)} is not defined`);
     return this.assign(cell, value);
   }
 

@@ -23,6 +23,8 @@ const heapCheckMs = 5;
 const progressMs = 20;
 /** One value may take this part of the session's memory. */
 const valueShare = 0.25;
+/** The session's environment variable that lists its features, separated by commas (SPEC 6.7). */
+const featuresVariable = 'FEATURES';
 
 export type WorkerHostOptions = {
   readonly port: MessagePort;
@@ -43,6 +45,7 @@ export class WorkerHost implements Host {
   readonly #heap: HeapGuard;
   readonly #attend: () => void;
   #environment: ReadonlyMap<string, string> = new Map();
+  #features: ReadonlySet<string> = new Set();
   #outputBytesMax = 0;
   #valueBytesMax = 0;
   #output = new Output({ bytesMax: 0, capture: false });
@@ -72,6 +75,8 @@ export class WorkerHost implements Host {
   /** Limits count from the next execution on, the environment from now. */
   configure({ environment, outputBytesMax, heapBytesMax }: EngineSettings): void {
     this.#environment = new Map(Object.entries(environment));
+    const features = this.#environment.get(featuresVariable) ?? '';
+    this.#features = new Set(features.split(',').flatMap((feature) => feature.trim() || []));
     this.#outputBytesMax = outputBytesMax;
     this.#valueBytesMax = Math.floor(heapBytesMax * valueShare);
     this.#heap.softBytes = heapBytesMax;
@@ -79,6 +84,10 @@ export class WorkerHost implements Host {
 
   get environment(): ReadonlyMap<string, string> {
     return this.#environment;
+  }
+
+  get features(): ReadonlySet<string> {
+    return this.#features;
   }
 
   get valueBytesMax(): number {

@@ -1,0 +1,30 @@
+// Macros (SPEC 6.8): what a session keeps of one, and what the expansion knows of one.
+import { parse } from '../parser.ts';
+import type { MacroDeclaration } from '../syntax.ts';
+
+/** A macro as the session keeps it: its definition as written, plain data, so that a heap image can hold it. */
+export type MacroSource = { readonly name: string; readonly source: string };
+
+/** By the name it is called by; `t::name` for the macro of a module. Replaced as a whole, never changed. */
+export type MacroTable = ReadonlyMap<string, MacroSource>;
+
+export type Macro = {
+  readonly declaration: MacroDeclaration;
+  /** The places in `declaration` are places in this text; null: in the unit that is being expanded. */
+  readonly origin: MacroSource | null;
+};
+
+const parsed = new WeakMap<MacroSource, Macro>();
+
+/** The macro of an earlier unit. */
+export function macroOf(origin: MacroSource): Macro {
+  let macro = parsed.get(origin);
+  if (macro === undefined) {
+    const [declaration] = parse(origin.source).program.body;
+    if (declaration?.type !== 'MacroDeclaration')
+      throw new Error('a session keeps what is no macro');
+    macro = { declaration, origin };
+    parsed.set(origin, macro);
+  }
+  return macro;
+}
