@@ -1,8 +1,10 @@
 // How much source the language compiles in a second, and which part takes how long.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { emptyContext } from '../../src/language/compile.ts';
 import { emit } from '../../src/language/emitter.ts';
 import { Linker } from '../../src/language/link.ts';
+import { expand } from '../../src/language/macros/expand.ts';
 import { parse } from '../../src/language/parser.ts';
 import { resolve } from '../../src/language/resolver.ts';
 import { createHelpers } from '../../src/language/runtime/helpers.ts';
@@ -117,9 +119,13 @@ function compileOne(source: string, linker: Linker, times: Times): number {
   const isError = ({ severity }: { severity: string }) => severity === 'error';
   const { program, diagnostics } = timed('parse', () => parse(source));
   if (diagnostics.some(isError)) return 0;
-  const { resolved, diagnostics: unresolved } = timed('resolve', () => resolve(program));
+  const expanded = timed('resolve', () => expand(program, source, emptyContext));
+  if ('severity' in expanded) return 0;
+  const { text, macros, written } = expanded;
+  const { resolved, diagnostics: unresolved } = timed('resolve', () => resolve(expanded.program));
   if (unresolved.some(isError)) return 0;
-  const emitted = timed('emit', () => emit(program, resolved));
-  timed('link', () => linker.link({ source, emitted, diagnostics: [] }));
+  const emitted = timed('emit', () => emit(expanded.program, resolved, written));
+  const compiled = { source, text, context: emptyContext, macros, emitted, diagnostics: [] };
+  timed('link', () => linker.link(compiled));
   return emitted.script.length;
 }
