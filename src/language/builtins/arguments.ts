@@ -85,3 +85,11 @@ export function wrongArgument(
     `${name}: expected ${expected} for argument ${position}, got ${typeName(given ?? null)}`,
   );
 }
+
+/** For an element of an array that is an argument. */
+export function wrongElement(name: string, expected: string, index: number, given: Given): Raised {
+  return raise(
+    'TypeError',
+    `${name}: expected ${expected} at index ${index}, got ${typeName(given ?? null)}`,
+  );
+}

@@ -33,23 +33,23 @@ export function bindBuiltins(
   const members = new Map<string, Map<string, Value>>();
   const methods = emptyMethods();
 
+  for (const { name, aliases = [] } of [...rows, ...constants]) {
+    for (const one of [name, ...aliases]) {
+      const dot = one.indexOf('.');
+      if (dot !== -1) members.set(one.slice(0, dot), new Map());
+    }
+  }
   const bindName = (name: string, value: Value): void => {
     const dot = name.indexOf('.');
-    if (dot === -1) {
-      names.set(name, value);
-      return;
-    }
-    const namespace = name.slice(0, dot);
-    const entries = members.get(namespace) ?? new Map<string, Value>();
-    entries.set(name.slice(dot + 1), value);
-    members.set(namespace, entries);
+    if (dot === -1) names.set(name, value);
+    else members.get(name.slice(0, dot))!.set(name.slice(dot + 1), value);
   };
 
   for (const row of rows) {
     const value = new BuiltinValue(
       row.name,
       runnerOf(context, row),
-      row.everyMember ? null : undefined,
+      row.everyMember ? null : members.get(row.name),
     );
     functions.set(row.name, value);
     const own = row.free === false ? [] : [row.name];
@@ -69,7 +69,7 @@ export function bindBuiltins(
   }
   for (const [namespace, entries] of members) {
     const row = callable.get(namespace);
-    if (row?.everyMember) continue;
+    if (row?.everyMember || row?.name === namespace) continue;
     if (row === undefined) {
       names.set(namespace, namespaceOf(namespace, entries));
     } else {

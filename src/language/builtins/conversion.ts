@@ -103,6 +103,8 @@ export const conversion: readonly Builtin[] = [
       'regex',
       'error',
       'date',
+      'channel',
+      'shared',
     ],
     free: false,
     parameters: ['value', 'radix'],

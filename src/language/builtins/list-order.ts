@@ -9,6 +9,7 @@ import {
   type Given,
   isMissing,
   listArgument,
+  wrongElement,
 } from './arguments.ts';
 import type { Builtin, BuiltinContext } from './builtin.ts';
 
@@ -137,13 +138,9 @@ function numbers(context: BuiltinContext, name: string, given: Given): number[] 
   context.step(array.length);
   for (let i = 0; i < array.length; i++) {
     const element = array[i]!;
-    if (typeof element !== 'number') throw wrongElement(name, element, i);
+    if (typeof element !== 'number') throw wrongElement(name, 'number', i, element);
   }
   return array as number[];
-}
-
-function wrongElement(name: string, element: Value, index: number): Error {
-  return raise('TypeError', `${name}: expected number at index ${index}, got ${typeName(element)}`);
 }
 
 function unique(context: BuiltinContext, array: readonly Value[]): Value[] {

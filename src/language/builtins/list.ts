@@ -92,7 +92,7 @@ export const list: readonly Builtin[] = [
       const target = changedListArgument('splice', 1, array);
       countMoves(context, target);
       context.allocate((target.length + values.length) * 8);
-      const start = integerArgument('splice', 2, from, 0);
+      const start = integerArgument('splice', 2, from);
       const most = integerArgument('splice', 3, count, Number.POSITIVE_INFINITY);
       return target.splice(start, most, ...present(values));
     },

@@ -8,6 +8,7 @@ import {
   integerArgument,
   numberArgument,
   wrongArgument,
+  wrongElement,
 } from './arguments.ts';
 import type { BuiltinConstant } from './bind.ts';
 import type { Builtin, BuiltinContext } from './builtin.ts';
@@ -146,7 +147,10 @@ function several(
       if (all.length === 0) throw raise('TypeError', `${name}: expected at least one number`);
       context.step(all.length);
       for (const [at, element] of all.entries()) {
-        if (typeof element !== 'number') throw wrongArgument(name, 'number', at + 1, element);
+        if (typeof element === 'number') continue;
+        throw all === given
+          ? wrongArgument(name, 'number', at + 1, element)
+          : wrongElement(name, 'number', at, element);
       }
       return compute(all as readonly number[]);
     },

@@ -3,7 +3,7 @@ import { display } from '../runtime/display.ts';
 import { raise, Stopped } from '../runtime/raised.ts';
 import { TextBuilder } from '../runtime/text-builder.ts';
 import type { Value } from '../runtime/value.ts';
-import { type Given, isMissing, numberArgument } from './arguments.ts';
+import { type Given, isMissing, numberArgument, textArgument } from './arguments.ts';
 import type { Builtin, BuiltinContext } from './builtin.ts';
 
 export const output: readonly Builtin[] = [
@@ -50,7 +50,7 @@ export const output: readonly Builtin[] = [
     summary: 'Replaces each {} of a template by the display form of the next value.',
     example: 'format("{} of {}", 1, 2) // 1 of 2',
     run: (context, template, ...values) =>
-      formatText(context, display(template ?? null, context), presentValues(values), true),
+      formatText(context, textArgument('format', 1, template), presentValues(values), true),
   },
 ];
 

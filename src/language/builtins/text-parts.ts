@@ -24,6 +24,7 @@ export const textParts: readonly Builtin[] = [
   {
     name: 'lines',
     methodOf: ['string'],
+    free: false,
     parameters: ['text'],
     summary: 'The lines of a string without their ends.',
     example: '"a\\nb\\n".lines() // ["a", "b"]',

@@ -14,6 +14,7 @@ export const text: readonly Builtin[] = [
   {
     name: 'charAt',
     methodOf: ['string'],
+    free: false,
     parameters: ['text', 'index'],
     summary: 'The one-unit string at an index, "" outside.',
     example: '"abc".charAt(1) // b',
@@ -23,6 +24,7 @@ export const text: readonly Builtin[] = [
   {
     name: 'charCodeAt',
     methodOf: ['string'],
+    free: false,
     parameters: ['text', 'index'],
     summary: 'The UTF-16 unit at an index, null outside.',
     example: '"A".charCodeAt(0) // 65',
@@ -36,6 +38,7 @@ export const text: readonly Builtin[] = [
   {
     name: 'codePointAt',
     methodOf: ['string'],
+    free: false,
     parameters: ['text', 'index'],
     summary: 'The Unicode code point at an index, null outside.',
     example: '"é".codePointAt(0) // 233',
@@ -72,15 +75,33 @@ export const text: readonly Builtin[] = [
       );
     },
   },
-  recased('upper', ['uppercase', 'toUpperCase'], 'upper', 'upper("aé") // AÉ', (text) =>
-    text.toUpperCase(),
-  ),
-  recased('lower', ['lowercase', 'toLowerCase'], 'lower', 'lower("AÉ") // aé', (text) =>
-    text.toLowerCase(),
-  ),
+  {
+    ...recased('upper', 'upper', 'upper("aé") // AÉ', (text) => text.toUpperCase()),
+    aliases: ['uppercase'],
+  },
+  {
+    ...recased('toUpperCase', 'upper', '"aé".toUpperCase() // AÉ', (text) => text.toUpperCase()),
+    free: false,
+  },
+  {
+    ...recased('lower', 'lower', 'lower("AÉ") // aé', (text) => text.toLowerCase()),
+    aliases: ['lowercase'],
+  },
+  {
+    ...recased('toLowerCase', 'lower', '"AÉ".toLowerCase() // aé', (text) => text.toLowerCase()),
+    free: false,
+  },
   trimmed('trim', 'both ends', '[trim("  a b ")] // ["a b"]', (text) => text.trim()),
-  trimmed('trimStart', 'the start', '["  a ".trimStart()] // ["a "]', (text) => text.trimStart()),
-  trimmed('trimEnd', 'the end', '["  a ".trimEnd()] // ["  a"]', (text) => text.trimEnd()),
+  {
+    ...trimmed('trimStart', 'the start', '["  a ".trimStart()] // ["a "]', (text) =>
+      text.trimStart(),
+    ),
+    free: false,
+  },
+  {
+    ...trimmed('trimEnd', 'the end', '["  a ".trimEnd()] // ["  a"]', (text) => text.trimEnd()),
+    free: false,
+  },
   {
     name: 'startsWith',
     methodOf: ['string'],
@@ -111,6 +132,7 @@ export const text: readonly Builtin[] = [
   {
     name: 'padStart',
     methodOf: ['string'],
+    free: false,
     parameters: ['text', 'length', 'filler'],
     summary: 'The string, filled up at its start to a length.',
     example: '"7".padStart(3, "0") // 007',
@@ -119,6 +141,7 @@ export const text: readonly Builtin[] = [
   {
     name: 'padEnd',
     methodOf: ['string'],
+    free: false,
     parameters: ['text', 'length', 'filler'],
     summary: 'The string, filled up at its end to a length.',
     example: '"7".padEnd(3, ".") // 7..',
@@ -127,6 +150,7 @@ export const text: readonly Builtin[] = [
   {
     name: 'localeCompare',
     methodOf: ['string'],
+    free: false,
     parameters: ['text', 'other'],
     summary: '-1, 0 or 1: the order of two strings by UTF-16 units.',
     example: '"a".localeCompare("b") // -1',
@@ -140,14 +164,12 @@ export const text: readonly Builtin[] = [
 
 function recased(
   name: string,
-  aliases: readonly string[],
   word: string,
   example: string,
   change: (text: string) => string,
 ): Builtin {
   return {
     name,
-    aliases,
     methodOf: ['string'],
     parameters: ['text'],
     summary: `The string in ${word} case.`,
