@@ -15,7 +15,6 @@ export type {
 } from './host.ts';
 export { HostFailure } from './host-failure.ts';
 export { type FormatOptions, type Formatted, format } from './editor/format.ts';
-export type { Cryptography, Host, StopReason } from './host.ts';
 export type {
   CreateInterpreter,
   ErrorReport,
