@@ -1,6 +1,7 @@
 // The face of the zone. Pure: no node: modules, no clock, no I/O; the world comes in through `Host`.
 export { createInterpreter } from './create-interpreter.ts';
 export type { Diagnostic } from './diagnostic.ts';
+export { type FormatOptions, type Formatted, format } from './editor/format.ts';
 export type {
   Cryptography,
   FileStatus,
@@ -14,7 +15,6 @@ export type {
   StopReason,
 } from './host.ts';
 export { HostFailure } from './host-failure.ts';
-export { type FormatOptions, type Formatted, format } from './editor/format.ts';
 export type {
   CreateInterpreter,
   ErrorReport,
