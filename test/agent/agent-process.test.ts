@@ -206,6 +206,14 @@ describe('a session', () => {
     await agent.finish(executionId);
   });
 
+  it('computes hashes, secrets and dates', async () => {
+    const code =
+      'a = uuid(); b = encrypt("text", a); now() - new Date().getTime() <= 0 && hash("")';
+    const { ended } = await agent.run(`${code} + decrypt(b, a)`);
+    const empty = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+    expect(ended).toMatchObject({ status: 'success', result: { value: `${empty}text` } });
+  });
+
   it('answers questions while a program runs, and while none does', async () => {
     await agent.run('seen = { a: [1, 2] }');
     const { agent: asked } = agent.link;

@@ -3,10 +3,13 @@ import { builtinConstants, builtins, oneLetterCalls } from '../../src/language/b
 import { display } from '../../src/language/runtime/display.ts';
 import {
   BuiltinValue,
+  ChannelValue,
+  DateValue,
   ErrorValue,
   encodeKey,
   ObjectValue,
   RegexValue,
+  SharedValue,
   UndecidedValue,
   type Value,
 } from '../../src/language/runtime/value.ts';
@@ -88,6 +91,22 @@ describe('arguments', () => {
             raised(() => limited.run(row.name, first, second, third));
             raised(() => limited.run(row.name, new UndecidedValue(), second, third));
           }
+        }
+      }
+    }
+  });
+});
+
+describe('dates, channels and shared states', () => {
+  it('never break a function, whatever it takes', () => {
+    const limited = builtinContext({ stepsMax: 20_000, bytesMax: 100_000 });
+    const values = [new DateValue(5), new ChannelValue(2), new SharedValue('s')];
+    for (const row of builtins) {
+      for (const value of values) {
+        for (const other of [undefined, 1, 'text', [value], value]) {
+          limited.steps = 0;
+          raised(() => limited.run(row.name, value, other, value));
+          raised(() => limited.run(row.name, other, value, other));
         }
       }
     }

@@ -72,10 +72,12 @@ export const memory: readonly Builtin[] = [
     run: (context, given) => {
       const threshold = numberArgument('memory.consolidate', 1, given);
       const { short_term: source, long_term: target } = context.store.segments;
-      context.step(source.size);
-      const keys = [...source].filter(([, { priority }]) => priority >= threshold);
-      for (const [key] of keys) moveItem(source, target, key);
-      return keys.length;
+      let moved = 0;
+      for (const [key, { priority }] of source) {
+        context.step(1);
+        if (priority >= threshold && moveItem(source, target, key)) moved++;
+      }
+      return moved;
     },
   },
   {
