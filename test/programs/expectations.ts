@@ -7,7 +7,7 @@
 //   // features: one two                                     the session's features
 //   // --- next unit           ends a unit; the next one runs in the same session, its lines counted from the file's start
 //   // --- file lib/name.ai    what follows, up to the next such line, is a file the session has, without its last line end
-//   // without: files          the session has no access to files
+//   // without: files          the session has no access to files          // with: network  it has the one of the fake network
 export type UnitExpectations = {
   readonly source: string;
   readonly error: string | null;
@@ -24,6 +24,7 @@ export type ProgramExpectations = {
   /** Path → text; null where the session has no files at all. */
   readonly files: ReadonlyMap<string, string> | null;
   readonly features: readonly string[];
+  readonly network: boolean;
 };
 
 const unitEnd = '// --- next unit';
@@ -33,6 +34,7 @@ export function readExpectations(text: string): ProgramExpectations {
   const [source = '', ...files] = text.split(fileStart);
   return {
     files: marked(source, 'without').includes('files') ? null : pairs(files),
+    network: marked(source, 'with').includes('network'),
     units: splitUnits(source).map((unit) => ({
       source: unit,
       error: marked(unit, 'expect error')[0] ?? null,

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createInterpreter, type ErrorReport, type Outcome } from '#language';
+import { FakeNetwork } from '../doubles/fake-network.ts';
 import { RecordingHost } from '../doubles/recording-host.ts';
 import { TemporaryWorkspace } from '../helpers/temporary-workspace.ts';
 import { countExpectations, matches, readExpectations } from './expectations.ts';
@@ -18,6 +19,7 @@ describe('the golden program', () => {
     const host = new RecordingHost({
       lines: program.lines,
       ...(program.files === null ? {} : { files: workspace.files }),
+      ...(program.network ? { network: new FakeNetwork() } : {}),
     });
     host.features = new Set(program.features);
     const interpreter = createInterpreter(host);

@@ -2,9 +2,9 @@
 // and methods become values.
 
 import { createShape, type Shape } from '../runtime/shapes.ts';
-import type { CompiledFunction, TypeName } from '../runtime/value.ts';
+import type { CompiledFunction } from '../runtime/value.ts';
 import { BuiltinValue, ObjectValue, objectBrand, type Value } from '../runtime/value.ts';
-import type { Builtin, BuiltinContext, BuiltinMethods } from './builtin.ts';
+import type { Builtin, BuiltinContext, BuiltinMethods, MethodHolder } from './builtin.ts';
 
 export type BoundBuiltins = {
   /** Bare name → value: functions, constants, namespaces. */
@@ -113,7 +113,7 @@ function namespaceOf(name: string, entries: ReadonlyMap<string, Value>): ObjectV
 /** The same for every session: the names come from the table. */
 const namespaceShapes = new Map<string, Shape>();
 
-function emptyMethods(): Record<TypeName, Map<string, BuiltinValue>> {
+function emptyMethods(): Record<MethodHolder, Map<string, BuiltinValue>> {
   return {
     number: new Map(),
     string: new Map(),
@@ -128,5 +128,6 @@ function emptyMethods(): Record<TypeName, Map<string, BuiltinValue>> {
     module: new Map(),
     channel: new Map(),
     shared: new Map(),
+    response: new Map(),
   };
 }

@@ -4,7 +4,10 @@ import type { SessionStore } from '../runtime/session-store.ts';
 import type { BuiltinValue, ErrorValue, TypeName, Value } from '../runtime/value.ts';
 
 /** The built-in methods of each type by name, as `bindBuiltins` makes them. */
-export type BuiltinMethods = Readonly<Record<TypeName, ReadonlyMap<string, BuiltinValue>>>;
+export type BuiltinMethods = Readonly<Record<MethodHolder, ReadonlyMap<string, BuiltinValue>>>;
+
+/** A type of values, or the objects that requests give. */
+export type MethodHolder = TypeName | 'response';
 
 /** What a built-in may ask of the running interpreter. */
 export interface BuiltinContext {
@@ -41,7 +44,7 @@ export type Builtin = {
   /** Other names of the same function, symbols included: `['log', '⌽']`. */
   readonly aliases?: readonly string[];
   /** Types whose values have it as a method, under its name and every alias without a dot. */
-  readonly methodOf?: readonly TypeName[];
+  readonly methodOf?: readonly MethodHolder[];
   /** False: a method only, no free function. Default true. */
   readonly free?: boolean;
   /** True: reading any member of it gives itself, so that `⬢.window()` fails as `⬢()` does (SPEC 9.14). */

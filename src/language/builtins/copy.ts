@@ -1,7 +1,13 @@
 // Deep copies (SPEC 9.1 `copyof`): a work list instead of recursion, one copy per original, so that cycles and shared parts
 // come out as they went in.
 import { settled } from '../runtime/undecided.ts';
-import { DateValue, ObjectValue, UndecidedValue, type Value } from '../runtime/value.ts';
+import {
+  DateValue,
+  ObjectValue,
+  ResponseValue,
+  UndecidedValue,
+  type Value,
+} from '../runtime/value.ts';
 import type { BuiltinContext } from './builtin.ts';
 
 type Container = Value[] | ObjectValue;
@@ -18,7 +24,7 @@ export function copyDeep(context: BuiltinContext, root: Value): Value {
     if (!Array.isArray(original) && !(original instanceof ObjectValue)) return value;
     let copy = copies.get(original);
     if (copy === undefined) {
-      copy = Array.isArray(original) ? [] : new ObjectValue();
+      copy = emptyLike(original);
       copies.set(original, copy);
       unfilled.push(original);
     }
@@ -40,4 +46,9 @@ export function copyDeep(context: BuiltinContext, root: Value): Value {
     }
   }
   return copied;
+}
+
+function emptyLike(original: Container): Container {
+  if (Array.isArray(original)) return [];
+  return original instanceof ResponseValue ? new ResponseValue() : new ObjectValue();
 }

@@ -25,6 +25,7 @@ import { listCallbacks } from './list-callbacks.ts';
 import { listOrder } from './list-order.ts';
 import { math, mathConstants } from './math.ts';
 import { memory } from './memory.ts';
+import { network } from './network.ts';
 import { object } from './object.ts';
 import { output } from './output.ts';
 import { path } from './path.ts';
@@ -63,6 +64,7 @@ export const builtins: readonly Builtin[] = [
   ...file,
   ...directory,
   ...path,
+  ...network,
   ...unavailable,
 ];
 

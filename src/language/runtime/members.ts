@@ -5,6 +5,7 @@
 import type { BuiltinContext } from '../builtins/builtin.ts';
 import { display, typeName } from './display.ts';
 import { type Raised, raise } from './raised.ts';
+import { responseMember } from './response.ts';
 import { arrayToChange, objectToChange, settled } from './undecided.ts';
 import {
   BoundMethod,
@@ -15,6 +16,7 @@ import {
   ObjectValue,
   objectBrand,
   RegexValue,
+  ResponseValue,
   UndecidedValue,
   type Value,
 } from './value.ts';
@@ -23,7 +25,9 @@ import {
 export function getMember(context: BuiltinContext, object: Value, name: string): Value {
   if (object instanceof ObjectValue) {
     const own = object[encodeKey(name)];
-    return own !== undefined ? own : methodOf(context, object, name);
+    if (own !== undefined) return own;
+    if (object instanceof ResponseValue) return responseMember(object, name, context.methods);
+    return methodOf(context, object, name);
   }
   if (typeof object === 'string' || Array.isArray(object)) {
     if (name === 'length' || name === 'len') return object.length;

@@ -68,6 +68,12 @@ export function namespaceName(object: ObjectValue): string | null {
   return typeof brand === 'string' ? brand : null;
 }
 
+/** What a request gave (SPEC 9.10): an object that finds more members than it has keys, see response.ts. */
+export class ResponseValue extends ObjectValue {}
+// biome-ignore lint/suspicious/noExplicitAny: removing the one key of its own needs an untyped view
+delete (ResponseValue.prototype as any).constructor;
+Object.freeze(ResponseValue.prototype);
+
 /**
  * The JavaScript property name for a key. V8 moves integer-like names to the front, and `__proto__` is special in
  * literals: both, and names that look encoded already, get a NUL in front. Everything else is itself.
