@@ -1,6 +1,7 @@
 // docs/reference/builtins.md: every built-in function and constant of the language, from the table that defines them.
 import type { Builtin } from '../../src/language/builtins/builtin.ts';
 import { builtinConstants, builtins, oneLetterCalls } from '../../src/language/builtins/table.ts';
+import { librarySymbols } from '../../src/language/symbols.ts';
 import { generatedNote, table } from './table.ts';
 
 export function builtinReference(): string {
@@ -24,6 +25,12 @@ ${constantTable()}
 Where a program has no variable of that name, and only as the callee of a call.
 
 ${letterTable()}
+## Libraries
+
+Symbols whose members are functions from above, by their names or by the symbols of those: \`∇.sum\` is \`∇.∑\`. They and the
+other namespaces, such as \`Math\`, cannot be changed.
+
+${libraryTable()}
 ## Refused
 
 Names that the language has and no session grants. Using one as a value is no error, calling it or a member of it is.
@@ -75,6 +82,21 @@ function letterTable(): string {
     ['Letter', 'Function'],
     rows.map(([letter, name]) => [code(letter), code(name)]),
   );
+}
+
+function libraryTable(): string {
+  const names = builtins
+    .filter(isAvailable)
+    .flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+  const rows = [...librarySymbols].map(([symbol, meaning]) => [
+    code(symbol),
+    meaning,
+    names
+      .filter((name) => name.startsWith(`${symbol}.`))
+      .map((name) => code(name.slice(symbol.length + 1)))
+      .join(' '),
+  ]);
+  return table(['Symbol', 'Meaning', 'Members'], rows);
 }
 
 function isAvailable({ everyMember }: Builtin): boolean {
