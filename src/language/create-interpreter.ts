@@ -1,6 +1,7 @@
 // One session: compiles and runs units, and answers questions about the variables.
 import { type Compiled, type CompileResult, compile } from './compile.ts';
 import type { Diagnostic } from './diagnostic.ts';
+import { reportFailure, reportRefusal } from './failure-report.ts';
 import type { Host } from './host.ts';
 import type {
   ErrorReport,
@@ -12,13 +13,12 @@ import type {
 } from './interpreter.ts';
 import { type LinkedUnit, Linker } from './link.ts';
 import type { CompileContext } from './macros/expand.ts';
-import { asRaised, errorOf, isStackOverflow } from './runtime/catching.ts';
+import { isStackOverflow } from './runtime/catching.ts';
 import { describe, inspectValue, variableReport } from './runtime/describe.ts';
 import { createHelpers } from './runtime/helpers.ts';
-import { Stopped } from './runtime/raised.ts';
 import { Runtime } from './runtime/runtime.ts';
-import { framesOf, recordingTraces } from './runtime/stack-trace.ts';
-import type { ErrorValue, Value } from './runtime/value.ts';
+import { recordingTraces } from './runtime/stack-trace.ts';
+import type { Value } from './runtime/value.ts';
 import { lineStarts, locate } from './span.ts';
 
 /** Units kept compiled, for programs that are sent again and again. */
@@ -48,7 +48,7 @@ class Session implements Interpreter {
     ): Outcome => ({ ...rest, warnings, variables: this.#runtime.variables.changesSince(before) });
     try {
       const prepared = this.#prepare(code);
-      if (Array.isArray(prepared)) return end(refused(code, prepared), []);
+      if (Array.isArray(prepared)) return end(reportRefusal(code, prepared), []);
       const { unit, diagnostics } = prepared;
       return end(this.#run(unit, options), warningsOf(code, diagnostics));
     } catch {
@@ -134,26 +134,10 @@ class Session implements Interpreter {
       const value = recordingTraces(() => runUnit(unit, options.autoMain ?? true));
       return { status: 'success', result: describe(value) };
     } catch (failure) {
-      return this.#failed(failure);
+      return reportFailure(runtime, failure);
     } finally {
       unit.onStatement = null;
     }
-  }
-
-  #failed(failure: unknown): Omit<Outcome, 'variables' | 'warnings'> {
-    const framesIn = (error: Error) => framesOf(error, (id) => this.#runtime.unit(id));
-    if (failure instanceof Stopped) {
-      const { type, message } = failure.reason;
-      const error = withFrames({ type, message }, framesIn(failure));
-      if (type === 'CancelledError') return { status: 'cancelled', error };
-      return { status: type === 'TimeoutError' ? 'timeout' : 'error', error };
-    }
-    const raised = asRaised(failure);
-    if (raised === null) throw failure;
-    const value = errorOf(raised.value);
-    const { type, message } = value;
-    const stack = value.stack.length > 0 ? value.stack : framesIn(failure as Error);
-    return { status: 'error', error: withFrames({ type, message }, stack) };
   }
 }
 
@@ -163,29 +147,6 @@ function runUnit(unit: LinkedUnit, autoMain: boolean): Value {
   const main = unit.main ?? unit.moduleMain;
   if (!autoMain || unit.returned || unit.mainCalled || main === null) return result;
   return main.run(null, 1);
-}
-
-function withFrames(
-  error: { type: string; message: string },
-  stack: ErrorValue['stack'],
-): ErrorReport {
-  const [first] = stack;
-  if (first === undefined) return error;
-  return { ...error, location: { line: first.line, column: first.column }, stack };
-}
-
-function refused(
-  code: string,
-  errors: readonly Diagnostic[],
-): Omit<Outcome, 'variables' | 'warnings'> {
-  const { message, span, incomplete } = errors[0]!;
-  const error: ErrorReport = {
-    type: 'SyntaxError',
-    message,
-    location: locate(lineStarts(code), span.start),
-    ...(incomplete ? { incomplete } : {}),
-  };
-  return { status: 'error', error };
 }
 
 function warningsOf(code: string, diagnostics: readonly Diagnostic[]): Outcome['warnings'] {

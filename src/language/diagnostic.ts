@@ -6,6 +6,8 @@ export type Diagnostic = {
   /** Always 'SyntaxError' for an error of the front end. */
   readonly type: 'SyntaxError' | 'Warning';
   readonly message: string;
+  /** What was perhaps meant. */
+  readonly hint?: string;
   readonly span: Span;
   /** Parsing failed only because the text ended: more input could repair it (SPEC 7.4). */
   readonly incomplete?: true;

@@ -14,7 +14,11 @@ export type ValueReport = {
 export type ErrorReport = {
   readonly type: string;
   readonly message: string;
+  /** What was perhaps meant; the message never depends on it. */
+  readonly hint?: string;
   readonly location?: Location;
+  /** The source line at the location, cut to a bounded length, and below it a line with a caret. */
+  readonly preview?: string;
   readonly stack?: readonly {
     readonly function: string;
     readonly line: number;

@@ -2,7 +2,6 @@
 import type { Compiled } from './compile.ts';
 import { intrinsics } from './emit/intrinsics.ts';
 import type { ModulePlan } from './emit/unit-emission.ts';
-import type { CompileContext } from './macros/expand.ts';
 import type { MacroTable } from './macros/macro.ts';
 import type { MethodSite } from './runtime/calls.ts';
 import type { LinkedModule, RunningUnit } from './runtime/helpers.ts';
@@ -25,8 +24,6 @@ type Instantiate = (environment: Environment | null, self: Value) => CompiledFun
 export type LinkedUnit = TracedUnit &
   RunningUnit & {
     readonly text: string;
-    /** What it was compiled under: with the source, all that is needed to compile it again. */
-    readonly context: CompileContext;
     /** The session's macros from the moment it runs. */
     readonly macros: MacroTable;
     readonly cells: readonly Cell[];

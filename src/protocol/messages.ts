@@ -29,7 +29,11 @@ export const ErrorReport = Type.Object(
   {
     type: Name,
     message: Text,
+    /** What was perhaps meant: "Did you mean 'print'?" */
+    hint: Type.Optional(Text),
     location: Type.Optional(Location),
+    /** Two lines: the source line at the location, cut to a bounded length, and a caret below the place. */
+    preview: Type.Optional(Text),
     stack: Type.Optional(
       Type.Array(
         Type.Object(

@@ -3,6 +3,7 @@
 // Examples are fenced blocks marked `anarchy`; each is a session of its own. What a comment expects ends an execution:
 //   // → preview            the result, strings quoted          // prints text        one line of stdout; all lines are expected
 //   // fails Type: message  the error, maybe with ` at 2:5`     // incomplete         the same, where more input would help
+//   // hints text           the error's hint
 //   // warns message        a warning                           further ones may stand on the lines below
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -95,7 +96,7 @@ function unitsOf(example: string): Unit[] {
   const units: Unit[] = [];
   for (const line of example.trimEnd().split('\n')) {
     const [, code, expected] =
-      /^(.*?) *\/\/ ((?:→|prints|fails|warns) .*|incomplete)$/.exec(line) ?? [];
+      /^(.*?) *\/\/ ((?:→|prints|fails|hints|warns) .*|incomplete)$/.exec(line) ?? [];
     const last = units.at(-1);
     const begins = last === undefined || (last.expected.length > 0 && code !== '');
     const unit: Unit = begins ? { source: '', expected: [] } : last;
@@ -116,6 +117,9 @@ function comments(outcome: Outcome, output: string, expected: readonly string[])
     const place = placed ? ` at ${error.location?.line}:${error.location?.column}` : '';
     told.push(`fails ${error.type}: ${error.message}${place}`);
   } else if (expected.some((text) => text.startsWith('→'))) told.push(`→ ${result?.preview}`);
+  if (error?.hint && expected.some((text) => text.startsWith('hints'))) {
+    told.push(`hints ${error.hint}`);
+  }
   if (error?.incomplete) told.push('incomplete');
   // In the order of the page, so that it may say first what matters most.
   return told.toSorted((a, b) => rank(a, expected) - rank(b, expected));

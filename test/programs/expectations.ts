@@ -1,6 +1,7 @@
 // What a golden program expects of itself, read from its comments:
 //   // expect: text            the next line of stdout          // expect stderr: text   the next line of stderr
 //   // expect error: Type message at line:column                the error that ends the unit; `*` stands for any text
+//   // hint: text              the hint that the error comes with
 //   // result: preview         the result of the unit, strings quoted
 //   // warning: message        a warning of the unit
 //   // input: line             the next line that input() reads // args: one two         the program's arguments
@@ -11,6 +12,7 @@
 export type UnitExpectations = {
   readonly source: string;
   readonly error: string | null;
+  readonly hint: string | null;
   readonly result: string | null;
   readonly warnings: readonly string[];
 };
@@ -38,6 +40,7 @@ export function readExpectations(text: string): ProgramExpectations {
     units: splitUnits(source).map((unit) => ({
       source: unit,
       error: marked(unit, 'expect error')[0] ?? null,
+      hint: marked(unit, 'hint')[0] ?? null,
       result: marked(unit, 'result')[0] ?? null,
       warnings: marked(unit, 'warning'),
     })),

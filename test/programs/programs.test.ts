@@ -26,6 +26,7 @@ describe('the golden program', () => {
     for (const unit of program.units) {
       const outcome = interpreter.execute(unit.source, { args: program.args });
       expectError(outcome, unit.error);
+      if (unit.hint !== null) expect(outcome.error?.hint, 'hint').toBe(unit.hint);
       if (unit.result !== null) expect(outcome.result?.preview, 'result').toBe(unit.result);
       if (unit.warnings.length > 0) {
         expect(outcome.warnings.map((warning) => warning.message)).toEqual(unit.warnings);

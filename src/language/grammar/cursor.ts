@@ -1,6 +1,7 @@
 // The parser's place in the token list, and how it complains. Knows no grammar. One failure unwinds to the nearest list
 // of items by throwing SyntaxFailure, which never leaves `parse`.
 import type { Diagnostic } from '../diagnostic.ts';
+import { didYouMean, nearest } from '../nearest.ts';
 import type { Span } from '../span.ts';
 import type { Token } from '../token.ts';
 
@@ -101,7 +102,8 @@ export class Cursor {
     if (this.take(';') || this.atEnd || this.at('}') || this.token.lineBreakBefore) return;
     if (this.at('else') || this.tokens[this.position - 1]?.text === '}') return;
     if (this.token.kind === 'unknown' || this.at(')') || this.at(']')) this.unexpected();
-    this.fail("Expected ';' or a new line", this.token);
+    const hint = this.#slipBefore(this.position);
+    this.fail("Expected ';' or a new line", this.token, hint);
   }
 
   protected spanFrom(start: number): Span {
@@ -122,7 +124,11 @@ export class Cursor {
   /** Fails with "Expected X but found Y" at the token to be read next. */
   protected expected(what: string): never {
     if (this.atEnd || this.token.kind === 'unknown') this.unexpected();
-    return this.fail(`Expected ${what} but found ${this.#written(this.token)}`, this.token);
+    const { token } = this;
+    const hint = this.at(';')
+      ? this.#slipBefore(this.#openBracket())
+      : this.#slip(token, wordsIn(what));
+    return this.fail(`Expected ${what} but found ${this.#written(token)}`, token, hint);
   }
 
   protected unexpected(token: Token = this.token): never {
@@ -131,8 +137,9 @@ export class Cursor {
     return this.fail(`Unexpected token ${this.#written(token)}${hint}`, token);
   }
 
-  protected fail(message: string, place: Span): never {
-    throw new SyntaxFailure(this.#error(message, place));
+  protected fail(message: string, place: Span, hint: string | null = null): never {
+    const error = this.#error(message, place);
+    throw new SyntaxFailure(hint === null ? error : { ...error, hint });
   }
 
   /** Reports an error that leaves the tree intact, and goes on. */
@@ -165,12 +172,48 @@ export class Cursor {
     };
   }
 
+  /** Before the token at `index`, or before the parenthesis that ends there, stands what was perhaps meant as a keyword. */
+  #slipBefore(index: number): string | null {
+    const before = this.tokens[index - 1];
+    if (before === undefined) return null;
+    if (before.text === ')' && before.partner > 0) return this.#slipBefore(before.partner);
+    if (before.kind === 'name' && before.text === 'print') {
+      return 'Write print(…): only ⌽ prints without parentheses.';
+    }
+    return this.#slip(before, keywordsBefore);
+  }
+
+  #slip(token: Token, words: readonly string[]): string | null {
+    return token.kind === 'name' ? didYouMean(nearest(token.text, words)) : null;
+  }
+
+  /** The innermost open bracket before the present token; 0 if there is none. */
+  #openBracket(): number {
+    let index = this.position - 1;
+    while (index > 0) {
+      const { partner, text } = this.tokens[index]!;
+      if (text === '(' && !(partner >= 0 && partner < this.position)) return index;
+      index = partner >= 0 && partner < index ? partner - 1 : index - 1;
+    }
+    return 0;
+  }
+
   #written(token: Token): string {
     const text = this.source.slice(token.start, token.end);
     return `'${text.length > writtenLengthMax ? `${text.slice(0, writtenLengthMax)}…` : text}'`;
   }
 }
 
+/** The words that a message quotes. */
+function wordsIn(text: string): string[] {
+  return [...text.matchAll(/'([a-z]+)'/g)].map(([, word]) => word!);
+}
+
+/** What may stand directly before another word or a parenthesis. */
+const keywordsBefore = (
+  'if else for while return try catch finally throw function let const var typeof new import export module macro loop ' +
+  'async await'
+).split(' ');
 const writtenLengthMax = 30;
 const hints: ReadonlyMap<string, string> = new Map([
   ...['&', '|', '^', '~'].map((operator) => [operator, ' (use && / ||)'] as const),

@@ -1,7 +1,7 @@
 // What a call calls: everything callable has `run(self, depth, ...)`, and a method of a built-in type gets its receiver as `self`.
 import type { Builtin, BuiltinContext } from '../builtins/builtin.ts';
-import { getMember } from './members.ts';
-import { type Raised, raise } from './raised.ts';
+import { callableNames, getMember } from './members.ts';
+import { type Meant, type Raised, raise } from './raised.ts';
 import {
   BoundMethod,
   CallableValue,
@@ -32,8 +32,8 @@ function refuse(what: string): never {
   throw notAFunction(what);
 }
 
-export function notAFunction(what: string): Raised {
-  return raise('TypeError', `${what} is not a function`);
+export function notAFunction(what: string, meant: Meant | null = null): Raised {
+  return raise('TypeError', `${what} is not a function`, meant);
 }
 
 /** The built-in methods of one name; a plain field for each of the types whose methods are called in hot loops. */
@@ -89,5 +89,8 @@ export function findMethod(
   } else if (typeof object === 'string') {
     if (site.string !== null) return site.string;
   } else if (typeof object === 'number' && site.number !== null) return site.number;
-  return callable(getMember(context, object, site.name), unit, start, end);
+  const found = asCallable(getMember(context, object, site.name));
+  if (found !== null) return found;
+  const among = () => callableNames(context, object);
+  throw notAFunction(unit.text.slice(start, end), { name: site.name, among });
 }

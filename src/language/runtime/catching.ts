@@ -1,6 +1,6 @@
 // What a catch block makes of what it catches (SPEC 5.4), and what it must let pass.
 import { display } from './display.ts';
-import { Raised, raise } from './raised.ts';
+import { Raised } from './raised.ts';
 import { framesOf, type TracedUnit } from './stack-trace.ts';
 import { ErrorValue, type Value } from './value.ts';
 
@@ -23,8 +23,10 @@ export function asRaised(failure: unknown): Raised | null {
   return isStackOverflow(failure) ? depthExceeded() : null;
 }
 
-export function depthExceeded(): Raised {
-  return raise('RangeError', 'Maximum call depth exceeded');
+/** `skippedFrames` 1: noticed on entering the function that is one too many. */
+export function depthExceeded(skippedFrames = 0): Raised {
+  const error = new ErrorValue('RangeError', 'Maximum call depth exceeded');
+  return new Raised(error, null, skippedFrames);
 }
 
 /** Tells an error that has no place yet where it was thrown. */

@@ -1,6 +1,5 @@
 // The runtime as emitted code sees it: one frozen record of functions, all of them made for one session.
 import type { HelperName } from '../emit/helpers.ts';
-import { writtenName } from '../renamed.ts';
 import {
   asCallable,
   callable,
@@ -19,7 +18,7 @@ import * as operators from './operators.ts';
 import { raise } from './raised.ts';
 import type { Runtime } from './runtime.ts';
 import { dictionaryText } from './session-store.ts';
-import type { Cell } from './session-variables.ts';
+import { type Cell, notDefined } from './session-variables.ts';
 import {
   CallableValue,
   type Environment,
@@ -124,7 +123,7 @@ export function createHelpers(runtime: Runtime): Readonly<Record<HelperName, unk
     poll: () => budget.poll(),
     loop: () => budget.portion(),
     deep: () => {
-      throw depthExceeded();
+      throw depthExceeded(1);
     },
     statement: (unit: RunningUnit, value: Value) => unit.onStatement?.(value),
     ended: (unit: RunningUnit, value: Value) => {
@@ -134,7 +133,12 @@ export function createHelpers(runtime: Runtime): Readonly<Record<HelperName, unk
 
     module: ({ name, version, members, exported }: LinkedModule, environment: Environment) =>
       new ModuleValue(name, version, environment, members, exported),
-    importPath,
+    importPath: (
+      root: Value | undefined,
+      name: string,
+      path: readonly string[],
+      version: string | null,
+    ) => importPath(root, name, path, version, () => variables.modules()),
     importItem,
     importAll: (from: Value) => {
       const module = requireModule(from);
@@ -157,5 +161,5 @@ export function createHelpers(runtime: Runtime): Readonly<Record<HelperName, unk
 }
 
 function missing(cell: Cell): never {
-  throw raise('ReferenceError', `${writtenName(cell.name)} is not defined`);
+  throw notDefined(cell);
 }

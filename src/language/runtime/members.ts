@@ -4,12 +4,15 @@
 // checked index, and the built-in tables are looked at; nothing of the host's objects can be named.
 import type { BuiltinContext } from '../builtins/builtin.ts';
 import { display, typeName } from './display.ts';
+import { visibleNames } from './modules.ts';
 import { type Raised, raise } from './raised.ts';
 import { responseMember } from './response.ts';
 import { arrayToChange, objectToChange, settled } from './undecided.ts';
 import {
   BoundMethod,
   BuiltinValue,
+  CallableValue,
+  decodeKey,
   ErrorValue,
   encodeKey,
   ModuleValue,
@@ -138,10 +141,24 @@ function methodOf(context: BuiltinContext, value: Value, name: string): Value {
   return method === undefined ? null : new BoundMethod(value, method);
 }
 
+/** What `value.name(...)` could call. */
+export function callableNames(context: BuiltinContext, value: Value): string[] {
+  const names = [...context.methods[typeName(value)].keys()];
+  const target = settled(value);
+  if (target instanceof ObjectValue) {
+    for (const key of Object.keys(target)) {
+      if (target[key] instanceof CallableValue) names.unshift(decodeKey(key));
+    }
+  }
+  if (target instanceof BuiltinValue) names.push(...(target.members?.keys() ?? []));
+  return names;
+}
+
 function moduleMember(module: ModuleValue, name: string): Value {
   const slot = module.members.get(name);
   if (slot === undefined) {
-    throw raise('ReferenceError', `'${name}' is not defined in module '${module.name}'`);
+    const message = `'${name}' is not defined in module '${module.name}'`;
+    throw raise('ReferenceError', message, { name, among: () => visibleNames(module) });
   }
   if (module.exported !== null && !module.exported.has(name)) {
     throw raise('ReferenceError', `'${name}' is private in module '${module.name}'`);

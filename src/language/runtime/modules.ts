@@ -9,9 +9,10 @@ export function importPath(
   name: string,
   path: readonly string[],
   version: string | null,
+  modules: () => Iterable<string>,
 ): Value {
   if (!(root instanceof ModuleValue)) {
-    throw raise('ImportError', `Module '${name}' not found`);
+    throw raise('ImportError', `Module '${name}' not found`, { name, among: modules });
   }
   let module = root;
   let found: Value = root;
@@ -28,7 +29,8 @@ export function importItem(from: Value, name: string): Value {
   const module = requireModule(from, name);
   const slot = module.members.get(name);
   if (slot === undefined) {
-    throw raise('ImportError', `'${name}' not found in module '${module.name}'`);
+    const message = `'${name}' not found in module '${module.name}'`;
+    throw raise('ImportError', message, { name, among: () => visibleNames(module) });
   }
   if (module.exported !== null && !module.exported.has(name)) {
     throw raise('ReferenceError', `'${name}' is private in module '${module.name}'`);

@@ -8,11 +8,22 @@ import { ErrorValue, type Value } from './value.ts';
  */
 export class Raised extends Error {
   readonly value: Value;
-  constructor(value: Value) {
+  readonly meant: Meant | null;
+  /** Frames of the program to leave out: 1 where the function entered last is not to blame, but its caller. */
+  readonly skippedFrames: number;
+  constructor(value: Value, meant: Meant | null = null, skippedFrames = 0) {
     super();
     this.value = value;
+    this.meant = meant;
+    this.skippedFrames = skippedFrames;
   }
 }
+
+/** A name that means nothing, and where to look for the one that was meant. Asked only when nobody catches the error. */
+export type Meant = {
+  readonly name: string;
+  readonly among: 'variables' | (() => Iterable<string>);
+};
 
 /** The program must stop now: cancelled, out of time, over a limit. No emitted `catch` or `finally` handles it. */
 export class Stopped extends Error {
@@ -24,6 +35,6 @@ export class Stopped extends Error {
 }
 
 /** Makes the error that built-ins and operators throw: `throw raise('TypeError', '...')`. */
-export function raise(type: string, message: string): Raised {
-  return new Raised(new ErrorValue(type, message));
+export function raise(type: string, message: string, meant: Meant | null = null): Raised {
+  return new Raised(new ErrorValue(type, message), meant);
 }

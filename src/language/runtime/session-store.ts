@@ -69,7 +69,11 @@ export function openDictionary(store: SessionStore, name: string): Map<string, s
 export function dictionaryText(store: SessionStore, key: string): string {
   const text = activeDictionary(store).get(key);
   if (text === undefined) {
-    throw raise('ReferenceError', `String key '${key}' not found in dictionary`);
+    const message = `String key '${key}' not found in dictionary`;
+    throw raise('ReferenceError', message, {
+      name: key,
+      among: () => activeDictionary(store).keys(),
+    });
   }
   return text;
 }

@@ -1,8 +1,8 @@
 // The session's variables. Emitted code holds the cells of the names it mentions, so that a session variable costs a field
 // access and no look-up.
 import { writtenName } from '../renamed.ts';
-import { raise } from './raised.ts';
-import type { Value } from './value.ts';
+import { type Raised, raise } from './raised.ts';
+import { ModuleValue, type Value } from './value.ts';
 
 /** One name of the session. */
 export class Cell {
@@ -55,7 +55,7 @@ export class SessionVariables {
 
   /** `x += value`: there must be a variable. */
   update(cell: Cell, value: Value): Value {
-    if (cell.state === 0) throw raise('ReferenceError', `${writtenName(cell.name)} is not defined`);
+    if (cell.state === 0) throw notDefined(cell);
     return this.assign(cell, value);
   }
 
@@ -80,6 +80,18 @@ export class SessionVariables {
     return [...this.#cells.values()]
       .filter((cell) => cell.state !== 0)
       .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Everything that a name can mean here, the user's names first. */
+  names(): string[] {
+    const names = this.defined().map(({ name }) => name);
+    for (const { name, builtin } of this.#cells.values())
+      if (builtin !== undefined) names.push(name);
+    return names;
+  }
+
+  modules(): string[] {
+    return this.defined().flatMap(({ name, value }) => (value instanceof ModuleValue ? name : []));
   }
 
   find(name: string): Cell | null {
@@ -110,6 +122,15 @@ export class SessionVariables {
     for (const names of Object.values(changes)) names.sort();
     return changes;
   }
+}
+
+/** ReferenceError for a name that means nothing. */
+export function notDefined({ name }: Cell): Raised {
+  const written = writtenName(name);
+  return raise('ReferenceError', `${written} is not defined`, {
+    name: written,
+    among: 'variables',
+  });
 }
 
 /** The user's value of a name; undefined where the user has none. */

@@ -1,13 +1,17 @@
 // From V8's record of where emitted code failed to places in the program. Costs nothing until something fails: V8 notes
 // positions in the script, and the tables that the emitter made translate them.
 import { type PositionTable, sourceOffset } from '../emit/code.ts';
+import type { CompileContext } from '../macros/expand.ts';
 import { lineStarts, locate } from '../span.ts';
+import { Raised } from './raised.ts';
 import type { StackFrame } from './value.ts';
 
 /** What a trace needs to know of a unit. */
 export type TracedUnit = {
   readonly id: string;
   readonly source: string;
+  /** What it was compiled under: with the source, all that is needed to compile it again. */
+  readonly context: CompileContext;
   readonly positions: PositionTable;
   /** Display names by function index. */
   readonly functionNames: readonly string[];
@@ -54,6 +58,7 @@ export function framesOf(
   unitOf: (id: string) => TracedUnit | undefined,
 ): StackFrame[] {
   const frames: StackFrame[] = [];
+  let skipped = error instanceof Raised ? error.skippedFrames : 0;
   // An arrow inside a function (a block expression) is part of that function, but knows the exact place.
   let inner: number | null = null;
   for (const site of callSites(error)) {
@@ -62,19 +67,21 @@ export function framesOf(
     const unit = url?.startsWith(scheme) ? unitOf(url.slice(scheme.length)) : undefined;
     if (unit === undefined) continue;
     const place: number = inner ?? site.getPosition();
-    const name = displayName(unit, site.getFunctionName());
-    inner = name === null ? place : null;
-    if (name === null) continue;
+    const index = functionIndex(site.getFunctionName());
+    inner = index === null ? place : null;
+    if (index === null || skipped-- > 0) continue;
+    const name = index < 0 ? '<main>' : unit.functionNames[index] || '<anonymous>';
     const offset = sourceOffset(unit.positions, place - unit.scriptStart);
-    frames.push({ function: name, ...locate(startsOf(unit), offset) });
+    const origin = { unit: unit.id, index };
+    frames.push({ function: name, ...locate(startsOf(unit), offset), origin });
   }
   return frames;
 }
 
-function displayName(unit: TracedUnit, emitted: string | null): string | null {
-  if (emitted === 'u') return '<main>';
-  if (emitted === null || !/^f\d+$/.test(emitted)) return null;
-  return unit.functionNames[Number(emitted.slice(1))] || '<anonymous>';
+/** -1 for the unit's top level, null for what is no function of the program. */
+function functionIndex(emitted: string | null): number | null {
+  if (emitted === 'u') return -1;
+  return emitted !== null && /^f\d+$/.test(emitted) ? Number(emitted.slice(1)) : null;
 }
 
 const startsByUnit = new WeakMap<TracedUnit, readonly number[]>();

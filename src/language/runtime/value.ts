@@ -199,6 +199,8 @@ export type StackFrame = {
   readonly function: string;
   readonly line: number;
   readonly column: number;
+  /** The function in its unit, for as long as both are there; index -1 is the unit's top level. No program sees it. */
+  readonly origin?: { readonly unit: string; readonly index: number };
 };
 
 export class ErrorValue {

@@ -118,14 +118,18 @@ function boundedNode(node: LanguageNode): InspectedNode {
 function describedError({
   type,
   message,
+  hint,
   location,
+  preview,
   stack,
   incomplete,
 }: NonNullable<Outcome['error']>): ErrorReport {
   return {
     type: name(type),
     message: text(message),
+    ...(hint === undefined ? {} : { hint: text(hint) }),
     ...(location === undefined ? {} : { location }),
+    ...(preview === undefined ? {} : { preview: text(preview) }),
     ...(stack === undefined
       ? {}
       : {

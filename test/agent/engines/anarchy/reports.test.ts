@@ -12,6 +12,7 @@ import {
 
 const eventShape = Compile(AgentEvent);
 const long = 'x'.repeat(100_000);
+const unchanged = { warnings: [], variables: { added: [], changed: [], removed: [] } };
 
 function asEnd(outcome: Outcome): unknown {
   return {
@@ -36,6 +37,21 @@ describe('reports', () => {
     expect(describedOutcome(outcome)).toEqual(outcome);
   });
 
+  it('carry hint and preview of an error, and neither where there is none', () => {
+    const error = {
+      type: 'ReferenceError',
+      message: 'prnt is not defined',
+      hint: "Did you mean 'print'?",
+      location: { line: 1, column: 1 },
+      preview: 'prnt(1)\n^',
+    };
+    const outcome: Outcome = { status: 'error', error, ...unchanged };
+    expect(describedOutcome(outcome)).toEqual(outcome);
+    const bare: Outcome = { status: 'error', error: { type: 'Error', message: 'm' }, ...unchanged };
+    expect(Object.keys(describedOutcome(bare).error ?? {})).toEqual(['type', 'message']);
+    expect(eventShape.Check(asEnd(bare))).toBe(true);
+  });
+
   it('fit the protocol whatever names, messages and values a program chose', () => {
     const frames = Array.from({ length: 500 }, () => ({ function: long, line: 1, column: 1 }));
     const end = asEnd({
@@ -44,6 +60,8 @@ describe('reports', () => {
       error: {
         type: long,
         message: long,
+        hint: long,
+        preview: long,
         stack: [{ function: '', line: 1, column: 1 }, ...frames],
       },
       warnings: Array.from({ length: 500 }, () => ({ message: long })),
