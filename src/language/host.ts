@@ -35,7 +35,10 @@ export interface Host {
   poll(): StopReason | null;
   /** Appends to a channel; blocks while the reader is behind (back pressure). */
   write(channel: 'stdout' | 'stderr' | 'display', text: string): void;
-  /** One line without its end, or null when there is none or no channel. Blocks; a stop reason ends the wait. */
+  /**
+   * One line without its end, or null when there is none or no channel. Blocks; a stop reason ends the wait. The prompt has
+   * been written; it is told again for those who show a field of their own for the answer.
+   */
   readLine(prompt: string): string | null | StopReason;
   /** Waits that many milliseconds; a stop reason ends the wait early. */
   sleep(ms: number): StopReason | null;

@@ -148,10 +148,10 @@ describe('a session', () => {
   });
 
   it('reads lines that were given with the program', async () => {
-    const { output } = await agent.run('a = input(); b = input(); print(b + a)', {
+    const { output } = await agent.run('a = input("First? "); b = input(); print(b + a)', {
       stdin: 'one\ntwo',
     });
-    expect(output).toContain('twoone\n');
+    expect(output).toBe('First? twoone\n');
   });
 
   it('has no input where nobody gives any', async () => {
@@ -164,6 +164,7 @@ describe('a session', () => {
       interactive: true,
     });
     const asked = await readUntil(agent.events, ({ type }) => type === 'inputRequest');
+    expect(asked.at(-2)).toMatchObject({ type: 'output', channel: 'stdout', content: 'Who? ' });
     expect(asked.at(-1)).toMatchObject({ prompt: 'Who? ' });
     agent.link.agent.stdin(executionId, 'A');
     agent.link.agent.stdin(executionId, 'da\n');

@@ -43,9 +43,7 @@ export class RecordingHost implements Host {
     this.written.push({ channel, text });
   }
 
-  /** The prompt appears on stdout, as a terminal shows it. */
-  readLine(prompt: string): string | null {
-    if (prompt !== '') this.write('stdout', prompt);
+  readLine(): string | null {
     return this.lines.shift() ?? null;
   }
 

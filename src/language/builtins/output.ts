@@ -122,7 +122,9 @@ function joinWithBlanks(context: BuiltinContext, values: readonly Value[]): stri
 }
 
 function readLine(context: BuiltinContext, prompt: Given): string {
-  const line = context.host.readLine(isMissing(prompt) ? '' : display(prompt, context));
+  const question = isMissing(prompt) ? '' : display(prompt, context);
+  if (question !== '') context.host.write('stdout', question);
+  const line = context.host.readLine(question);
   if (line === null) throw raise('IOError', 'Input is not available');
   if (typeof line !== 'string') throw new Stopped(line);
   return line;

@@ -47,7 +47,7 @@ export const sessionMessages = {
   inputRequest: message(
     'inputRequest',
     { executionId, prompt: Type.String() },
-    'A program waits for `stdin`.',
+    'A program waits for `stdin`. The prompt is in its output, too.',
   ),
   error: message(
     'error',
