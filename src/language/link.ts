@@ -30,7 +30,7 @@ export type LinkedUnit = TracedUnit &
     readonly methods: readonly MethodSite[];
     readonly shapes: readonly Shape[];
     readonly modules: readonly LinkedModule[];
-    readonly builtins: readonly (Value | undefined)[];
+    readonly builtins: readonly (CompiledFunction | undefined)[];
     readonly natives: readonly ((value: number) => number)[];
     readonly codes: readonly FunctionCode[];
     /** A `main` that the unit defined at its top level, and in a module (SPEC 7.3). */
@@ -71,7 +71,7 @@ export class Linker {
       methods: needs.methods.map((name) => this.#runtime.methodSite(name)),
       shapes: needs.shapes.map((keys) => this.#shape(keys)),
       modules: needs.modules.map(linkModule),
-      builtins: needs.intrinsics.map((name) => this.#runtime.functions.get(name)),
+      builtins: needs.intrinsics.map((name) => this.#runtime.functions.get(name)?.run),
       natives: needs.intrinsics.map((name) => intrinsics.get(name)!),
       codes: functions.map(({ name, parameterNames, index }) => ({
         id: `${id}/${index}`,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import * as values from '../../src/language/runtime/value.ts';
 import { errorOf, newSession, resultOf } from '../helpers/run-program.ts';
 
 describe('order of evaluation', () => {
@@ -337,5 +338,46 @@ describe('values written in a program', () => {
       true,
       5e-324,
     ]);
+  });
+});
+
+describe('calls', () => {
+  it('take what runs from functions only, whatever keys an object has', () => {
+    expect(resultOf('o = {run: 1, "": 2}; [o.run, o[""], o]')).toEqual([1, 2, { run: 1, '': 2 }]);
+    expect(errorOf('o = {run: () => 1}; o()').message).toBe('o is not a function');
+    expect(errorOf('f(o){ return o() } f({run: print})').message).toBe('o is not a function');
+    expect(errorOf('o = {g: {run: print}}; o.g()').message).toBe('o.g is not a function');
+    expect(errorOf('f(o){ return o["r" + "un"](1) } f([1])').message).toMatch('is not a function');
+    expect(resultOf('o = JSON.parse("{\\"run\\": {\\"\\": 1}}"); [o.run[""], keys(o)]')).toEqual([
+      1,
+      ['run'],
+    ]);
+    expect(resultOf('o = {run: x => x + 1}; [o.run(1), o["run"](2)]')).toEqual([2, 3]);
+  });
+
+  it('find the callee before they evaluate arguments', () => {
+    expect(
+      resultOf(
+        'n = 0; f(){ return 1 } a = [() => { n++; return 2 }]; f((f ← x => 5)) + a[0]() + n',
+      ),
+    ).toBe(4);
+    expect(errorOf('missing(1 / 0)').type).toBe('ReferenceError');
+    expect(errorOf('o = {}; o.f(1 / 0)').message).toBe('o.f is not a function');
+  });
+});
+
+describe('values', () => {
+  it('have a property of the name that calls look for only if they are functions', () => {
+    const classes = Object.values(values).filter((value) => typeof value === 'function');
+    const constructors = classes.filter((value) => /^[A-Z]/.test(value.name));
+    expect(constructors.length).toBeGreaterThan(10);
+    for (const { prototype, name } of constructors) {
+      const isCallable = prototype instanceof values.CallableValue || name === 'CallableValue';
+      const source = String(constructors.find((value) => value.name === name));
+      expect([name, 'run' in prototype || /this\.run\b|^ +run\b/m.test(source)]).toEqual([
+        name,
+        isCallable && name === 'CallableValue',
+      ]);
+    }
   });
 });

@@ -1,6 +1,7 @@
-// Calls. The callee is checked inline for a function of the program and otherwise found by the runtime; both have `run`.
+// Calls. What runs is taken from the callee's `run` inline where it has one, and otherwise found by the runtime.
 import { builtins, oneLetterCalls } from '../builtins/table.ts';
 import { encodeKey, type TypeName } from '../runtime/value.ts';
+import type { Resolution } from '../scope.ts';
 import type { Call, Expression, Identifier, Index, Member, New } from '../syntax.ts';
 import { getIndex, isObject } from './access.ts';
 import { type Code, mark } from './code.ts';
@@ -23,19 +24,34 @@ export function construct(f: FunctionEmission, node: New): Code {
 }
 
 function plainCall(f: FunctionEmission, callee: Expression, given: readonly Expression[]): Code {
+  const name = callee.type === 'Identifier' ? callee.name : '';
+  const found = foundCallee(f, callee);
+  return calling(invoke(f, found, name, 'null', callee.span.start, given));
+}
+
+/** Text that yields what runs. `run` is a property of nothing but callable values (see `encodeKey`). */
+function foundCallee(f: FunctionEmission, callee: Expression): string {
   const { start } = callee.span;
-  const CallableValue = f.helper('CallableValue');
+  const at = mark(start);
+  if (callee.type === 'Identifier') {
+    const resolution = f.unit.resolved.resolutions.get(callee)!;
+    if (isSessions(resolution) && !oneLetterCalls.has(callee.name)) {
+      const cell = f.unit.cell(callee.name);
+      return `${cell}.value?.run??${at}${f.helper('called')}(${cell},K,${f.unit.written(callee)})`;
+    }
+  }
   const value = callee.type === 'Identifier' ? namedCallee(f, callee) : f.expression(callee);
   const held = f.acquire();
-  const known =
-    value.stability > 0
-      ? `${value.text} instanceof ${CallableValue}?${value.text}`
-      : `(${held}=${value.text}) instanceof ${CallableValue}?${held}`;
-  const tested = value.stability > 0 ? value.text : held;
-  const found = `(${known}:${mark(start)}${f.helper('callable')}(${tested},K,${f.unit.written(callee)}))`;
+  const repeat = value.stability > 0;
+  const read = repeat ? value.text : `(${held}=${value.text})`;
+  const again = repeat ? value.text : held;
   f.release(held);
-  const name = callee.type === 'Identifier' ? callee.name : '';
-  return calling(invoke(f, found, name, 'null', start, given));
+  return `${read}?.run??${at}${f.helper('callable')}(${again},K,${f.unit.written(callee)})`;
+}
+
+/** Nothing but a session variable can be meant. */
+function isSessions({ variables, builtin, currentError }: Resolution): boolean {
+  return variables.length === 0 && !builtin && currentError === null;
 }
 
 /** The value of a name in call position: where nothing else has the name, one letter may mean a built-in (SPEC 2.3). */
@@ -60,18 +76,18 @@ function memberCall(f: FunctionEmission, node: Call, callee: Member, written: st
     const resolution = f.unit.resolved.resolutions.get(callee.object)!;
     // Outside every catch block `⚠` is the library whose one function is `÷` (SPEC 2.2).
     if (resolution.variables.length === 0 && (name === '÷' || name === 'try_call')) {
-      const value = `${f.unit.cell('try_call')}.builtin`;
-      return calling(`${value}.${mark(start)}run(null,d+1${argumentsText(f, node.arguments)})`);
+      const value = `${f.unit.cell('try_call')}.builtin.run`;
+      return calling(`(${value})${mark(start)}(null,d+1${argumentsText(f, node.arguments)})`);
     }
   }
   const object = f.hold(f.expression(callee.object));
   const own = f.acquire();
   const key = literal(encodeKey(name));
   const find = `${mark(start)}${f.helper('method')}(${object.text},${f.unit.method(name)},K,${written})`;
-  const isFunction = `(${own}=${object.text}[${key}]) instanceof ${f.helper('CallableValue')}`;
   // As in `getMember`: what the entry of anything but an object is, is dropped.
-  const found = `${object.text}!==null&&${isFunction}&&${isObject(object.text)}?${own}:${find}`;
-  const text = `(${object.setup}${builtinMethod(f, object.text, name)}${found})`;
+  const isFunction = `${object.text}!==null&&(${own}=${object.text}[${key}]?.run)!==undefined`;
+  const found = `${isFunction}&&${isObject(object.text)}?${own}:${find}`;
+  const text = `${object.setup}${builtinMethod(f, object.text, name)}${found}`;
   f.release(own);
   const call = invoke(f, text, name, object.text, start, node.arguments);
   object.release();
@@ -113,13 +129,13 @@ function indexCall(f: FunctionEmission, node: Call, callee: Index): Code {
   const found = f.acquire();
   const value = `${found}=${getIndex(f, objectName, { ...indexCode, text: index.text }, start)}`;
   const check = `${mark(start)}${f.helper('callable')}(${found},K,${f.unit.written(callee)})`;
-  const text = `(${objectName}=${object.text},${index.setup}${value},${found} instanceof ${f.helper('CallableValue')}?${found}:${check})`;
+  const text = `${objectName}=${object.text},${index.setup}${value},${found}?.run??${check}`;
   f.release(found, objectName);
   index.release();
   return calling(invoke(f, text, '', objectName, start, node.arguments));
 }
 
-/** Calls what `callee` yields. JavaScript evaluates it and the receiver first, so that arguments may use the same temporaries. */
+/** Calls the JavaScript function that `callee` yields. JavaScript evaluates it and the receiver first, so that arguments may use the same temporaries. */
 function invoke(
   f: FunctionEmission,
   callee: string,
@@ -132,7 +148,7 @@ function invoke(
   if (argument !== undefined && given.length === 1 && intrinsics.has(name)) {
     return intrinsicCall(f, callee, name, receiver, offset, argument);
   }
-  return `${callee}.${mark(offset)}run(${receiver},d+1${argumentsText(f, given)})`;
+  return `(${callee})${mark(offset)}(${receiver},d+1${argumentsText(f, given)})`;
 }
 
 function intrinsicCall(
@@ -146,11 +162,11 @@ function intrinsicCall(
   const target = f.acquire();
   const given = f.hold(f.expression(argument));
   const { builtin, native } = f.unit.intrinsic(name);
-  const slow = `${target}.${mark(offset)}run(${receiver},d+1,${given.text})`;
+  const slow = `${mark(offset)}${target}(${receiver},d+1,${given.text})`;
   const fast = `${target}===${builtin}&&typeof ${given.text}==='number'?${native}(${given.text})`;
   given.release();
   f.release(target);
-  return `(${target}=${callee},${given.setup}${fast}:${slow})`;
+  return `(${target}=(${callee}),${given.setup}${fast}:${slow})`;
 }
 
 function argumentsText(f: FunctionEmission, given: readonly Expression[]): string {

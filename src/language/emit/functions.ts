@@ -62,6 +62,7 @@ function functionText(f: FunctionEmission, body: FunctionBody): string {
   const tail = f.jumped ? '' : 'return null';
   const code = `function f${info.index}(${list}){${declared(f)}${begin}${content}${tail}}`;
   const outer = outerEnvironments(f, scope.parent);
+  if (outer === '') return `const f${info.index}=(E,T)=>${code};`;
   return `const f${info.index}=(E,T)=>{${outer}return ${code}};`;
 }
 
@@ -91,8 +92,8 @@ function parameterNames(f: FunctionEmission, parameters: readonly Parameter[]): 
 function defaultValue(f: FunctionEmission, parameter: Parameter): string {
   const location = f.location(f.unit.resolved.declarations.get(parameter.name)!);
   const { defaultValue: given } = parameter;
-  const value = given === null ? 'null' : f.expression(given).text;
-  return `if(${location}===undefined)${location}=${value};`;
+  if (given === null) return `${location}??=null;`;
+  return `if(${location}===undefined)${location}=${f.expression(given).text};`;
 }
 
 function declared(f: FunctionEmission): string {

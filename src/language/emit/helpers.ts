@@ -28,6 +28,7 @@ export const helperNames = [
   'iterate',
   // calls
   'callable',
+  'called',
   'letter',
   'method',
   'input',

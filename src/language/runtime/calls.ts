@@ -11,21 +11,19 @@ import {
   type Value,
 } from './value.ts';
 
-export type Callable = { readonly run: CompiledFunction };
-
 /** A callee's place in its unit, for the message of the error that it is not a function. */
 export type Unit = { readonly text: string };
 
-/** TypeError "X is not a function", X being the callee as written. */
-export function callable(value: Value, unit: Unit, start: number, end: number): Callable {
+/** What runs when a value is called. TypeError "X is not a function", X being the callee as written. */
+export function callable(value: Value, unit: Unit, start: number, end: number): CompiledFunction {
   return asCallable(value) ?? refuse(unit.text.slice(start, end));
 }
 
-export function asCallable(value: Value): Callable | null {
-  if (value instanceof CallableValue) return value;
+export function asCallable(value: Value): CompiledFunction | null {
+  if (value instanceof CallableValue) return value.run;
   if (!(value instanceof BoundMethod)) return null;
   const { method, receiver } = value;
-  return { run: (_self, depth, ...given) => method.run(null, depth, receiver, ...given) };
+  return (_self, depth, ...given) => method.run(null, depth, receiver, ...given);
 }
 
 function refuse(what: string): never {
@@ -40,11 +38,14 @@ export function notAFunction(what: string, meant: Meant | null = null): Raised {
 export class MethodSite {
   readonly name: string;
   readonly key: string;
-  readonly array: Callable | null;
-  readonly string: Callable | null;
-  readonly number: Callable | null;
+  readonly array: CompiledFunction | null;
+  readonly string: CompiledFunction | null;
+  readonly number: CompiledFunction | null;
 
-  constructor(name: string, find: (type: 'array' | 'string' | 'number') => Callable | null) {
+  constructor(
+    name: string,
+    find: (type: 'array' | 'string' | 'number') => CompiledFunction | null,
+  ) {
     this.name = name;
     this.key = encodeKey(name);
     this.array = find('array');
@@ -54,21 +55,18 @@ export class MethodSite {
 }
 
 /** The built-in as a method: `self` is its first argument. */
-export function methodOf(context: BuiltinContext, row: Builtin): Callable {
+export function methodOf(context: BuiltinContext, row: Builtin): CompiledFunction {
   const { run, parameters } = row;
   if (parameters.length > 4 || parameters.at(-1)?.startsWith('...')) {
-    return {
-      run: (self, depth, ...given) => {
-        context.depth = depth;
-        return run(context, self, ...given);
-      },
+    return (self, depth, a, ...more) => {
+      context.depth = depth;
+      // One argument is by far the most frequent: it needs no packing.
+      return a === undefined ? run(context, self) : run(context, self, a, ...more);
     };
   }
-  return {
-    run: (self, depth, a, b, c) => {
-      context.depth = depth;
-      return run(context, self, a, b, c);
-    },
+  return (self, depth, a, b, c) => {
+    context.depth = depth;
+    return run(context, self, a, b, c);
   };
 }
 
@@ -80,12 +78,12 @@ export function findMethod(
   unit: Unit,
   start: number,
   end: number,
-): Callable {
+): CompiledFunction {
   if (Array.isArray(object)) {
     if (site.array !== null) return site.array;
   } else if (object instanceof ObjectValue) {
     const own = object[site.key];
-    if (own instanceof CallableValue) return own;
+    if (own instanceof CallableValue) return own.run;
   } else if (typeof object === 'string') {
     if (site.string !== null) return site.string;
   } else if (typeof object === 'number' && site.number !== null) return site.number;

@@ -92,13 +92,15 @@ export function createHelpers(runtime: Runtime): Readonly<Record<HelperName, unk
     iterate: (value: Value, operator: 'in' | 'of') => iterate(runtime, value, operator),
 
     callable,
+    called: (cell: Cell, unit: Unit, start: number, end: number) =>
+      callable(cell.value ?? missing(cell), unit, start, end),
     letter: (cell: Cell, name: string) => runtime.builtin(name) ?? missing(cell),
     method: (object: Value, site: MethodSite, unit: Unit, start: number, end: number) =>
       findMethod(runtime, object, site, unit, start, end),
     input: (depth: number) => {
       const input = asCallable(runtime.builtin('input') ?? null);
       if (input === null) throw notAFunction('input');
-      return input.run(null, depth + 1);
+      return input(null, depth + 1);
     },
     dictionary: (key: string) => dictionaryText(runtime.store, key),
 

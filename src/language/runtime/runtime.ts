@@ -5,13 +5,19 @@ import type { Builtin, BuiltinContext, BuiltinMethods } from '../builtins/builti
 import { builtinConstants, builtins } from '../builtins/table.ts';
 import type { Host } from '../host.ts';
 import { Budget } from './budget.ts';
-import { asCallable, type Callable, MethodSite, methodOf, notAFunction } from './calls.ts';
+import { asCallable, MethodSite, methodOf, notAFunction } from './calls.ts';
 import { caughtValue, errorOf } from './catching.ts';
 import { Random } from './random.ts';
 import { createSessionStore, type SessionStore } from './session-store.ts';
 import { SessionVariables } from './session-variables.ts';
 import type { TracedUnit } from './stack-trace.ts';
-import { type BuiltinValue, CallableValue, type ErrorValue, type Value } from './value.ts';
+import {
+  type BuiltinValue,
+  CallableValue,
+  type CompiledFunction,
+  type ErrorValue,
+  type Value,
+} from './value.ts';
 
 export class Runtime implements BuiltinContext {
   readonly host: Host;
@@ -25,7 +31,7 @@ export class Runtime implements BuiltinContext {
   depth = 0;
   readonly #names: ReadonlyMap<string, Value>;
   readonly #sites = new Map<string, MethodSite>();
-  readonly #methodCalls = new Map<string, Callable>();
+  readonly #methodCalls = new Map<string, CompiledFunction>();
   readonly #units = new Map<string, WeakRef<TracedUnit>>();
   #unitCount = 0;
 
@@ -45,10 +51,10 @@ export class Runtime implements BuiltinContext {
 
   call(callee: Value, what: string, ...given: Value[]): Value {
     const { depth } = this;
-    const target = callee instanceof CallableValue ? callee : asCallable(callee);
+    const target = callee instanceof CallableValue ? callee.run : asCallable(callee);
     if (target === null) throw notAFunction(what);
     try {
-      return target.run(null, depth + 1, ...given);
+      return target(null, depth + 1, ...given);
     } finally {
       this.depth = depth;
     }
@@ -95,7 +101,7 @@ export class Runtime implements BuiltinContext {
     return site;
   }
 
-  #methodCall(name: string): Callable {
+  #methodCall(name: string): CompiledFunction {
     let made = this.#methodCalls.get(name);
     if (made === undefined) {
       made = methodOf(this, rowsByName.get(name)!);

@@ -43,11 +43,11 @@ export type TypeName =
   | 'shared';
 
 /**
- * Every ObjectValue inherits a property of this name, and nothing else has one: no encoded key is a single NUL. Emitted code
+ * Every ObjectValue inherits a property of this name, and nothing else has one: no encoded key is empty. Emitted code
  * looks for it instead of using `instanceof`, which V8 makes very slow for a class without a root. It is true for objects
  * that a program may change, and the name of a namespace such as `Math`, which it may not.
  */
-export const objectBrand = '\0';
+export const objectBrand = '';
 
 /**
  * An object's entries are own JavaScript properties under encoded keys: `o.name` in a program is `o.name` in V8, inline
@@ -76,11 +76,14 @@ Object.freeze(ResponseValue.prototype);
 
 /**
  * The JavaScript property name for a key. V8 moves integer-like names to the front, and `__proto__` is special in
- * literals: both, and names that look encoded already, get a NUL in front. Everything else is itself.
+ * literals: both, and names that look encoded already, get a NUL in front. So do the empty one, which is the brand, and `run`:
+ * what has a property of that name is a CallableValue, and emitted code needs to look at nothing else. Everything else is itself.
  */
 export function encodeKey(key: string): string {
   const unit = key.charCodeAt(0);
-  return (unit >= 48 && unit <= 57) || unit === 0 || key === '__proto__' ? `\0${key}` : key;
+  const isSpecial =
+    (unit >= 48 && unit <= 57) || unit === 0 || key === 'run' || key === '' || key === '__proto__';
+  return isSpecial ? `\0${key}` : key;
 }
 
 /** Inverse of `encodeKey`. */
@@ -128,7 +131,7 @@ export type CompiledFunction = (
   ...args: (Value | undefined)[]
 ) => Value;
 
-/** What emitted code may call at once. */
+/** What emitted code may call at once: `run` is a property of nothing else that a value can be. */
 export class CallableValue {
   readonly run: CompiledFunction;
   constructor(run: CompiledFunction) {
