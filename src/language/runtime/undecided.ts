@@ -20,11 +20,9 @@ export function arrayToChange(value: Value): Value[] | null {
 
 /** The object to mutate, deciding a `∅`; null if the value is something else. TypeError for a namespace. */
 export function objectToChange(value: Value): ObjectValue | null {
-  if (value instanceof ObjectValue) {
-    const namespace = namespaceName(value);
-    if (namespace !== null) throw raise('TypeError', `${namespace} cannot be changed`);
-    return value;
-  }
+  const namespace = namespaceName(value);
+  if (namespace !== null) throw raise('TypeError', `${namespace} cannot be changed`);
+  if (value instanceof ObjectValue) return value;
   if (!(value instanceof UndecidedValue)) return null;
   if (value.target === null) value.target = new ObjectValue();
   return value.target instanceof ObjectValue ? value.target : null;

@@ -62,12 +62,6 @@ delete (ObjectValue.prototype as any).constructor;
 ObjectValue.prototype[objectBrand] = true;
 Object.freeze(ObjectValue.prototype);
 
-/** The name of the namespace that an object is, null for the objects of programs. */
-export function namespaceName(object: ObjectValue): string | null {
-  const brand = object[objectBrand];
-  return typeof brand === 'string' ? brand : null;
-}
-
 /** What a request gave (SPEC 9.10): an object that finds more members than it has keys, see response.ts. */
 export class ResponseValue extends ObjectValue {}
 // biome-ignore lint/suspicious/noExplicitAny: removing the one key of its own needs an untyped view
@@ -175,6 +169,13 @@ export class BuiltinValue extends CallableValue {
     this.name = name;
     this.members = members;
   }
+}
+
+/** The name of a namespace such as `Math`, or such as `JSON`, which can be called too; null for other values. */
+export function namespaceName(value: Value): string | null {
+  if (value instanceof BuiltinValue) return value.members?.size ? value.name : null;
+  const brand = value instanceof ObjectValue ? value[objectBrand] : null;
+  return typeof brand === 'string' ? brand : null;
 }
 
 /** `x.f` read as a value where `f` is a built-in method of x's type (SPEC 3.5). */
