@@ -2,12 +2,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { emptyContext } from '../../src/language/compile.ts';
+import { createLinker } from '../../src/language/create-linker.ts';
 import { emit } from '../../src/language/emitter.ts';
-import { Linker } from '../../src/language/link.ts';
+import type { Linker } from '../../src/language/link.ts';
 import { expand } from '../../src/language/macros/expand.ts';
 import { parse } from '../../src/language/parser.ts';
 import { resolve } from '../../src/language/resolver.ts';
-import { createHelpers } from '../../src/language/runtime/helpers.ts';
 import { Runtime } from '../../src/language/runtime/runtime.ts';
 import { RecordingHost } from '../../test/doubles/recording-host.ts';
 import type { BenchmarkRun } from './benchmark.ts';
@@ -92,7 +92,7 @@ function measureCorpus(
 ): { bytes: number; times: Times; emittedBytes: number } {
   // One session for all: V8 keeps what it made of a text, and only another number of the unit makes it another text.
   const runtime = new Runtime(new RecordingHost());
-  const linker = new Linker(runtime, createHelpers(runtime));
+  const linker = createLinker(runtime);
   const all: Times[] = [];
   let emittedBytes = 0;
   for (let pass = 0; pass <= passes; pass++) {
@@ -124,7 +124,7 @@ function compileOne(source: string, linker: Linker, times: Times): number {
   const { text, macros, written } = expanded;
   const { resolved, diagnostics: unresolved } = timed('resolve', () => resolve(expanded.program));
   if (unresolved.some(isError)) return 0;
-  const emitted = timed('emit', () => emit(expanded.program, resolved, written));
+  const emitted = timed('emit', () => emit(expanded.program, resolved, { written, root: null }));
   const compiled = { source, text, context: emptyContext, macros, emitted, diagnostics: [] };
   timed('link', () => linker.link(compiled));
   return emitted.script.length;

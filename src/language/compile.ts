@@ -1,6 +1,7 @@
 // Source text → JavaScript source with its tables, or what is wrong with it. Knows no session.
 import type { Diagnostic } from './diagnostic.ts';
 import { type Emitted, emit } from './emitter.ts';
+import { fileProgram } from './file-module.ts';
 import { type CompileContext, expand } from './macros/expand.ts';
 import type { MacroTable } from './macros/macro.ts';
 import { parse } from './parser.ts';
@@ -22,7 +23,11 @@ export type CompileResult =
   | { readonly compiled: Compiled; readonly errors: null }
   | { readonly compiled: null; readonly errors: readonly Diagnostic[] };
 
-export const emptyContext: CompileContext = { macros: new Map(), features: new Set() };
+export const emptyContext: CompileContext = {
+  macros: new Map(),
+  features: new Set(),
+  file: null,
+};
 
 /** Compiles one unit. Never throws on account of the source. The same source and context give the same code. */
 export function compile(source: string, context: CompileContext = emptyContext): CompileResult {
@@ -31,11 +36,12 @@ export function compile(source: string, context: CompileContext = emptyContext):
   if (syntaxErrors.length > 0) return { compiled: null, errors: syntaxErrors };
   const expanded = expand(parsed.program, source, context);
   if ('severity' in expanded) return { compiled: null, errors: [expanded] };
-  const { program, macros, text, written } = expanded;
+  const { macros, text, written } = expanded;
+  const { program, root } = fileProgram(expanded.program, context.file);
   const { resolved, diagnostics } = resolve(program);
   const errors = errorsOf(diagnostics);
   if (errors.length > 0) return { compiled: null, errors };
-  const emitted = emit(program, resolved, written);
+  const emitted = emit(program, resolved, { written, root });
   const compiled = { source, text, context, emitted, macros, diagnostics: parsed.diagnostics };
   return { compiled, errors: null };
 }

@@ -1,5 +1,6 @@
 // One session: compiles and runs units, and answers questions about the variables.
 import { type Compiled, type CompileResult, compile } from './compile.ts';
+import { createLinker } from './create-linker.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { reportFailure, reportRefusal } from './failure-report.ts';
 import type { Host } from './host.ts';
@@ -11,11 +12,10 @@ import type {
   Outcome,
   VariableReport,
 } from './interpreter.ts';
-import { type LinkedUnit, Linker } from './link.ts';
+import type { LinkedUnit, Linker } from './link.ts';
 import type { CompileContext } from './macros/expand.ts';
 import { isStackOverflow } from './runtime/catching.ts';
 import { describe, inspectValue, variableReport } from './runtime/describe.ts';
-import { createHelpers } from './runtime/helpers.ts';
 import { Runtime } from './runtime/runtime.ts';
 import { recordingTraces } from './runtime/stack-trace.ts';
 import type { Value } from './runtime/value.ts';
@@ -37,7 +37,7 @@ class Session implements Interpreter {
 
   constructor(host: Host) {
     this.#runtime = new Runtime(host);
-    this.#linker = new Linker(this.#runtime, createHelpers(this.#runtime));
+    this.#linker = createLinker(this.#runtime);
   }
 
   execute(code: string, options: ExecuteOptions = {}): Outcome {
@@ -90,7 +90,7 @@ class Session implements Interpreter {
       this.#cache.set(code, cached);
       return cached;
     }
-    const result = this.#compile(code, { macros, features });
+    const result = this.#compile(code, { macros, features, file: null });
     if (result.compiled === null) return [...result.errors];
     const linked = this.#link(result.compiled);
     if (linked === null) return [tooDeep(code)];

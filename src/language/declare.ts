@@ -1,6 +1,7 @@
 // First half of name resolution: walks the tree once in the order of evaluation, makes scopes and explicit variables, and
 // notes every occurrence of a name; here items and statements. Decides nothing about implicit variables: see resolver.ts.
 import { ExpressionWalk } from './declare-expressions.ts';
+import { moduleNameOf } from './file-module.ts';
 import type {
   Block,
   Expression,
@@ -10,11 +11,11 @@ import type {
   ImportDeclaration,
   Item,
   ModuleDeclaration,
-  Name,
   Program,
   Try,
   VariableDeclaration,
 } from './syntax.ts';
+import { isIdentifier } from './token.ts';
 
 /** The walk of a unit; what it collects are its fields. */
 export class Declarations extends ExpressionWalk {
@@ -104,16 +105,16 @@ export class Declarations extends ExpressionWalk {
     }
   }
 
-  /** In a module `name = value` directly among the members declares (SPEC 4, VarDef). */
+  /** In a module `name = value` outside of its functions declares (SPEC 4, VarDef). */
   #statementExpression(expression: Expression): void {
-    if (this.scope.kind === 'module') {
-      let target = expression;
-      while (target.type === 'Assignment' && target.target.type === 'Identifier') {
-        if (!this.scope.variables.has(target.target.name)) {
-          this.declareIn(target.target, target.target.name, 'var', this.scope);
-        }
-        target = target.value;
+    let target = expression;
+    while (target.type === 'Assignment' && target.target.type === 'Identifier') {
+      const { name } = target.target;
+      const home = this.home(name);
+      if (home.kind === 'module' && !this.isVisible(name, home)) {
+        this.declareIn(target.target, name, 'var', home);
       }
+      target = target.value;
     }
     this.expression(expression);
   }
@@ -142,11 +143,16 @@ export class Declarations extends ExpressionWalk {
 
   #import(node: ImportDeclaration): void {
     const { source } = node;
-    const bound = node.alias ?? (node.items === null ? lastName(node) : null);
+    const bound = boundName(node);
     const home = this.home(bound?.text ?? '');
     if (source.kind === 'path') {
       const first = source.path[0]!;
       this.refer(first, first.text, 'read');
+    } else {
+      this.function.hasCalls = true;
+      if (bound !== null && !isIdentifier(bound.text)) {
+        this.refuse(`'${bound.text}' is no name for a module: write 'as' and another`, node.span);
+      }
     }
     if (node.items === '*') {
       // At the top level of the session every name becomes a session variable as the import runs.
@@ -160,7 +166,7 @@ export class Declarations extends ExpressionWalk {
     if (bound === null) return;
     // `import a` alone names what has that name already.
     const isItself = node.alias === null && source.kind === 'path' && source.path.length === 1;
-    if (!isItself) this.declareIn(bound, bound.text, 'import', home);
+    if (!isItself) this.declareIn(bound.key, bound.text, 'import', home);
   }
 
   #for(node: For): void {
@@ -215,7 +221,15 @@ export class Declarations extends ExpressionWalk {
   }
 }
 
-/** The last name of a path import, which it binds when it names no items. */
-function lastName(node: ImportDeclaration): Name | null {
-  return node.source.kind === 'path' ? node.source.path.at(-1)! : null;
+/** What an import binds as a whole, and the key of that declaration: the alias, or what it names if it names no items. */
+function boundName({
+  alias,
+  items,
+  source,
+}: ImportDeclaration): { key: object; text: string } | null {
+  if (alias !== null) return { key: alias, text: alias.text };
+  if (items !== null) return null;
+  if (source.kind === 'file') return { key: source, text: moduleNameOf(source.name) };
+  const last = source.path.at(-1)!;
+  return { key: last, text: last.text };
 }

@@ -7,9 +7,8 @@ import { expression } from './emit/expressions.ts';
 import type { Emitters } from './emit/function-emission.ts';
 import { functionValue, mainText, settled } from './emit/functions.ts';
 import { block, body, items } from './emit/statements.ts';
-import { UnitEmission, type UnitNeeds } from './emit/unit-emission.ts';
+import { UnitEmission, type UnitExtras, type UnitNeeds } from './emit/unit-emission.ts';
 import type { FunctionInfo, Resolved } from './scope.ts';
-import type { Span } from './span.ts';
 import type { Program } from './syntax.ts';
 
 export type Emitted = {
@@ -29,13 +28,11 @@ const emitters: Emitters = {
   functionValue: (f, node) => functionValue(f, emitters, node),
 };
 
-/** Emits one unit; `written` has the places of callees that macros brought along. */
-export function emit(
-  program: Program,
-  resolved: Resolved,
-  written: ReadonlyMap<object, Span> = new Map(),
-): Emitted {
-  const unit = new UnitEmission(resolved, written);
+const noExtras: UnitExtras = { written: new Map(), root: null };
+
+/** Emits one unit. */
+export function emit(program: Program, resolved: Resolved, extras: UnitExtras = noExtras): Emitted {
+  const unit = new UnitEmission(resolved, extras);
   const main = settled(unit, resolved.main, emitters, (f) => mainText(f, program));
   const functions = [...resolved.functions.values()];
   const { text, positions } = separateMarks(unit.script(main, functions));

@@ -54,15 +54,15 @@ function withFrames(
 ): ErrorReport {
   const [first] = frames;
   if (first === undefined) return error;
-  const location = { line: first.line, column: first.column };
+  const location = placeOf(first);
   const source = first.origin && runtime.unit(first.origin.unit)?.source;
-  const stack = frames.map(({ function: name, line, column }) => ({
-    function: name,
-    line,
-    column,
-  }));
+  const stack = frames.map((frame) => ({ function: frame.function, ...placeOf(frame) }));
   const preview = source === undefined ? {} : { preview: sourcePreview(source, location) };
   return { ...error, location, ...preview, stack };
+}
+
+function placeOf({ line, column, file }: StackFrame): NonNullable<ErrorReport['location']> {
+  return { line, column, ...(file === undefined ? {} : { file }) };
 }
 
 function hintFor(

@@ -4,6 +4,9 @@ import type { Host } from './host.ts';
 /** 1-based, UTF-16 units. */
 type Location = { readonly line: number; readonly column: number };
 
+/** The file of a module, where the place is not in the code that was executed. */
+type InFile = { readonly file?: string };
+
 /** See DescribedValue in the protocol: JSON form bounded in depth and size, cycles as `{"$ref": path}`. */
 export type ValueReport = {
   readonly type: string;
@@ -16,14 +19,10 @@ export type ErrorReport = {
   readonly message: string;
   /** What was perhaps meant; the message never depends on it. */
   readonly hint?: string;
-  readonly location?: Location;
+  readonly location?: Location & InFile;
   /** The source line at the location, cut to a bounded length, and below it a line with a caret. */
   readonly preview?: string;
-  readonly stack?: readonly {
-    readonly function: string;
-    readonly line: number;
-    readonly column: number;
-  }[];
+  readonly stack?: readonly (Location & InFile & { readonly function: string })[];
   readonly incomplete?: true;
 };
 

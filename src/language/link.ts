@@ -14,6 +14,7 @@ import type {
   Environment,
   FunctionCode,
   FunctionValue,
+  ModuleValue,
   Slot,
   Value,
 } from './runtime/value.ts';
@@ -37,6 +38,8 @@ export type LinkedUnit = TracedUnit &
     main: FunctionValue | null;
     moduleMain: FunctionValue | null;
     mainCalled: boolean;
+    /** The module that a file's unit made, see file-module.ts. */
+    loaded: ModuleValue | null;
     /** Runs the unit's top level at a call depth. */
     entry: (depth: number) => Value;
   };
@@ -85,6 +88,7 @@ export class Linker {
       main: null,
       moduleMain: null,
       mainCalled: false,
+      loaded: null,
       returned: false,
       onStatement: null,
       entry: () => null,

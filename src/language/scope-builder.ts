@@ -88,6 +88,15 @@ export abstract class ScopeBuilder {
     return scope;
   }
 
+  /** Whether `home` or a block in it, around what is walked, has a variable of that name. */
+  protected isVisible(name: string, home: Scope): boolean {
+    for (let scope: Scope | null = this.scope; scope !== null; scope = scope.parent) {
+      if (scope.variables.has(name)) return true;
+      if (scope === home) return false;
+    }
+    return false;
+  }
+
   protected homeOf(kind: VariableDeclaration['kind'] | null, name: string): Scope {
     return kind === 'let' || kind === 'const' ? this.scope : this.home(name);
   }

@@ -45,3 +45,12 @@ export const reservedWords: ReadonlySet<string> = new Set(
 
 /** Letters that are a token of their own at the start of a token (SPEC 1.3). */
 export const markerLetters: ReadonlySet<string> = new Set('ισξβλƒφε');
+
+const identifier = /^[\p{L}_$][\p{L}\p{N}\p{M}_$]*$/u;
+
+/** Whether a text is one token that can name a variable. */
+export function isIdentifier(text: string): boolean {
+  const [first = ''] = text;
+  const isWord = keywords.has(text) || reservedWords.has(text);
+  return identifier.test(text) && !isWord && !markerLetters.has(first);
+}

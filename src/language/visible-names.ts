@@ -1,5 +1,6 @@
 // The variables that a function can see, found by reading its unit once more. Only for hints: nothing is kept for them while
 // programs run.
+import { fileProgram } from './file-module.ts';
 import { type CompileContext, expand } from './macros/expand.ts';
 import { parse } from './parser.ts';
 import { isRenamed } from './renamed.ts';
@@ -13,7 +14,8 @@ export function visibleNames(
 ): string[] {
   const expanded = expand(parse(source).program, source, context);
   if ('severity' in expanded) return [];
-  const { functions, scopes, main } = resolve(expanded.program).resolved;
+  const { program } = fileProgram(expanded.program, context.file);
+  const { functions, scopes, main } = resolve(program).resolved;
   let info: FunctionInfo | null =
     [...functions.values()].find(({ index }) => index === functionIndex) ?? main;
   const names = new Set<string>();

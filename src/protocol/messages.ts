@@ -8,11 +8,13 @@ const Text = Type.String({ maxLength: limits.textLengthMax });
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Milliseconds = Type.Integer({ minimum: 1, maximum: limits.executionMsMax });
 
-/** 1-based line and column in UTF-16 units. */
-export const Location = Type.Object(
-  { line: Type.Integer({ minimum: 1 }), column: Type.Integer({ minimum: 1 }) },
-  closed,
-);
+/** 1-based line and column in UTF-16 units; `file` where they are of a module's file and not of the executed code. */
+const place = {
+  line: Type.Integer({ minimum: 1 }),
+  column: Type.Integer({ minimum: 1 }),
+  file: Type.Optional(Name),
+};
+export const Location = Type.Object(place, closed);
 export type Location = Static<typeof Location>;
 
 /**
@@ -35,17 +37,9 @@ export const ErrorReport = Type.Object(
     /** Two lines: the source line at the location, cut to a bounded length, and a caret below the place. */
     preview: Type.Optional(Text),
     stack: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            function: Name,
-            line: Type.Integer({ minimum: 1 }),
-            column: Type.Integer({ minimum: 1 }),
-          },
-          closed,
-        ),
-        { maxItems: limits.stackFramesMax },
-      ),
+      Type.Array(Type.Object({ function: Name, ...place }, closed), {
+        maxItems: limits.stackFramesMax,
+      }),
     ),
     /** The code is a valid beginning: a terminal may ask for another line. */
     incomplete: Type.Optional(Type.Literal(true)),

@@ -67,6 +67,18 @@ describe('a session', () => {
     }
   });
 
+  it('has modules in files, and errors that name the file', async () => {
+    await agent.run('write("lib.ai", "f(){\\n  return null.x\\n}"); import "lib"');
+    const { ended } = await agent.run('lib.f()');
+    expect(ended.error).toMatchObject({
+      location: { line: 2, column: 15, file: 'lib.ai' },
+      stack: [
+        { function: 'f', line: 2, column: 15, file: 'lib.ai' },
+        { function: '<main>', line: 1, column: 5 },
+      ],
+    });
+  });
+
   it('can be stopped while it works on files', async () => {
     const fill = 'write("large", "x".repeat(4000000)); while (true) { copy("large", "other") }';
     const { ended } = await agent.run(fill, { timeoutMs: 300 });

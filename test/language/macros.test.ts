@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compile } from '../../src/language/compile.ts';
+import { compile, emptyContext } from '../../src/language/compile.ts';
 import { macroLengthMax, macrosMax } from '../../src/language/macros/expand.ts';
 import { expandedNodesMax } from '../../src/language/macros/expansion-state.ts';
 import { RecordingHost } from '../doubles/recording-host.ts';
@@ -15,7 +15,8 @@ describe('the macros of a session', () => {
   });
 
   it('stay the same table while no unit changes them', () => {
-    const context = { macros: compile('ℳ f(a) ⟼ a').compiled!.macros, features: new Set<string>() };
+    const { macros } = compile('ℳ f(a) ⟼ a').compiled!;
+    const context = { ...emptyContext, macros };
     for (const source of ['f(1)', 'ℳ f(a) ⟼ a', 'x = 1', '{ ℳ f(a) ⟼ 2 }']) {
       expect(compile(source, context).compiled?.macros, source).toBe(context.macros);
     }

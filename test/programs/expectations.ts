@@ -1,6 +1,7 @@
 // What a golden program expects of itself, read from its comments:
 //   // expect: text            the next line of stdout          // expect stderr: text   the next line of stderr
-//   // expect error: Type message at line:column                the error that ends the unit; `*` stands for any text
+//   // expect error: Type message at line:column                the error that ends the unit; `*` stands for any text; `at file.ai line:column`
+//                                                              where it is in a file
 //   // hint: text              the hint that the error comes with
 //   // result: preview         the result of the unit, strings quoted
 //   // warning: message        a warning of the unit

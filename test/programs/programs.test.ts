@@ -51,7 +51,9 @@ function expectError(outcome: Outcome, expected: string | null): void {
 }
 
 function errorText({ type, message, location }: ErrorReport): string {
-  const place = location === undefined ? '' : ` at ${location.line}:${location.column}`;
+  if (location === undefined) return `${type} ${message}`;
+  const file = location.file === undefined ? '' : `${location.file} `;
+  const place = ` at ${file}${location.line}:${location.column}`;
   return `${type} ${message}${place}`;
 }
 

@@ -1,7 +1,7 @@
 // Files of the session (SPEC 9.8): arguments are looked at first, then whether the session has files at all.
 import type { FileStatus, Files } from '../host.ts';
 import { display } from '../runtime/display.ts';
-import { type Raised, raise } from '../runtime/raised.ts';
+import { raise } from '../runtime/raised.ts';
 import { shownPath } from '../shown-path.ts';
 import { type Given, isMissing, textArgument } from './arguments.ts';
 import { attempt } from './attempt.ts';
@@ -51,7 +51,7 @@ export const file: readonly Builtin[] = [
     parameters: ['path'],
     summary: 'Whether there is a file of that path.',
     example: 'write("a.txt", ""); isFile("a.txt") // true',
-    run: (context, path) => statusOf(context, textArgument('isFile', 1, path))?.kind === 'file',
+    run: (context, path) => isFile(context, textArgument('isFile', 1, path)),
   },
   {
     name: 'isDir',
@@ -101,17 +101,17 @@ export const file: readonly Builtin[] = [
 /** The session's files. PermissionError if it has none. */
 export function filesOf(context: BuiltinContext): Files {
   const { files } = context.host;
-  if (files === null) throw noFiles();
-  return files;
-}
-
-export function noFiles(): Raised {
-  return raise('PermissionError', 'File access is not permitted in this session');
+  if (files !== null) return files;
+  throw raise('PermissionError', 'File access is not permitted in this session');
 }
 
 export function readText(context: BuiltinContext, path: string): string {
   const files = filesOf(context);
   return attempt(() => files.read(path, context));
+}
+
+export function isFile(context: BuiltinContext, path: string): boolean {
+  return statusOf(context, path)?.kind === 'file';
 }
 
 function writeText(

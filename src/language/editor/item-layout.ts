@@ -6,6 +6,7 @@ import type {
   Item,
   MacroDeclaration,
 } from '../syntax.ts';
+import { isIdentifier } from '../token.ts';
 import { hardLine, join, type Layout } from './layout.ts';
 import { isStatement } from './open-else.ts';
 import { StatementLayout } from './statement-layout.ts';
@@ -48,7 +49,7 @@ export abstract class ItemLayout extends StatementLayout {
       return ['import ', this.#importItems(items), ` from ${quoted(source.name)}`];
     }
     // Only the symbolic spelling has a place for the version of a file.
-    const isSymbolic = this.spelling.module === 'λ' && !alias && isPlainName(source.name);
+    const isSymbolic = this.spelling.module === 'λ' && !alias && isIdentifier(source.name);
     return version !== null || isSymbolic
       ? `λ⟨${source.name}${versionText(version)}⟩`
       : `import ${quoted(source.name)}${renamed}`;

@@ -1,4 +1,5 @@
 // Modules and imports (SPEC 6). What a module shows is known when it is compiled; what an import finds, when it runs.
+import { moduleNameOf } from '../file-module.ts';
 import type { Scope, Variable } from '../scope.ts';
 import type { ImportDeclaration, Item, ModuleDeclaration, Name } from '../syntax.ts';
 import { code, mark } from './code.ts';
@@ -21,11 +22,15 @@ export function moduleStatement(f: FunctionEmission, node: ModuleDeclaration): s
   const content = f.items(node.members, scope);
   f.completion = completion;
   const value = `${f.helper('module')}(${plan},e${scope.index})`;
-  const variable = f.unit.resolved.declarations.get(node.name) ?? null;
   // `items` begins with the environment: the module is bound directly after it, visible to its own members.
   const split = content.indexOf(';') + 1;
-  const bound = `${declareName(f, variable, node.name.text, code(value))};`;
-  return content.slice(0, split) + bound + content.slice(split);
+  return `${content.slice(0, split)}${bindModule(f, node, value)};${content.slice(split)}`;
+}
+
+function bindModule(f: FunctionEmission, node: ModuleDeclaration, value: string): string {
+  if (node === f.unit.root) return `K.loaded=${value}`;
+  const variable = f.unit.resolved.declarations.get(node.name) ?? null;
+  return declareName(f, variable, node.name.text, code(value));
 }
 
 function visibleMembers(
@@ -70,9 +75,16 @@ function declaredNames(item: Item): string[] {
   }
 }
 
+type Imported = {
+  readonly from: Name | null;
+  readonly bound: { readonly text: string };
+  /** Of the declaration. */
+  readonly key: object;
+};
+
 /** What an import binds: `from` null is the whole of what the path names. */
-function importedNames(node: ImportDeclaration): { from: Name | null; bound: Name; key: Name }[] {
-  const names: { from: Name | null; bound: Name; key: Name }[] = [];
+function importedNames(node: ImportDeclaration): Imported[] {
+  const names: Imported[] = [];
   if (node.items !== null && node.items !== '*') {
     for (const { name, alias } of node.items) {
       names.push({ from: name, bound: alias ?? name, key: name });
@@ -82,22 +94,17 @@ function importedNames(node: ImportDeclaration): { from: Name | null; bound: Nam
   else if (node.items === null && node.source.kind === 'path' && node.source.path.length > 1) {
     const last = node.source.path.at(-1)!;
     names.push({ from: null, bound: last, key: last });
+  } else if (node.items === null && node.source.kind === 'file') {
+    const bound = { text: moduleNameOf(node.source.name) };
+    names.push({ from: null, bound, key: node.source });
   }
   return names;
 }
 
 export function importStatement(f: FunctionEmission, node: ImportDeclaration): string {
   const at = mark(node.span.start);
-  if (node.source.kind === 'file') {
-    return `${at}${f.helper('importFile')}(${literal(node.source.name)});`;
-  }
-  const [first, ...rest] = node.source.path;
-  const resolution = f.unit.resolved.resolutions.get(first!)!;
-  const root = readName(f, resolution, first!.span.start, 'undefined').text;
-  const path = rest.map(({ text }) => literal(text)).join(',');
-  const version = node.version === null ? 'null' : literal(node.version);
   const found = f.acquire();
-  let text = `${found}=${at}${f.helper('importPath')}(${root},${literal(first!.text)},[${path}],${version});`;
+  let text = `${found}=${at}${importSource(f, node)};`;
   for (const { from, bound, key } of importedNames(node)) {
     const value =
       from === null
@@ -114,4 +121,17 @@ export function importStatement(f: FunctionEmission, node: ImportDeclaration): s
   }
   f.release(found);
   return text;
+}
+
+/** What the import takes from. */
+function importSource(f: FunctionEmission, { source, version }: ImportDeclaration): string {
+  const wanted = version === null ? 'null' : literal(version);
+  if (source.kind === 'file') {
+    return `${f.helper('importFile')}(${literal(source.name)},${wanted},d+1)`;
+  }
+  const [first, ...rest] = source.path;
+  const resolution = f.unit.resolved.resolutions.get(first!)!;
+  const root = readName(f, resolution, first!.span.start, 'undefined').text;
+  const path = rest.map(({ text }) => literal(text)).join(',');
+  return `${f.helper('importPath')}(${root},${literal(first!.text)},[${path}],${wanted})`;
 }

@@ -1,7 +1,7 @@
 // What the functions of one unit share while they are emitted: runtime helpers, session variables, shapes of objects, modules.
 import type { FunctionInfo, Resolved } from '../scope.ts';
 import type { Span } from '../span.ts';
-import type { Expression } from '../syntax.ts';
+import type { Expression, ModuleDeclaration } from '../syntax.ts';
 import type { HelperName } from './helpers.ts';
 import { literal } from './literal.ts';
 
@@ -23,9 +23,17 @@ export type UnitNeeds = {
   readonly intrinsics: readonly string[];
 };
 
+export type UnitExtras = {
+  /** The places of callees that macros brought along. */
+  readonly written: ReadonlyMap<object, Span>;
+  /** In a file's unit the module around its own, which the unit itself holds. */
+  readonly root: ModuleDeclaration | null;
+};
+
 /** The names `R` (runtime) and `K` (unit) are the parameters of emitted code; everything it mentions hangs on them. */
 export class UnitEmission {
   readonly resolved: Resolved;
+  readonly root: ModuleDeclaration | null;
   readonly #written: ReadonlyMap<object, Span>;
   readonly functionTexts: string[] = [];
   readonly #modules = new Map<object, ModulePlan>();
@@ -36,8 +44,9 @@ export class UnitEmission {
   readonly #shapes = new Map<string, number>();
   readonly #shapeKeys: (readonly string[])[] = [];
 
-  constructor(resolved: Resolved, written: ReadonlyMap<object, Span>) {
+  constructor(resolved: Resolved, { written, root }: UnitExtras) {
     this.resolved = resolved;
+    this.root = root;
     this.#written = written;
   }
 

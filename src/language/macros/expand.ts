@@ -12,6 +12,8 @@ import { MacroScope } from './macro-scope.ts';
 export type CompileContext = {
   readonly macros: MacroTable;
   readonly features: ReadonlySet<string>;
+  /** The file that holds the source: it is a module's (SPEC 6.5). null for what a session was given to execute. */
+  readonly file: string | null;
 };
 
 export type Expanded = {

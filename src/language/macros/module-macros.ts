@@ -1,5 +1,6 @@
 // Macros and modules: what a module shows of its macros, and what an import brings (SPEC 6.3, 6.4). Macros exist only while a
 // unit is compiled, so they are taken out of imports and exports that would look for them as the program runs.
+import { moduleNameOf } from '../file-module.ts';
 import type { ExportDeclaration, ImportDeclaration, ImportItem, Item } from '../syntax.ts';
 import { type MacroScope, pathSeparator } from './macro-scope.ts';
 
@@ -82,6 +83,10 @@ function declaredNames(item: Item): string[] {
 function boundNames({ source, alias, items }: ImportDeclaration): string[] {
   const names = Array.isArray(items) ? items.map((item) => (item.alias ?? item.name).text) : [];
   if (alias !== null) names.push(alias.text);
-  else if (items === null && source.kind === 'path') names.push(source.path.at(-1)!.text);
+  else if (items === null) names.push(wholeName(source));
   return names;
+}
+
+function wholeName(source: ImportDeclaration['source']): string {
+  return source.kind === 'file' ? moduleNameOf(source.name) : source.path.at(-1)!.text;
 }

@@ -39,11 +39,17 @@ export type LinkedModule = {
   readonly exported: ReadonlySet<string> | null;
 };
 
+/** The module of a file, by the path that the program wrote; loads it at a call depth. */
+export type ImportFile = (path: string, version: string | null, depth: number) => Value;
+
 /** What emitted code reports to while its unit runs. */
 export type RunningUnit = { returned: boolean; onStatement: ((value: Value) => void) | null };
 
 /** The parameter `R` of every emitted script of a session. */
-export function createHelpers(runtime: Runtime): Readonly<Record<HelperName, unknown>> {
+export function createHelpers(
+  runtime: Runtime,
+  importFile: ImportFile,
+): Readonly<Record<HelperName, unknown>> {
   const { variables, budget } = runtime;
   const lengthMax = Math.floor(runtime.host.valueBytesMax / 2);
 
@@ -148,9 +154,7 @@ export function createHelpers(runtime: Runtime): Readonly<Record<HelperName, unk
         variables.define(variables.cell(name), importItem(module, name));
       }
     },
-    importFile: () => {
-      throw raise('PermissionError', 'File access is not permitted in this session');
-    },
+    importFile,
     requireModule: (value: Value) => requireModule(value),
 
     ObjectValue,

@@ -177,6 +177,8 @@ function errorMember(error: ErrorValue, name: string): Value | undefined {
       return error.stack[0]?.line ?? null;
     case 'column':
       return error.stack[0]?.column ?? null;
+    case 'file':
+      return error.stack[0]?.file ?? null;
     case 'value':
       return error.value;
     case 'stack':
@@ -185,6 +187,7 @@ function errorMember(error: ErrorValue, name: string): Value | undefined {
         entry.function = frame.function;
         entry.line = frame.line;
         entry.column = frame.column;
+        if (frame.file !== undefined) entry.file = frame.file;
         return entry;
       });
     default:

@@ -1,4 +1,4 @@
-// Imports of session modules (SPEC 6.4, 6.6). Files cannot be imported: this session has no file access.
+// Imports: what they take from a module, and which version it must have (SPEC 6.4, 6.6).
 import { raise } from './raised.ts';
 import { ModuleValue, type Value } from './value.ts';
 import { satisfies } from './version.ts';
@@ -59,7 +59,8 @@ export function starMember(module: Value | undefined, name: string): Value | und
   return module.environment[slot];
 }
 
-function checkVersion(module: ModuleValue, constraint: string): void {
+/** ImportError where a version is missing or does not do. */
+export function checkVersion(module: ModuleValue, constraint: string): void {
   if (module.version === null) {
     throw raise('ImportError', `Module '${module.name}' has no version, '${constraint}' is wanted`);
   }

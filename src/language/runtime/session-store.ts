@@ -1,8 +1,8 @@
-// What a session keeps besides its variables: string dictionaries, agent memory, shared states, macros (SPEC 6.8, 8, 9.12).
+// What a session keeps besides its variables: string dictionaries, agent memory, shared states, macros, modules of files (SPEC 6, 8, 9.12).
 // Plain data, so that a heap image can hold it.
 import type { MacroTable } from '../macros/macro.ts';
 import { raise } from './raised.ts';
-import type { SharedValue, Value } from './value.ts';
+import type { ModuleValue, SharedValue, Value } from './value.ts';
 
 /** The segments of the agent's memory, in the order in which they are listed. */
 export const memorySegments = [
@@ -28,6 +28,8 @@ export type SessionStore = {
   readonly memory: Map<string, Value>;
   readonly segments: Readonly<Record<MemorySegment, Map<string, MemoryItem>>>;
   readonly sharedStates: Map<string, SharedValue>;
+  /** Modules of files by path without ending: each is evaluated once (SPEC 6.5). */
+  readonly fileModules: Map<string, ModuleValue>;
   /** Replaced by each unit that defines or hides one, never changed. */
   macros: MacroTable;
 };
@@ -46,6 +48,7 @@ export function createSessionStore(): SessionStore {
       semantic: new Map(),
     },
     sharedStates: new Map(),
+    fileModules: new Map(),
     macros: new Map(),
   };
 }

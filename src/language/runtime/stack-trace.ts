@@ -73,7 +73,9 @@ export function framesOf(
     const name = index < 0 ? '<main>' : unit.functionNames[index] || '<anonymous>';
     const offset = sourceOffset(unit.positions, place - unit.scriptStart);
     const origin = { unit: unit.id, index };
-    frames.push({ function: name, ...locate(startsOf(unit), offset), origin });
+    const { file } = unit.context;
+    const inFile = file === null ? {} : { file };
+    frames.push({ function: name, ...locate(startsOf(unit), offset), ...inFile, origin });
   }
   return frames;
 }

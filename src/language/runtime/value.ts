@@ -205,6 +205,8 @@ export type StackFrame = {
   readonly column: number;
   /** The function in its unit, for as long as both are there; index -1 is the unit's top level. No program sees it. */
   readonly origin?: { readonly unit: string; readonly index: number };
+  /** Where the code is a file's. */
+  readonly file?: string;
 };
 
 export class ErrorValue {

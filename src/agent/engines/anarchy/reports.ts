@@ -11,6 +11,7 @@ import {
   type ErrorReport,
   type InspectedNode,
   isNestedWithin,
+  type Location,
   limits,
   type Variable,
   type VariablesReply,
@@ -128,21 +129,21 @@ function describedError({
     type: name(type),
     message: text(message),
     ...(hint === undefined ? {} : { hint: text(hint) }),
-    ...(location === undefined ? {} : { location }),
+    ...(location === undefined ? {} : { location: place(location) }),
     ...(preview === undefined ? {} : { preview: text(preview) }),
     ...(stack === undefined
       ? {}
       : {
           stack: stack
             .slice(0, limits.stackFramesMax)
-            .map(({ function: itsName, line, column }) => ({
-              function: name(itsName),
-              line,
-              column,
-            })),
+            .map((frame) => ({ function: name(frame.function), ...place(frame) })),
         }),
     ...(incomplete === undefined ? {} : { incomplete }),
   };
+}
+
+function place({ line, column, file }: Location): Location {
+  return { line, column, ...(file === undefined ? {} : { file: name(file) }) };
 }
 
 const isName = (value: string) => value !== '' && value.length <= limits.nameLengthMax;
