@@ -50,6 +50,18 @@ const spellings = `
   shared ⟰ ⚯.⟰ ⚯.shared
   shared_set ⇡ ⚯.⇡ ⚯.shared_set
   shared_get ⇣ ⚯.⇣ ⚯.shared_get
+  read read_file ↯ ⌸.↯ ⌸.read
+  write write_file ✍ ↱ ⌸.↱ ⌸.write
+  readdir read_dir 📂
+  mkdir make_dir
+  remove ✂
+  copy ⧉
+  move ↷
+  isDir is_dir
+  dict_load 🔠
+  dict_save 💾
+  get fetch ↗ ⇓ ⚡.⇓ ⚡.get
+  post ↓ ⇑ ⚡.⇑ ⚡.post
   shell sh
 `;
 
@@ -60,8 +72,9 @@ const free = `args range del assert int parseInt parseFloat isNaN isFinite Numbe
   isFunction String.fromCharCode substring slice trim split startsWith endsWith repeat format push shift unshift splice
   concat join reverse lastIndexOf find findIndex map filter reduce reduceRight some every flat flatMap fill sort sorted
   unique Array Object.assign Object.fromEntries Math.log Math.seed dict_get dict_keys dict_name remember recall uuid
-  base64 unbase64 Date progress Error TypeError RangeError ReferenceError memory.store memory.retrieve memory.forget
-  memory.move memory.consolidate memory.search memory.tag memory.stats PI π Math.PI Math.E Infinity NaN`;
+  base64 unbase64 append exists isFile fileSize mtime join_path dir_name base_name relative_path hash_file put delete
+  Date progress Error TypeError RangeError ReferenceError memory.store memory.retrieve memory.forget memory.move
+  memory.consolidate memory.search memory.tag memory.stats PI π Math.PI Math.E Infinity NaN`;
 
 const methods: Readonly<Record<string, string>> = {
   '"text"': `charAt charCodeAt codePointAt substring slice toUpperCase upper uppercase toLowerCase lower lowercase trim
