@@ -1,9 +1,9 @@
 // The parser's place in the token list, and how it complains. Knows no grammar. One failure unwinds to the nearest list
 // of items by throwing SyntaxFailure, which never leaves `parse`.
 import type { Diagnostic } from '../diagnostic.ts';
-import { didYouMean, nearest } from '../nearest.ts';
 import type { Span } from '../span.ts';
 import type { Token } from '../token.ts';
+import { hintAmong, hintBefore, hintBeforeBracket } from './keyword-hints.ts';
 
 /** Brackets, blocks, prefixes and right-hand sides that may stand inside one another. Protects the stack of the parser. */
 export const nestingMax = 300;
@@ -102,7 +102,7 @@ export class Cursor {
     if (this.take(';') || this.atEnd || this.at('}') || this.token.lineBreakBefore) return;
     if (this.at('else') || this.tokens[this.position - 1]?.text === '}') return;
     if (this.token.kind === 'unknown' || this.at(')') || this.at(']')) this.unexpected();
-    const hint = this.#slipBefore(this.position);
+    const hint = hintBefore(this.source, this.tokens, this.position);
     this.fail("Expected ';' or a new line", this.token, hint);
   }
 
@@ -126,8 +126,8 @@ export class Cursor {
     if (this.atEnd || this.token.kind === 'unknown') this.unexpected();
     const { token } = this;
     const hint = this.at(';')
-      ? this.#slipBefore(this.#openBracket())
-      : this.#slip(token, wordsIn(what));
+      ? hintBeforeBracket(this.source, this.tokens, this.position)
+      : hintAmong(token, what);
     return this.fail(`Expected ${what} but found ${this.#written(token)}`, token, hint);
   }
 
@@ -137,9 +137,9 @@ export class Cursor {
     return this.fail(`Unexpected token ${this.#written(token)}${hint}`, token);
   }
 
-  protected fail(message: string, place: Span, hint: string | null = null): never {
+  protected fail(message: string, place: Span, hint?: string | null): never {
     const error = this.#error(message, place);
-    throw new SyntaxFailure(hint === null ? error : { ...error, hint });
+    throw new SyntaxFailure(hint ? { ...error, hint } : error);
   }
 
   /** Reports an error that leaves the tree intact, and goes on. */
@@ -172,50 +172,16 @@ export class Cursor {
     };
   }
 
-  /** Before the token at `index`, or before the parenthesis that ends there, stands what was perhaps meant as a keyword. */
-  #slipBefore(index: number): string | null {
-    const before = this.tokens[index - 1];
-    if (before === undefined) return null;
-    if (before.text === ')' && before.partner > 0) return this.#slipBefore(before.partner);
-    if (before.kind === 'name' && before.text === 'print') {
-      return 'Write print(…): only ⌽ prints without parentheses.';
-    }
-    return this.#slip(before, keywordsBefore);
-  }
-
-  #slip(token: Token, words: readonly string[]): string | null {
-    return token.kind === 'name' ? didYouMean(nearest(token.text, words)) : null;
-  }
-
-  /** The innermost open bracket before the present token; 0 if there is none. */
-  #openBracket(): number {
-    let index = this.position - 1;
-    while (index > 0) {
-      const { partner, text } = this.tokens[index]!;
-      if (text === '(' && !(partner >= 0 && partner < this.position)) return index;
-      index = partner >= 0 && partner < index ? partner - 1 : index - 1;
-    }
-    return 0;
-  }
-
   #written(token: Token): string {
     const text = this.source.slice(token.start, token.end);
     return `'${text.length > writtenLengthMax ? `${text.slice(0, writtenLengthMax)}…` : text}'`;
   }
 }
 
-/** The words that a message quotes. */
-function wordsIn(text: string): string[] {
-  return [...text.matchAll(/'([a-z]+)'/g)].map(([, word]) => word!);
-}
-
-/** What may stand directly before another word or a parenthesis. */
-const keywordsBefore = (
-  'if else for while return try catch finally throw function let const var typeof new import export module macro loop ' +
-  'async await'
-).split(' ');
 const writtenLengthMax = 30;
 const hints: ReadonlyMap<string, string> = new Map([
   ...['&', '|', '^', '~'].map((operator) => [operator, ' (use && / ||)'] as const),
-  ['`', ' (strings are written with " or \')'],
+  ...['`', '“', '”', '‘', '’'].map(
+    (quote) => [quote, ' (strings are written with " or \')'] as const,
+  ),
 ]);

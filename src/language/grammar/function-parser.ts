@@ -11,6 +11,7 @@ import type {
 } from '../syntax.ts';
 import type { Token } from '../token.ts';
 import { Cursor } from './cursor.ts';
+import { reservedHints } from './keyword-hints.ts';
 import { isName, isObjectStart, isReserved, isTypeMark } from './lookahead.ts';
 
 export abstract class FunctionParser extends Cursor {
@@ -50,7 +51,8 @@ export abstract class FunctionParser extends Cursor {
   }
 
   protected refuseReserved(token: Token): void {
-    if (isReserved(token)) this.fail(`'${token.text}' is a reserved word`, token);
+    if (!isReserved(token)) return;
+    this.fail(`'${token.text}' is a reserved word`, token, reservedHints.get(token.text));
   }
 
   /** "(" [ Params ] ")"; bare type marks are annotations and leave nothing. */
