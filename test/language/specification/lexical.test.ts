@@ -4,7 +4,7 @@ import { outcomeText } from '../../helpers/outcome-text.ts';
 
 describe('characters, lines and comments (1.1, 1.2)', () => {
   it.each<[string[], string]>([
-    [['﻿x = 1; x'], '1'],
+    [['\ufeffx = 1; x'], '1'],
     [['a = 1\nb = 2\na + b'], '3'],
     [['x = 1; x'], '1'],
     [['⚠️'], 'ReferenceError: ⚠ is not defined @1:1'],
