@@ -9,6 +9,7 @@ import { expand } from '../../src/language/macros/expand.ts';
 import { parse } from '../../src/language/parser.ts';
 import { resolve } from '../../src/language/resolver.ts';
 import { Runtime } from '../../src/language/runtime/runtime.ts';
+import { layoutOf } from '../../src/language/unit-layout.ts';
 import { RecordingHost } from '../../test/doubles/recording-host.ts';
 import type { BenchmarkRun } from './benchmark.ts';
 import { type Findings, verdictAtLeast } from './report.ts';
@@ -125,7 +126,9 @@ function compileOne(source: string, linker: Linker, times: Times): number {
   const { resolved, diagnostics: unresolved } = timed('resolve', () => resolve(expanded.program));
   if (unresolved.some(isError)) return 0;
   const emitted = timed('emit', () => emit(expanded.program, resolved, { written, root: null }));
-  const compiled = { source, text, context: emptyContext, macros, emitted, diagnostics: [] };
+  const layout = timed('resolve', () => layoutOf(resolved));
+  const context = emptyContext;
+  const compiled = { source, text, context, macros, emitted, layout, diagnostics: [] };
   timed('link', () => linker.link(compiled));
   return emitted.script.length;
 }

@@ -3,10 +3,14 @@ import { type Compiled, type CompileResult, compile } from './compile.ts';
 import { createLinker } from './create-linker.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { reportFailure, reportRefusal } from './failure-report.ts';
+import { ImageLoader, saveImage } from './heap-image.ts';
 import type { Host } from './host.ts';
+import { ImageError } from './image/image-error.ts';
 import type {
   ErrorReport,
   ExecuteOptions,
+  ImageFailure,
+  ImageLoad,
   InspectedNode,
   Interpreter,
   Outcome,
@@ -16,6 +20,7 @@ import type { LinkedUnit, Linker } from './link.ts';
 import type { CompileContext } from './macros/expand.ts';
 import { isStackOverflow } from './runtime/catching.ts';
 import { describe, inspectValue, variableReport } from './runtime/describe.ts';
+import { Stopped } from './runtime/raised.ts';
 import { Runtime } from './runtime/runtime.ts';
 import { recordingTraces } from './runtime/stack-trace.ts';
 import type { Value } from './runtime/value.ts';
@@ -31,11 +36,14 @@ export function createInterpreter(host: Host): Interpreter {
 }
 
 class Session implements Interpreter {
-  readonly #runtime: Runtime;
-  readonly #linker: Linker;
+  readonly #host: Host;
+  #runtime: Runtime;
+  #linker: Linker;
+  #isRunning = false;
   readonly #cache = new Map<string, { unit: LinkedUnit; diagnostics: readonly Diagnostic[] }>();
 
   constructor(host: Host) {
+    this.#host = host;
     this.#runtime = new Runtime(host);
     this.#linker = createLinker(this.#runtime);
   }
@@ -76,6 +84,47 @@ class Session implements Interpreter {
   ): InspectedNode | 'unknown_variable' | 'unknown_path' {
     const cell = this.#runtime.variables.find(variable);
     return cell === null ? 'unknown_variable' : inspectValue(cell.value ?? null, path, depth);
+  }
+
+  save(sink: (chunk: Uint8Array) => void, bytesMax: number): ImageFailure | null {
+    return this.#quietly(() => {
+      this.#runtime.budget.begin();
+      saveImage(this.#runtime, sink, bytesMax);
+    });
+  }
+
+  load(bytesMax: number): ImageLoad {
+    const loader = new ImageLoader(this.#host, bytesMax);
+    let failure: ImageFailure | null = null;
+    return {
+      write: (chunk) => {
+        failure ??= this.#quietly(() => loader.push(chunk));
+        return failure;
+      },
+      end: () => {
+        failure ??= this.#quietly(() => {
+          const { runtime, linker } = loader.end();
+          this.#runtime = runtime;
+          this.#linker = linker;
+          this.#cache.clear();
+        });
+        return failure;
+      },
+    };
+  }
+
+  /** What is done while no program runs; its failure as a value. */
+  #quietly(work: () => void): ImageFailure | null {
+    // The locals of a running program are nowhere on the heap.
+    if (this.#isRunning) return { type: 'ImageError', message: 'A program is running' };
+    try {
+      work();
+      return null;
+    } catch (failure) {
+      if (failure instanceof Stopped) return failure.reason;
+      if (failure instanceof ImageError) return { type: 'ImageError', message: failure.message };
+      return { type: 'InternalError', message: 'The interpreter failed' };
+    }
   }
 
   /** The unit of a source text, or the diagnostics of one that cannot run. */
@@ -123,6 +172,7 @@ class Session implements Interpreter {
     runtime.budget.begin();
     runtime.store.macros = unit.macros;
     runtime.depth = 0;
+    this.#isRunning = true;
     runtime.variables.setBuiltin('args', [...(options.args ?? [])]);
     const { onStatement } = options;
     unit.onStatement = onStatement === undefined ? null : (value) => onStatement(describe(value));
@@ -137,6 +187,7 @@ class Session implements Interpreter {
       return reportFailure(runtime, failure);
     } finally {
       unit.onStatement = null;
+      this.#isRunning = false;
     }
   }
 }

@@ -19,6 +19,8 @@ export type {
   CreateInterpreter,
   ErrorReport,
   ExecuteOptions,
+  ImageFailure,
+  ImageLoad,
   InspectedNode,
   Interpreter,
   Outcome,

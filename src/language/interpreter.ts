@@ -68,6 +68,25 @@ export type InspectedNode = {
   readonly truncated?: true;
 };
 
+/** Why an image was not saved or loaded: ImageError, or a stop reason. Null: it was. */
+export type ImageFailure = {
+  readonly type:
+    | 'ImageError'
+    | 'ResourceLimitError'
+    | 'CancelledError'
+    | 'TimeoutError'
+    | 'InternalError';
+  readonly message: string;
+};
+
+/** An image on its way in. After a failure every further call gives the same one. */
+export interface ImageLoad {
+  /** The next bytes, cut anywhere. */
+  write(chunk: Uint8Array): ImageFailure | null;
+  /** All bytes have come: from now on the session is that of the image. After a failure it is what it was. */
+  end(): ImageFailure | null;
+}
+
 export interface Interpreter {
   /** Runs one unit to its end. Never throws: a bug of ours is an InternalError in the outcome. */
   execute(code: string, options?: ExecuteOptions): Outcome;
@@ -79,6 +98,13 @@ export interface Interpreter {
     path: readonly (string | number)[],
     depth: number,
   ): InspectedNode | 'unknown_variable' | 'unknown_path';
+  /**
+   * Writes the whole state of the session (SPEC 7.1) to `sink`, in chunks that belong to it. Between executions only; the host
+   * is polled meanwhile. After a failure the chunks are worth nothing.
+   */
+  save(sink: (chunk: Uint8Array) => void, bytesMax: number): ImageFailure | null;
+  /** Begins to load a saved state. Nothing of the session changes before the end of it. */
+  load(bytesMax: number): ImageLoad;
 }
 
 /** Makes an empty session over a host. */

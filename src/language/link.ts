@@ -1,7 +1,9 @@
 // Compiled unit + session → a unit that can run: V8 gets the script here, and nowhere else.
-import type { Compiled } from './compile.ts';
+import { type Compiled, compile } from './compile.ts';
+import type { PositionTable } from './emit/code.ts';
 import { intrinsics } from './emit/intrinsics.ts';
 import type { ModulePlan } from './emit/unit-emission.ts';
+import type { CompileContext } from './macros/expand.ts';
 import type { MacroTable } from './macros/macro.ts';
 import type { MethodSite } from './runtime/calls.ts';
 import type { LinkedModule, RunningUnit } from './runtime/helpers.ts';
@@ -10,30 +12,33 @@ import type { Cell } from './runtime/session-variables.ts';
 import { createShape, type Shape } from './runtime/shapes.ts';
 import { scriptUrl, type TracedUnit } from './runtime/stack-trace.ts';
 import type {
+  CodeUnit,
   CompiledFunction,
   Environment,
-  FunctionCode,
   FunctionValue,
   ModuleValue,
   Slot,
   Value,
 } from './runtime/value.ts';
+import type { UnitLayout } from './unit-layout.ts';
 
 type Instantiate = (environment: Environment | null, self: Value) => CompiledFunction;
 
-/** The parameter `K` of a unit's script, and what the interpreter asks of it. */
+/** The parameter `K` of a unit's script, and what the interpreter asks of it. Its code may come later than itself. */
 export type LinkedUnit = TracedUnit &
+  CodeUnit &
   RunningUnit & {
-    readonly text: string;
-    /** The session's macros from the moment it runs. */
-    readonly macros: MacroTable;
-    readonly cells: readonly Cell[];
-    readonly methods: readonly MethodSite[];
-    readonly shapes: readonly Shape[];
-    readonly modules: readonly LinkedModule[];
-    readonly builtins: readonly (CompiledFunction | undefined)[];
-    readonly natives: readonly ((value: number) => number)[];
-    readonly codes: readonly FunctionCode[];
+    /** See Compiled; only of units that are run as a whole. */
+    macros: MacroTable;
+    text: string;
+    positions: PositionTable;
+    scriptStart: number;
+    cells: readonly Cell[];
+    methods: readonly MethodSite[];
+    shapes: readonly Shape[];
+    modules: readonly LinkedModule[];
+    builtins: readonly (CompiledFunction | undefined)[];
+    natives: readonly ((value: number) => number)[];
     /** A `main` that the unit defined at its top level, and in a module (SPEC 7.3). */
     main: FunctionValue | null;
     moduleMain: FunctionValue | null;
@@ -55,35 +60,53 @@ export class Linker {
     this.#helpers = helpers;
   }
 
-  link({ source, text, context, macros, emitted }: Compiled): LinkedUnit {
-    const { needs, functions, script, positions } = emitted;
-    const id = this.#runtime.nextUnitId();
-    const instantiates: Instantiate[] = [];
-    // SECURITY: the text is ours (see emitter.ts); it runs in strict mode and is given these two objects and nothing else.
-    const evaluate = new Function('R', 'K', `${script}\n//# sourceURL=${scriptUrl(id)}`);
+  link(compiled: Compiled): LinkedUnit {
+    const unit = this.#declare(compiled, () => instantiates);
+    const instantiates = this.#evaluate(unit, compiled);
+    this.#runtime.remember(unit);
+    return unit;
+  }
+
+  /** A unit of a heap image: it is compiled when the first of its functions is called. `layout` is what that will give. */
+  promise(source: string, context: CompileContext, layout: UnitLayout): LinkedUnit {
+    let instantiates: readonly Instantiate[] | null = null;
+    const unit = this.#declare({ source, context, layout }, () => {
+      instantiates ??= this.#evaluate(unit, compileAgain(source, context));
+      return instantiates;
+    });
+    this.#runtime.remember(unit);
+    return unit;
+  }
+
+  /** A unit with everything but its code. */
+  #declare(
+    { source, context, layout }: Pick<Compiled, 'source' | 'context' | 'layout'>,
+    instantiates: () => readonly Instantiate[],
+  ): LinkedUnit {
     const unit: LinkedUnit = {
-      id,
+      id: this.#runtime.nextUnitId(),
       source,
-      text,
       context,
-      macros,
-      positions,
-      functionNames: functions.map(({ name }) => name),
-      scriptStart: scriptStartOf(evaluate),
-      cells: needs.cells.map((name) => this.#runtime.variables.cell(name)),
-      methods: needs.methods.map((name) => this.#runtime.methodSite(name)),
-      shapes: needs.shapes.map((keys) => this.#shape(keys)),
-      modules: needs.modules.map(linkModule),
-      builtins: needs.intrinsics.map((name) => this.#runtime.functions.get(name)?.run),
-      natives: needs.intrinsics.map((name) => intrinsics.get(name)!),
-      codes: functions.map(({ name, parameterNames, index }) => ({
-        id: `${id}/${index}`,
+      layout,
+      macros: context.macros,
+      text: source,
+      positions: noPositions,
+      functionNames: layout.functions.map(({ name }) => name),
+      scriptStart: 0,
+      cells: [],
+      methods: [],
+      shapes: [],
+      modules: [],
+      builtins: [],
+      natives: [],
+      codes: layout.functions.map(({ name, parameterNames }, index) => ({
+        index,
         name,
         parameterNames,
         get unit() {
           return unit;
         },
-        instantiate: (environment, self) => instantiates[index]!(environment, self),
+        instantiate: (environment, self) => instantiates()[index]!(environment, self),
       })),
       main: null,
       moduleMain: null,
@@ -93,18 +116,34 @@ export class Linker {
       onStatement: null,
       entry: () => null,
     };
+    return unit;
+  }
+
+  /** Gives a unit its code. */
+  #evaluate(unit: LinkedUnit, { emitted, macros, text }: Compiled): readonly Instantiate[] {
+    const { needs, script, positions } = emitted;
+    // SECURITY: the text is ours (see emitter.ts); it runs in strict mode and is given these two objects and nothing else.
+    const evaluate = new Function('R', 'K', `${script}\n//# sourceURL=${scriptUrl(unit.id)}`);
+    unit.macros = macros;
+    unit.text = text;
+    unit.positions = positions;
+    unit.scriptStart = scriptStartOf(evaluate);
+    unit.cells = needs.cells.map((name) => this.#runtime.variables.cell(name));
+    unit.methods = needs.methods.map((name) => this.#runtime.methodSite(name));
+    unit.shapes = needs.shapes.map((keys) => this.shape(keys));
+    unit.modules = needs.modules.map(linkModule);
+    unit.builtins = needs.intrinsics.map((name) => this.#runtime.functions.get(name)?.run);
+    unit.natives = needs.intrinsics.map((name) => intrinsics.get(name)!);
     const made = evaluate(this.#helpers, unit) as {
       main: LinkedUnit['entry'];
       functions: Instantiate[];
     };
-    instantiates.push(...made.functions);
     unit.entry = made.main;
-    this.#runtime.remember(unit);
-    return unit;
+    return made.functions;
   }
 
   /** One constructor per list of keys, so that objects made alike are one shape to V8 wherever they are written. */
-  #shape(keys: readonly string[]): Shape {
+  shape(keys: readonly string[]): Shape {
     const id = JSON.stringify(keys);
     let shape = this.#shapes.get(id);
     if (shape === undefined) {
@@ -113,6 +152,15 @@ export class Linker {
     }
     return shape;
   }
+}
+
+const noPositions: PositionTable = { emitted: new Int32Array(), source: new Int32Array() };
+
+/** Compiles what was compiled before. */
+function compileAgain(source: string, context: CompileContext): Compiled {
+  const { compiled } = compile(source, context);
+  if (compiled === null) throw new Error('a unit of a heap image does not compile');
+  return compiled;
 }
 
 function linkModule({ name, version, members, exported }: ModulePlan): LinkedModule {

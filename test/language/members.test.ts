@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { emptyContext } from '../../src/language/compile.ts';
 import { iterate } from '../../src/language/runtime/iteration.ts';
 import {
   getIndex,
@@ -23,10 +24,16 @@ const context = builtinContext();
 
 const userFunction = new FunctionValue(
   {
-    id: 'unit/0',
+    index: 0,
     name: 'f',
     parameterNames: [],
-    unit: { id: 'unit', source: '' },
+    unit: {
+      id: 'unit',
+      source: '',
+      context: emptyContext,
+      layout: { functions: [], digest: 0 },
+      codes: [],
+    },
     instantiate: () => () => null,
   },
   null,

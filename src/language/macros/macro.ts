@@ -14,6 +14,13 @@ export type Macro = {
   readonly origin: MacroSource | null;
 };
 
+/** Whether a text is the definition of one macro and nothing else. */
+export function isMacro(source: string): boolean {
+  const { program, diagnostics } = parse(source);
+  const isSound = diagnostics.every(({ severity }) => severity !== 'error');
+  return isSound && program.body.length === 1 && program.body[0]?.type === 'MacroDeclaration';
+}
+
 const parsed = new WeakMap<MacroSource, Macro>();
 
 /** The macro of an earlier unit. */

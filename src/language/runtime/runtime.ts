@@ -28,8 +28,9 @@ export class Runtime implements BuiltinContext {
   readonly methods: BuiltinMethods;
   /** By `BuiltinValue.name`. */
   readonly functions: ReadonlyMap<string, BuiltinValue>;
+  /** What the bare names of built-ins mean. */
+  readonly names: ReadonlyMap<string, Value>;
   depth = 0;
-  readonly #names: ReadonlyMap<string, Value>;
   readonly #sites = new Map<string, MethodSite>();
   readonly #methodCalls = new Map<string, CompiledFunction>();
   readonly #units = new Map<string, WeakRef<TracedUnit>>();
@@ -42,7 +43,7 @@ export class Runtime implements BuiltinContext {
     const bound = bindBuiltins(this, builtins, builtinConstants);
     this.methods = bound.methods;
     this.functions = bound.functions;
-    this.#names = bound.names;
+    this.names = bound.names;
     for (const [name, value] of bound.names) this.variables.setBuiltin(name, value);
     this.variables.setBuiltin('args', []);
   }
@@ -85,7 +86,7 @@ export class Runtime implements BuiltinContext {
   // --- what the linker asks --------------------------------------------------------------------------------------
 
   builtin(name: string): Value | undefined {
-    return this.#names.get(name);
+    return this.names.get(name);
   }
 
   /** The built-in methods of a name; one object per name and session. */

@@ -31,7 +31,8 @@ type V8Error = {
 };
 const v8 = Error as unknown as V8Error;
 
-const framesMax = 100;
+/** Of one error. */
+export const framesMax = 100;
 /** Frames that V8 records: those of built-ins and helpers stand between those of the program. */
 const recordedMax = 250;
 const scheme = 'cellar:';

@@ -9,6 +9,9 @@
 // SECURITY: no instance below may be used as a host object by a program. Property access always goes through
 // the runtime's member functions, which look at own encoded keys only; ObjectValue has no prototype to reach.
 
+import type { CompileContext } from '../macros/expand.ts';
+import type { UnitLayout } from '../unit-layout.ts';
+
 export type Value =
   | null
   | boolean
@@ -102,15 +105,26 @@ export type Environment = {
   [slot: Slot]: Value | undefined;
 };
 
+/** A unit as its functions know it. */
+export type CodeUnit = {
+  /** Unique in the session. */
+  readonly id: string;
+  readonly source: string;
+  /** What it was compiled under: with the source, all that is needed to compile it again. */
+  readonly context: CompileContext;
+  readonly layout: UnitLayout;
+  readonly codes: readonly FunctionCode[];
+};
+
 /** Compiled code of one function in one unit; the identity that a heap image stores. */
 export interface FunctionCode {
-  /** `unit id/index`, unique in the session. */
-  readonly id: string;
+  /** Its place among the functions of the unit. */
+  readonly index: number;
   /** Display name; '' for anonymous functions. */
   readonly name: string;
   readonly parameterNames: readonly string[];
-  /** The unit it stands in: with its source and the index in `id`, an image can make the function again. */
-  readonly unit: { readonly id: string; readonly source: string };
+  /** The unit it stands in: with its source and the index, an image can make the function again. */
+  readonly unit: CodeUnit;
   /** Makes the JavaScript function that runs this code over an environment. Called once per function value. */
   instantiate(environment: Environment | null, self: Value): CompiledFunction;
 }
