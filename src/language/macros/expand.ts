@@ -60,7 +60,7 @@ function tableOf(scope: MacroScope, before: MacroTable, source: string): MacroTa
   let length = 0;
   let changed = false;
   for (const [key, macro] of scope.names) {
-    if (macro === null) continue;
+    if (macro === null || !macro.written) continue;
     const { name, span } = macro.declaration;
     const known = before.get(key);
     const text = macro.origin?.source ?? source.slice(span.start, span.end);

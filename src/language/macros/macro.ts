@@ -12,6 +12,8 @@ export type Macro = {
   readonly declaration: MacroDeclaration;
   /** The places in `declaration` are places in this text; null: in the unit that is being expanded. */
   readonly origin: MacroSource | null;
+  /** False for what the template of another macro defines: no text says it, so the session does not keep it. */
+  readonly written: boolean;
 };
 
 /** Whether a text is the definition of one macro and nothing else. */
@@ -30,7 +32,7 @@ export function macroOf(origin: MacroSource): Macro {
     const [declaration] = parse(origin.source).program.body;
     if (declaration?.type !== 'MacroDeclaration')
       throw new Error('a session keeps what is no macro');
-    macro = { declaration, origin };
+    macro = { declaration, origin, written: true };
     parsed.set(origin, macro);
   }
   return macro;

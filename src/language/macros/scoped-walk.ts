@@ -235,12 +235,12 @@ export abstract class ScopedWalk extends ExpansionState {
   /** The definition stays in the tree as a statement without effect. */
   #macro(node: MacroDeclaration): MacroDeclaration {
     if (this.frame === null) {
-      this.scope.define(node.name.text, { declaration: node, origin: null });
+      this.scope.define(node.name.text, { declaration: node, origin: null, written: true });
       return node;
     }
     const names = node.parameters.map(({ text }) => text);
     const declaration = this.#inside('block', names, () => this.copy(node));
-    this.scope.define(declaration.name.text, { declaration, origin: null });
+    this.scope.define(declaration.name.text, { declaration, origin: null, written: false });
     return declaration;
   }
 
