@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { nearest } from '../../src/language/nearest.ts';
+import { parse } from '../../src/language/parser.ts';
 import { sourcePreview } from '../../src/language/source-preview.ts';
 import { errorOf, newSession, resultOf } from '../helpers/run-program.ts';
 
@@ -54,6 +55,16 @@ describe('the hint of an error', () => {
     expect(errorOf('if (true) { let zucchini = 1; zuchini }').hint).toBe(
       "Did you mean 'zucchini'?",
     );
+  });
+
+  it('is found quickly in an object with very many entries', () => {
+    const many = 'o = {}; for (i = 0; i < 200000; i++) { o["entry" + i] = print }';
+    expect(errorOf(`${many}\no.pusj(1)`).hint).toBeUndefined();
+  });
+
+  it('needs no stack for a long chain of calls', () => {
+    const { diagnostics } = parse(`f${'()'.repeat(100_000)} x`);
+    expect(diagnostics).toMatchObject([{ message: "Expected ';' or a new line" }]);
   });
 
   it('finds the variables of a function of an earlier unit', () => {

@@ -4,9 +4,9 @@ import type { Token } from '../token.ts';
 
 /** For the place at `index`: what stands before it, or before the parenthesis that ends there, looks like a keyword. */
 export function hintBefore(source: string, tokens: readonly Token[], index: number): string | null {
-  const before = tokens[index - 1];
+  const last = tokens[index - 1];
+  const before = last?.text === ')' ? tokens[last.partner - 1] : last;
   if (before === undefined) return null;
-  if (before.text === ')' && before.partner > 0) return hintBefore(source, tokens, before.partner);
   if (before.kind === 'symbol' || before.text === 'print') {
     const written = source.slice(before.start, before.end);
     if (written === '⌽') return null;

@@ -142,16 +142,13 @@ function methodOf(context: BuiltinContext, value: Value, name: string): Value {
 }
 
 /** What `value.name(...)` could call. */
-export function callableNames(context: BuiltinContext, value: Value): string[] {
-  const names = [...context.methods[typeName(value)].keys()];
+export function* callableNames(context: BuiltinContext, value: Value): Generator<string> {
   const target = settled(value);
   if (target instanceof ObjectValue) {
-    for (const key of Object.keys(target)) {
-      if (target[key] instanceof CallableValue) names.unshift(decodeKey(key));
-    }
+    for (const key in target) if (target[key] instanceof CallableValue) yield decodeKey(key);
   }
-  if (target instanceof BuiltinValue) names.push(...(target.members?.keys() ?? []));
-  return names;
+  yield* context.methods[typeName(value)].keys();
+  if (target instanceof BuiltinValue) yield* target.members?.keys() ?? [];
 }
 
 function moduleMember(module: ModuleValue, name: string): Value {
