@@ -1,5 +1,6 @@
 // Numbers, strings and regular expressions as they stand in a source text (SPEC 1.4). Every reader starts at the
 // literal's first character, always moves forward, and says what is wrong instead of throwing.
+import { areFlags, parsePattern } from './regex/pattern-parser.ts';
 import type { Span } from './span.ts';
 import type { RegexText } from './token.ts';
 
@@ -73,17 +74,9 @@ export function readRegex(source: string, start: number): Literal<RegexText> {
 }
 
 function regexProblem(pattern: string, flags: string, span: Span): Literal<RegexText>['problem'] {
-  if (/[^gimsuy]|(.).*\1/.test(flags)) {
-    return { message: `Invalid regular expression flags '${flags}'`, span };
-  }
-  try {
-    new RegExp(pattern, flags);
-    return null;
-  } catch (error) {
-    const detail =
-      error instanceof Error ? error.message.slice(error.message.lastIndexOf(': ')) : '';
-    return { message: `Invalid regular expression${detail}`, span };
-  }
+  if (!areFlags(flags)) return { message: `Invalid regular expression flags '${flags}'`, span };
+  const { problem } = parsePattern(pattern, flags);
+  return problem && { message: `Invalid regular expression: ${problem.message}`, span };
 }
 
 /** Reads the escape at a backslash. An unknown one keeps both characters; `end` is then just past the backslash. */

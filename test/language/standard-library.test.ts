@@ -62,6 +62,7 @@ const spellings = `
   dict_save 💾
   get fetch ↗ ⇓ ⚡.⇓ ⚡.get
   post ↓ ⇑ ⚡.⇑ ⚡.post
+  regex ⚡.regex
   shell sh
 `;
 
@@ -73,17 +74,18 @@ const free = `args range del assert int parseInt parseFloat isNaN isFinite Numbe
   concat join reverse lastIndexOf find findIndex map filter reduce reduceRight some every flat flatMap fill sort sorted
   unique Array Object.assign Object.fromEntries Math.log Math.seed dict_get dict_keys dict_name remember recall uuid
   base64 unbase64 append exists isFile fileSize mtime join_path dir_name base_name relative_path hash_file put delete
-  Date progress Error TypeError RangeError ReferenceError memory.store memory.retrieve memory.forget memory.move
+  regex RegExp find_all test match Date progress Error TypeError RangeError ReferenceError memory.store memory.retrieve memory.forget memory.move
   memory.consolidate memory.search memory.tag memory.stats PI π Math.PI Math.E Infinity NaN`;
 
 const methods: Readonly<Record<string, string>> = {
   '"text"': `charAt charCodeAt codePointAt substring slice toUpperCase upper uppercase toLowerCase lower lowercase trim
     trimStart trimEnd split indexOf index_of lastIndexOf includes contains startsWith endsWith replace replaceAll repeat
-    padStart padEnd concat localeCompare toString lines reverse`,
+    padStart padEnd concat localeCompare match search toString lines reverse`,
   '[1]': `push add pop shift unshift slice splice concat join reverse indexOf lastIndexOf includes find findIndex forEach
     map filter reduce reduceRight some every flat flatMap fill sort sorted sum product min max unique keys values entries
     toString`,
   '({})': 'hasOwnProperty toString',
+  '(/a/)': 'test match exec toString',
   '(1)': 'toFixed toPrecision toString valueOf',
   'new Date(0)': `getTime valueOf toISOString toString getFullYear getMonth getDate getDay getHours getMinutes getSeconds
     getMilliseconds`,
@@ -93,7 +95,8 @@ const methods: Readonly<Record<string, string>> = {
 
 /** Names that a program must define before it can use them. */
 const methodsOnly = `charAt charCodeAt codePointAt toUpperCase toLowerCase trimStart trimEnd padStart padEnd localeCompare
-  lines hasOwnProperty toFixed toPrecision valueOf toString getTime getFullYear toISOString`;
+  lines hasOwnProperty toFixed toPrecision valueOf toString getTime getFullYear toISOString
+  exec search`;
 
 const words = (text: string) => text.trim().split(/\s+/);
 const spelled = spellings.trim().split('\n').map(words);
@@ -169,6 +172,16 @@ describe('a wrong argument', () => {
     ['shared_get(channel(), "k")', 'shared_get: expected shared for argument 1, got channel'],
     ['memory.search(1)', 'memory.search: expected string for argument 1, got number'],
     ['progress("1")', 'progress: expected number for argument 1, got string'],
+    ['test(1, "a")', 'test: expected regex for argument 1, got number'],
+    ['/a/.test(5)', 'test: expected string for argument 2, got number'],
+    ['match("a")', 'match: expected string for argument 2, got null'],
+    ['"a".match([])', 'match: expected regex for argument 2, got array'],
+    ['"a".search(null)', 'search: expected regex for argument 2, got null'],
+    ['find_all(1, "a")', 'find_all: expected string for argument 1, got number'],
+    ['find_all("a", 1)', 'find_all: expected regex for argument 2, got number'],
+    ['regex(1)', 'regex: expected string for argument 1, got number'],
+    ['RegExp("a", 1)', 'RegExp: expected string for argument 2, got number'],
+    ['/a/.lastIndex = "1"', 'lastIndex must be a number, got string'],
     ['hash({})', 'hash: expected string for argument 1, got object'],
     ['try_call(1, 2)', 'try_call: expected function for argument 1, got number'],
   ])('of %s is named with its place and both types', (code, message) => {

@@ -57,3 +57,11 @@ export type Builtin = {
   readonly example: string;
   readonly run: BuiltinFunction;
 };
+
+const partsPerRequest = 4096;
+
+/** Counts an element that is about to be added, and asks for room for the growing array now and then. */
+export function countPart(context: BuiltinContext, parts: readonly Value[]): void {
+  context.step(1);
+  if (parts.length % partsPerRequest === 0) context.allocate((parts.length + partsPerRequest) * 8);
+}

@@ -4,6 +4,7 @@ import { settled } from '../runtime/undecided.ts';
 import {
   DateValue,
   ObjectValue,
+  RegexValue,
   ResponseValue,
   UndecidedValue,
   type Value,
@@ -19,6 +20,7 @@ export function copyDeep(context: BuiltinContext, root: Value): Value {
   const copyOf = (value: Value): Value => {
     if (typeof value !== 'object' || value === null) return value;
     if (value instanceof DateValue) return new DateValue(value.time);
+    if (value instanceof RegexValue) return copyOfRegex(value);
     if (value instanceof UndecidedValue && value.target === null) return new UndecidedValue();
     const original = settled(value);
     if (!Array.isArray(original) && !(original instanceof ObjectValue)) return value;
@@ -51,4 +53,10 @@ export function copyDeep(context: BuiltinContext, root: Value): Value {
 function emptyLike(original: Container): Container {
   if (Array.isArray(original)) return [];
   return original instanceof ResponseValue ? new ResponseValue() : new ObjectValue();
+}
+
+function copyOfRegex({ pattern, flags, lastIndex }: RegexValue): RegexValue {
+  const copy = new RegexValue(pattern, flags);
+  copy.lastIndex = lastIndex;
+  return copy;
 }

@@ -30,6 +30,7 @@ import { object } from './object.ts';
 import { output } from './output.ts';
 import { path } from './path.ts';
 import { random } from './random.ts';
+import { regex } from './regex.ts';
 import { sequence } from './sequence.ts';
 import { system } from './system.ts';
 import { text } from './text.ts';
@@ -45,6 +46,7 @@ export const builtins: readonly Builtin[] = [
   ...conversion,
   ...text,
   ...textParts,
+  ...regex,
   ...sequence,
   ...list,
   ...listCallbacks,

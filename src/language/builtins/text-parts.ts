@@ -1,23 +1,24 @@
 // Taking strings apart and replacing parts of them (SPEC 9.3).
-import { display, typeName } from '../runtime/display.ts';
-import { raise } from '../runtime/raised.ts';
+import { display } from '../runtime/display.ts';
 import { TextBuilder } from '../runtime/text-builder.ts';
 import { RegexValue, type Value } from '../runtime/value.ts';
 import { type Given, integerArgument, isFunction, isMissing, textArgument } from './arguments.ts';
-import type { Builtin, BuiltinContext } from './builtin.ts';
+import { type Builtin, type BuiltinContext, countPart } from './builtin.ts';
+import { replaceMatches, splitByMatches } from './regex-replace.ts';
 
 export const textParts: readonly Builtin[] = [
   {
     name: 'split',
     methodOf: ['string'],
     parameters: ['text', 'separator', 'limit'],
-    summary: 'The parts between separators; "" splits into UTF-16 units.',
+    summary:
+      'The parts between separators, which a text or a regex describes; "" splits into UTF-16 units.',
     example: '"a,b,c".split(",") // ["a", "b", "c"]',
     run: (context, given, separator, limit) => {
       const text = textArgument('split', 1, given);
       const most = integerArgument('split', 3, limit, Number.POSITIVE_INFINITY);
       if (isMissing(separator)) return [text];
-      refuseRegex('split', separator);
+      if (separator instanceof RegexValue) return splitByMatches(context, text, separator, most);
       return splitText(context, text, textArgument('split', 2, separator), most);
     },
   },
@@ -36,11 +37,11 @@ export const textParts: readonly Builtin[] = [
     methodOf: ['string'],
     parameters: ['text', 'old', 'new'],
     summary:
-      'The string with all occurrences of `old` replaced by a text, or by what a function makes of each.',
+      'The string with all occurrences of a text replaced, or the first match of a regex, all with flag g; by a text, or by what a function makes of each.',
     example: '"a-b-c".replace("-", "+") // a+b+c',
     run: (context, given, old, replacement) => {
       const text = textArgument('replace', 1, given);
-      if (!isMissing(old)) refuseRegex('replace', old);
+      if (old instanceof RegexValue) return replaceMatches(context, text, old, replacement);
       return replaceText(context, text, textArgument('replace', 2, old), replacement);
     },
   },
@@ -112,18 +113,4 @@ function replaceText(
   }
   made.append(text.slice(from));
   return made.toString();
-}
-
-const partsPerRequest = 4096;
-
-/** Asks for room for a growing array, now and then. */
-function countPart(context: BuiltinContext, parts: readonly Value[]): void {
-  context.step(1);
-  if (parts.length % partsPerRequest === 0) context.allocate((parts.length + partsPerRequest) * 8);
-}
-
-function refuseRegex(name: string, given: Value): void {
-  if (given instanceof RegexValue) {
-    throw raise('UnsupportedError', `${name}: a ${typeName(given)} is not supported here`);
-  }
 }

@@ -57,11 +57,12 @@ export function getMember(context: BuiltinContext, object: Value, name: string):
   if (object instanceof RegexValue) {
     if (name === 'source') return object.pattern;
     if (name === 'flags') return object.flags;
+    if (name === 'lastIndex') return object.lastIndex;
   }
   return methodOf(context, object, name);
 }
 
-/** `x.name = value`. Objects and the message of errors; TypeError for all else. */
+/** `x.name = value`. Objects, the message of errors, where a regex goes on; TypeError for all else. */
 export function setMember(
   context: BuiltinContext,
   object: Value,
@@ -75,6 +76,10 @@ export function setMember(
   if (object === null) throw raise('TypeError', `Cannot set property '${name}' of null`);
   if (object instanceof ErrorValue && name === 'message') {
     object.message = display(value, context);
+    return;
+  }
+  if (object instanceof RegexValue && name === 'lastIndex') {
+    object.lastIndex = positionOf(value);
     return;
   }
   const isLength = name === 'length' || name === 'len';
@@ -190,6 +195,14 @@ function errorMember(error: ErrorValue, name: string): Value | undefined {
     default:
       return undefined;
   }
+}
+
+/** A position in a text: whole, not negative. */
+function positionOf(value: Value): number {
+  if (typeof value !== 'number') {
+    throw raise('TypeError', `lastIndex must be a number, got ${typeName(value)}`);
+  }
+  return Math.max(0, Math.trunc(value) || 0);
 }
 
 const indexMax = 2 ** 32 - 2;
