@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check integration images up down docs format clean
+.PHONY: help setup run test check fuzz integration images up down docs format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -21,6 +21,9 @@ test: setup ## Run everything: unit, integration and security tests, types, lint
 
 check: ## Types, lint and unit tests: fast, needs no engine
 	@npm run --silent check
+
+fuzz: ## Random programs against the language for FUZZ_SECONDS (60), from FUZZ_SEED on
+	@npm run --silent fuzz
 
 integration: setup ## Tests on real containers only
 	@npm run --silent test:integration

@@ -2,6 +2,7 @@
 import type { Diagnostic } from '../diagnostic.ts';
 import { lex } from '../lexer.ts';
 import { parse } from '../parser.ts';
+import type { Program } from '../syntax.ts';
 import { ProgramLayout } from './program-layout.ts';
 import { render } from './render.ts';
 import { type SpellingName, spellings } from './spelling.ts';
@@ -26,7 +27,20 @@ export function format(source: string, { spelling = 'ascii' }: FormatOptions = {
   const { program, diagnostics } = parse(source);
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) return { text: null, diagnostics: errors };
+  let text = layOut(source, program, spelling);
+  // A comment in the middle of something goes to the end of its line; from there it may belong to something else.
+  for (let pass = 1; pass < passesMax; pass++) {
+    const again = layOut(text, parse(text).program, spelling);
+    if (again === text) break;
+    text = again;
+  }
+  return { text, diagnostics: null };
+}
+
+function layOut(source: string, program: Program, spelling: SpellingName): string {
   const { tokens, comments } = lex(source);
   const layout = new ProgramLayout(source, tokens, comments, spellings[spelling]).program(program);
-  return { text: render(layout, lineWidth), diagnostics: null };
+  return render(layout, lineWidth);
 }
+
+const passesMax = 5;

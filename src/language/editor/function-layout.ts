@@ -1,14 +1,17 @@
 // Layouts of functions: definitions, anonymous functions and their parameters (SPEC 4 FunctionDef, FunctionExpr, Arrow).
 import type {
+  Block,
   Expression,
   FunctionBody,
   FunctionDeclaration,
   FunctionExpression,
+  Item,
   Name,
   Parameter,
 } from '../syntax.ts';
 import { ExpressionLayout } from './expression-layout.ts';
 import type { Layout } from './layout.ts';
+import { leftmost } from './precedence.ts';
 import { isPlainName } from './written-text.ts';
 
 export abstract class FunctionLayout extends ExpressionLayout {
@@ -29,6 +32,13 @@ export abstract class FunctionLayout extends ExpressionLayout {
     const keyword = this.spelling.function;
     const head = name === null ? keyword.trimEnd() : keyword + this.functionName(name);
     return [head, this.#signature(name, body), this.#block(body)];
+  }
+
+  /** Where an object literal could stand, `{ return :key` would be one (SPEC 4.3.2). */
+  protected guardFirst({ body }: Block): void {
+    const first = body.find(({ type }) => type !== 'EmptyStatement');
+    const value = first && behindKeyword(first);
+    if (value) this.guard(value, ({ type }) => type === 'DictionaryRef');
   }
 
   /** A function named by a symbol keeps it: inside, the symbol means the built-in (SPEC 5.2). */
@@ -58,6 +68,7 @@ export abstract class FunctionLayout extends ExpressionLayout {
         : undefined;
     const parameters = bare ?? this.#parameters(body);
     const value = returnedBy(body);
+    if (value === null) this.guardFirst(body.body);
     const result = value === null ? this.#block(body) : this.#value(value);
     return [parameters, ` ${this.spelling.arrow} `, result];
   }
@@ -93,6 +104,14 @@ export abstract class FunctionLayout extends ExpressionLayout {
 function returnedBy({ body }: FunctionBody): Expression | null {
   const [only] = body.body;
   return only?.type === 'Return' && only.span.start === body.span.start ? only.value : null;
+}
+
+/** The expression behind a keyword that a statement begins with. */
+function behindKeyword(item: Item): Expression | null {
+  if (item.type === 'Return' || item.type === 'Throw') return item.value;
+  if (item.type !== 'ExpressionStatement') return null;
+  const first = leftmost(item.expression);
+  return first.type === 'Unary' && first.operator === 'typeof' ? first.operand : null;
 }
 
 /** An object literal that would be read as a block, because no key with a colon comes first. */

@@ -21,6 +21,7 @@ export class ProgramLayout extends ItemLayout {
     const visible = body.body.filter(isVisible);
     const [first] = visible;
     if (first === undefined && body.body.length > 0) return '{ ; }';
+    this.guardFirst(body);
     if (first?.type === 'ExpressionStatement') {
       this.guard(first.expression, ({ type }) => literalTypes.has(type));
     }

@@ -11,7 +11,7 @@ export function render(layout: Layout, width: number): string {
     const { layout, indentation, flat } = job;
     if (typeof layout === 'string') writer.write(layout, indentation);
     else if (!('kind' in layout)) pushAll(jobs, layout, job);
-    else if (layout.kind === 'suffix') writer.suffix(layout.text, indentation);
+    else if (layout.kind === 'suffix') writer.suffix(layout.text);
     else if (layout.kind === 'hard') writer.newLine(layout.blank);
     else if (layout.kind === 'line') {
       if (flat) writer.write(layout.flat, indentation);
@@ -61,7 +61,9 @@ function pushAll(jobs: Job[], parts: readonly Layout[], { indentation, flat }: J
 /** Writes lines without trailing blanks; what comes at the end of a line waits until it ends. */
 class Writer {
   readonly #pieces: string[] = [];
-  #suffixes: { readonly text: string; readonly indentation: number }[] = [];
+  #suffixes: string[] = [];
+  /** Of the present line. */
+  #indentation = 0;
   /** Blanks that are written only if something follows on the line. */
   #blanks = '';
   #lineIsEmpty = true;
@@ -76,6 +78,7 @@ class Writer {
       return;
     }
     const kept = words.trimEnd();
+    if (this.#lineIsEmpty) this.#indentation = indentation;
     const before = this.#lineIsEmpty
       ? ' '.repeat(indentation)
       : this.#blanks + text.slice(0, text.length - words.length);
@@ -87,8 +90,8 @@ class Writer {
     this.#lineIsEmpty = false;
   }
 
-  suffix(text: string, indentation: number): void {
-    this.#suffixes.push({ text, indentation });
+  suffix(text: string): void {
+    this.#suffixes.push(text);
   }
 
   newLine(blank: boolean): void {
@@ -107,12 +110,12 @@ class Writer {
   #writeSuffixes(): void {
     const suffixes = this.#suffixes;
     this.#suffixes = [];
-    suffixes.forEach(({ text, indentation }, index) => {
+    suffixes.forEach((text, index) => {
       if (index > 0) {
         this.#pieces.push('\n');
         this.#startLine();
       }
-      this.write(this.#lineIsEmpty ? text : ` ${text}`, indentation);
+      this.write(this.#lineIsEmpty ? text : ` ${text}`, this.#indentation);
     });
   }
 

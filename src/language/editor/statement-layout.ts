@@ -25,6 +25,7 @@ export abstract class StatementLayout extends FunctionLayout {
   protected statement(node: Exclude<Statement, { type: 'AttributedItem' }>): Layout {
     switch (node.type) {
       case 'Block':
+        this.guardFirst(node);
         return this.block(node);
       case 'EmptyStatement':
         return this.#empty(this.written(node.span));
@@ -128,6 +129,8 @@ export abstract class StatementLayout extends FunctionLayout {
   #forIn({ operator, kind, name, subject, body, span }: ForIn): Layout {
     const prefix = kind === 'mark' ? this.markBefore(name.span, span.start) || 'ι' : kind;
     const head = [this.spelling.for, '(', prefix ? `${prefix} ` : '', name.text];
+    // Behind a name such as `of` a slash divides.
+    this.guard(subject, ({ type }) => type === 'RegexLiteral');
     return [head, ` ${operator} `, this.expression(subject), ') ', this.#body(body)];
   }
 

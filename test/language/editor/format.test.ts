@@ -193,6 +193,8 @@ y = a && // first
     ['a # c', 'a; # c\n'],
     ['/* a\n   b */ x', '/* a\n   b */\nx;\n'],
     ['a; // b  \n;', 'a; // b\n'],
+    ['if (// a\nb) { // c\n}', 'if (b) { // a\n  // c\n}\n'],
+    ['σ// a\n// b\nx', 'σ x; // a\n// b\n'],
   ])('have a place wherever they stand: %s', (source, text) => {
     expect(formatted(source)).toBe(text);
     expect(formatProblem(source)).toBeNull();
@@ -223,6 +225,11 @@ describe('what looks alike', () => {
       '~(x); #(x); #f(x); ?(x)',
       '⟑.🔢("1"); ⚠.÷(f, g)',
       'return () => 1',
+      '{⟼ :k}',
+      'x => {⟼ :k}',
+      'f({throw (:k)})',
+      '{(typeof (:k)).a}',
+      'for (x of (/a/)) {}',
     ]) {
       expect([source, formatProblem(source)]).toEqual([source, null]);
     }
