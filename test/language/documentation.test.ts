@@ -11,7 +11,7 @@ import { describe, expect, it } from 'vitest';
 import type { Outcome } from '#language';
 import { builtins } from '../../src/language/builtins/table.ts';
 import { callDepthMax } from '../../src/language/emit/functions.ts';
-import { nestingMax } from '../../src/language/grammar/cursor.ts';
+import { argumentsMax, nestingMax } from '../../src/language/grammar/cursor.ts';
 import { treeDepthMax } from '../../src/language/grammar/tree-depth.ts';
 import { macroLengthMax, macrosMax } from '../../src/language/macros/expand.ts';
 import { expansionDepthMax } from '../../src/language/macros/expander.ts';
@@ -69,6 +69,9 @@ describe('a table', () => {
     expect(limits.get('Calls inside one another')).toContain(`${callDepthMax}:`);
     expect(limits.get('Brackets, blocks and prefixes inside one another')).toContain(
       `${nestingMax}:`,
+    );
+    expect(limits.get('Arguments of a call, parameters of a function')).toContain(
+      `${argumentsMax}:`,
     );
     expect(limits.get('Depth of the syntax tree')).toContain(`${treeDepthMax}:`);
     expect(limits.get('Macros inside one another')).toContain(`${expansionDepthMax}:`);

@@ -7,6 +7,8 @@ import { hintAmong, hintBefore, hintBeforeBracket } from './keyword-hints.ts';
 
 /** Brackets, blocks, prefixes and right-hand sides that may stand inside one another. Protects the stack of the parser. */
 export const nestingMax = 300;
+/** Arguments of a call, and parameters of a function. V8 refuses more than 65534; a table belongs into an array. */
+export const argumentsMax = 1000;
 /** Errors reported for one source; the rest would mostly follow from these. */
 export const errorsMax = 10;
 

@@ -10,7 +10,7 @@ import type {
   Parameter,
 } from '../syntax.ts';
 import type { Token } from '../token.ts';
-import { Cursor } from './cursor.ts';
+import { argumentsMax, Cursor } from './cursor.ts';
 import { reservedHints } from './keyword-hints.ts';
 import { isName, isObjectStart, isReserved, isTypeMark } from './lookahead.ts';
 
@@ -61,6 +61,7 @@ export abstract class FunctionParser extends Cursor {
     this.insideBrackets('(', ')', () => {
       while (!this.at(')')) {
         const marked = isTypeMark(this.token) || this.at('λ');
+        if (parameters.length === argumentsMax) this.fail('Too many parameters', this.token);
         if (marked) this.advance();
         if (!marked || (!this.at(',') && !this.at(')'))) parameters.push(this.#parameter());
         if (!this.separator(')')) break;

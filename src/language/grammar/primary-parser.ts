@@ -10,6 +10,7 @@ import type {
   ObjectLiteral,
 } from '../syntax.ts';
 import type { Token } from '../token.ts';
+import { argumentsMax } from './cursor.ts';
 import { FunctionParser, nameOf } from './function-parser.ts';
 import { isBlockArgument, isName } from './lookahead.ts';
 
@@ -237,6 +238,7 @@ export abstract class PrimaryParser extends FunctionParser {
     const values: Expression[] = [];
     this.insideBrackets('(', ')', () => {
       while (!this.at(')')) {
+        if (values.length === argumentsMax) this.fail('Too many arguments', this.token);
         values.push(this.#argument());
         if (!this.separator(')')) break;
         if (this.at(')')) this.unexpected();

@@ -134,7 +134,10 @@ const fieldsOf: ReadonlyMap<object, (value: never, path: string) => Parts | stri
         [`${path}.type`, type],
         [`${path}.message`, message],
         [`${path}.value`, value],
-        ...stack.flatMap((frame) => Object.entries(frame)),
+        ...stack.flatMap(({ line, column }) => [
+          [`${path}.line`, line] as const,
+          [`${path}.column`, column] as const,
+        ]),
       ];
     },
   ],

@@ -2,10 +2,10 @@
 // the session holds can be looked at.
 import type { Host } from '#language';
 import { compile } from '../../../src/language/compile.ts';
-import { Linker } from '../../../src/language/link.ts';
+import { createLinker } from '../../../src/language/create-linker.ts';
+import type { Linker } from '../../../src/language/link.ts';
 import { asRaised, errorOf, isStackOverflow } from '../../../src/language/runtime/catching.ts';
 import { describe, inspectValue, variableReport } from '../../../src/language/runtime/describe.ts';
-import { createHelpers } from '../../../src/language/runtime/helpers.ts';
 import { Stopped } from '../../../src/language/runtime/raised.ts';
 import { Runtime } from '../../../src/language/runtime/runtime.ts';
 import { recordingTraces } from '../../../src/language/runtime/stack-trace.ts';
@@ -19,14 +19,15 @@ export class OpenSession {
 
   constructor(host: Host) {
     this.#runtime = new Runtime(host);
-    this.#linker = new Linker(this.#runtime, createHelpers(this.#runtime));
+    this.#linker = createLinker(this.#runtime);
   }
 
   /** Runs one unit. Throws only what is a fault of the interpreter. */
   run(source: string): void {
     const { store, host, budget, variables } = this.#runtime;
     try {
-      const { compiled } = compile(source, { macros: store.macros, features: host.features });
+      const { macros } = store;
+      const { compiled } = compile(source, { macros, features: host.features, file: null });
       if (compiled === null) return;
       const unit = this.#linker.link(compiled);
       budget.begin();
