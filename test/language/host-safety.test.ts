@@ -192,6 +192,51 @@ describe('a callback that changes what is walked', () => {
   });
 });
 
+describe('a literal', () => {
+  it('can stand wherever a value can', () => {
+    const values = [
+      '0',
+      '5',
+      '1.5',
+      '1e999',
+      '0xFF',
+      '-5',
+      '"s"',
+      'true',
+      'null',
+      '∅',
+      '[]',
+      '{}',
+      '/a/',
+    ];
+    const uses = [
+      ...[
+        '(V).len',
+        '(V).length',
+        '(V).x',
+        '(V)[0]',
+        '(V)[V]',
+        '(V)["x"](V)',
+        '(V)(1)',
+        '(V)[0:1]',
+      ],
+      ...['(V)[0] = 1', '(V).x = 1', '(V).len = 1', '(V)[0] += 1', '++(V).x', '(V).len.len'],
+      ...[
+        'f(V).len',
+        'x = V; x.len',
+        '-(V)',
+        '(V) ** (V)',
+        'for (q of (V)) { q.x = 1 }',
+        'new f(V)',
+      ],
+    ];
+    for (const value of values) {
+      const steps = uses.map((use) => `try { ${use.replaceAll('V', value)} } catch (e) { r = e }`);
+      expectSafe('f(x){ return x }', steps.join('\n'), `g(x){ ${steps.join('\n')} } g(1)`);
+    }
+  });
+});
+
 describe('an error', () => {
   const origins = [
     'null.x',

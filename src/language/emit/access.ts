@@ -7,7 +7,7 @@ import { type Code, code, mark } from './code.ts';
 import type { FunctionEmission } from './function-emission.ts';
 import { literal } from './literal.ts';
 
-/** `object.name`, the object being text that may be repeated. */
+/** `object.name`, the object being text that may be repeated: a number too, behind which a point would be its own. */
 export function getMember(
   f: FunctionEmission,
   object: string,
@@ -16,7 +16,7 @@ export function getMember(
 ): string {
   const slow = `${mark(offset)}${f.helper('getMember')}(${object},${literal(name)})`;
   if (name === 'length' || name === 'len') {
-    return `(${f.helper('isArray')}(${object})||typeof ${object}==='string'?${object}.length:${slow})`;
+    return `(${f.helper('isArray')}(${object})||typeof ${object}==='string'?(${object}).length:${slow})`;
   }
   const found = f.acquire();
   f.release(found);
@@ -59,7 +59,7 @@ export function setIndex(
   const index = key.text;
   const slow = `${mark(offset)}${f.helper('setIndex')}(${object},${index},${value})`;
   if (!mayBeNumber(key)) return slow;
-  return `(${f.helper('isArray')}(${object})${numberCheck(key)}&&${index}>>>0===${index}&&${index}<${object}.length?${object}[${index}]=${value}:${slow})`;
+  return `(${f.helper('isArray')}(${object})${numberCheck(key)}&&${index}>>>0===${index}&&${index}<(${object}).length?${object}[${index}]=${value}:${slow})`;
 }
 
 const brand = literal(objectBrand);

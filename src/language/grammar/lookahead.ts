@@ -96,7 +96,8 @@ export function isLoopOver(tokens: Tokens, index: number): boolean {
     first?.text === 'let' ||
     first?.text === 'const' ||
     first?.text === 'var' ||
-    first?.kind === 'mark';
+    first?.text === 'λ' ||
+    isTypeMark(first);
   const name = prefixed && isName(tokens[index + 1]) ? index + 1 : index;
   const word = tokens[name + 1];
   return (

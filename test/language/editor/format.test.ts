@@ -230,6 +230,8 @@ describe('what looks alike', () => {
       'f({throw (:k)})',
       '{(typeof (:k)).a}',
       'for (x of (/a/)) {}',
+      'for ε in x {}',
+      'for (φ of of) {}',
     ]) {
       expect([source, formatProblem(source)]).toEqual([source, null]);
     }

@@ -106,7 +106,7 @@ class HostileGenerator {
 
   step(): string {
     const dice = this.#dice;
-    const value = () => dice.pick(values);
+    const value = () => `(${dice.pick(values)})`;
     const name = () => dice.pick(hostNames);
     const key = () => JSON.stringify(name());
     const word = () => dice.pick(plainHostNames);
