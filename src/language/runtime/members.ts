@@ -19,7 +19,7 @@ import {
   ObjectValue,
   objectBrand,
   RegexValue,
-  ResponseValue,
+  responseBrand,
   UndecidedValue,
   type Value,
 } from './value.ts';
@@ -29,7 +29,7 @@ export function getMember(context: BuiltinContext, object: Value, name: string):
   if (object instanceof ObjectValue) {
     const own = object[encodeKey(name)];
     if (own !== undefined) return own;
-    if (object instanceof ResponseValue) return responseMember(object, name, context.methods);
+    if (object[responseBrand] === true) return responseMember(object, name, context.methods);
     return methodOf(context, object, name);
   }
   if (typeof object === 'string' || Array.isArray(object)) {

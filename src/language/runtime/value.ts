@@ -65,10 +65,14 @@ delete (ObjectValue.prototype as any).constructor;
 ObjectValue.prototype[objectBrand] = true;
 Object.freeze(ObjectValue.prototype);
 
+/** As `objectBrand`, of responses alone; no encoded key is this either. */
+export const responseBrand = '\0r';
+
 /** What a request gave (SPEC 9.10): an object that finds more members than it has keys, see response.ts. */
 export class ResponseValue extends ObjectValue {}
 // biome-ignore lint/suspicious/noExplicitAny: removing the one key of its own needs an untyped view
 delete (ResponseValue.prototype as any).constructor;
+ResponseValue.prototype[responseBrand] = true;
 Object.freeze(ResponseValue.prototype);
 
 /**
