@@ -25,6 +25,18 @@ describe('the macros of a session', () => {
     }
   });
 
+  it('decide what the very same text means, whenever they change', () => {
+    const session = newSession();
+    session.run('ℳ pick(a, b) ⟼ a');
+    expect(session.value('pick(1, 2)')).toBe(1);
+    session.run('ℳ pick(a, b) ⟼ b');
+    expect(session.value('pick(1, 2)')).toBe(2);
+    session.run('pick(a, b) = [a, b]');
+    expect(session.value('pick(1, 2)')).toEqual([1, 2]);
+    session.run('ℳ pick(a, b) ⟼ a');
+    expect(session.value('pick(1, 2)')).toBe(1);
+  });
+
   it('are limited in number and length', () => {
     const many = Array.from({ length: macrosMax + 1 }, (_, i) => `ℳ f${i}() ⟼ 1`).join('\n');
     expect(errorOf(many)).toMatchObject({
