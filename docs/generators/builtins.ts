@@ -56,7 +56,8 @@ function functionTable(rows: readonly Builtin[]): string {
 function signature({ name, parameters, free }: Builtin): string {
   if (free !== false) return `${name}(${parameters.join(', ')})`;
   const [receiver, ...others] = parameters;
-  return `${receiver}.${name}(${others.join(', ')})`;
+  // `String.match` is a row of its own beside `match`; programs write `text.match`.
+  return `${receiver}.${name.slice(name.lastIndexOf('.') + 1)}(${others.join(', ')})`;
 }
 
 function example(row: Builtin): string {

@@ -32,19 +32,10 @@ export function regexArgument(
 }
 
 export function matcherOf(regex: RegexValue): Matcher {
-  let matcher = matchers.get(regex);
-  if (matcher === undefined) {
-    const compiled = compileRegex(regex.pattern, regex.flags);
-    if (compiled.problem) {
-      throw raise('ParseError', `Invalid regular expression: ${compiled.problem.message}`);
-    }
-    matcher = compiled.matcher;
-    matchers.set(regex, matcher);
-  }
+  const { matcher, problem } = compileRegex(regex.pattern, regex.flags);
+  if (problem) throw raise('ParseError', `Invalid regular expression: ${problem.message}`);
   return matcher;
 }
-
-const matchers = new WeakMap<RegexValue, Matcher>();
 
 /** Whether it matches, from the start of the text on; with flag y, there only. */
 export function matchesAnywhere(context: BuiltinContext, regex: RegexValue, text: string): boolean {

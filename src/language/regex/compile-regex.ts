@@ -26,7 +26,9 @@ export type CompiledRegex =
 
 /** The matcher of a pattern; `flags` must be valid. Those used last are kept. */
 export function compileRegex(text: string, flags: string): CompiledRegex {
-  if (latest.text === text && latest.flags === flags) return latest.compiled;
+  for (const entry of recent) {
+    if (entry.text === text && entry.flags === flags) return entry.compiled;
+  }
   const key = `${flags}/${text}`;
   let compiled = kept.get(key);
   if (compiled === undefined) {
@@ -35,18 +37,18 @@ export function compileRegex(text: string, flags: string): CompiledRegex {
     if (kept.size >= keptMax) kept.delete(kept.keys().next().value!);
   } else kept.delete(key);
   kept.set(key, compiled);
-  latest = { text, flags, compiled };
+  recent[turn] = { text, flags, compiled };
+  turn = (turn + 1) % recentMax;
   return compiled;
 }
 
 const keptMax = 200;
 /** The one used longest ago comes first. */
 const kept = new Map<string, CompiledRegex>();
-let latest: { text: string; flags: string; compiled: CompiledRegex } = {
-  text: '',
-  flags: '?',
-  compiled: { matcher: null, problem: { message: '', offset: 0 } },
-};
+/** A literal in a loop is a new regex each time; its texts are the same, which costs nothing to see. */
+const recent: { text: string; flags: string; compiled: CompiledRegex }[] = [];
+const recentMax = 8;
+let turn = 0;
 
 function build(pattern: Pattern): Matcher {
   const { unicode, groupCount, groupNames } = pattern;
