@@ -4,6 +4,7 @@ import type { Engine } from './engines/engine.ts';
 import { channel } from './handlers/channel.ts';
 import { configure } from './handlers/configure.ts';
 import { hello } from './handlers/hello.ts';
+import { image } from './handlers/image.ts';
 import { inspect, variables } from './handlers/inspect.ts';
 import { Link } from './link.ts';
 import { createLinkServer } from './server.ts';
@@ -35,6 +36,7 @@ export function serveSession(
       [routes.channel]: channel(session),
       [routes.variables]: variables(session),
       [routes.inspect]: inspect(session),
+      [routes.image]: image(session),
     }),
   );
   link.dial();

@@ -1,6 +1,7 @@
 // The executions of the session: a bounded queue, one running at a time, each with exactly one `ended` event. It knows the engine
 // only by its port, and links not at all.
 import { type ExecuteCommand, limits } from '#protocol';
+import { AgentFailure } from './agent-failure.ts';
 import {
   type Engine,
   type EngineEvent,
@@ -11,6 +12,8 @@ import {
 import { EventBuffer } from './event-buffer.ts';
 
 type Queued = { readonly command: ExecuteCommand; typed: string };
+/** Work that no program may disturb. Never fails. */
+type Errand = { readonly run: () => Promise<void> };
 type Running = { readonly executionId: string; readonly cancelTimeout: () => void };
 
 /** Timers as a value, so that tests move time. The result cancels. */
@@ -24,7 +27,8 @@ export class Executions {
   readonly events = new EventBuffer(() => this.#roomAgain());
   readonly #engine: Engine;
   readonly #after: After;
-  readonly #queue: Queued[] = [];
+  readonly #queue: (Queued | Errand)[] = [];
+  #errand = false;
   readonly #ended = new Set<string>();
   #running: Running | null = null;
   #configured = false;
@@ -43,7 +47,7 @@ export class Executions {
   /** Executions it holds: queued, running, or ended with an end that is not stored yet. */
   held(): string[] {
     const running = this.#running === null ? [] : [this.#running.executionId];
-    const queued = this.#queue.map(({ command }) => command.executionId);
+    const queued = this.#queue.flatMap((one) => ('command' in one ? one.command.executionId : []));
     return [...running, ...queued, ...this.events.endedExecutions()];
   }
 
@@ -59,13 +63,23 @@ export class Executions {
     this.#runNext();
   }
 
+  /** Does something between two executions, in its turn. AgentFailure `queue_full` if too many wait. */
+  exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#queue.length >= limits.queueLengthMax)
+      return Promise.reject(new AgentFailure('queue_full', queueFull.message));
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ run: () => work().then(resolve, reject) });
+      this.#runNext();
+    });
+  }
+
   /** Cancels a queued or running execution; any other is none of its business. */
   cancel(executionId: string): void {
     if (this.#running?.executionId === executionId) {
       this.#stop('cancelled');
       return;
     }
-    const index = this.#queue.findIndex(({ command }) => command.executionId === executionId);
+    const index = this.#queue.findIndex((queued) => idOf(queued) === executionId);
     if (index === -1) return;
     this.#queue.splice(index, 1);
     this.#end(executionId, outcomeWithout('cancelled', cancelled));
@@ -77,8 +91,8 @@ export class Executions {
       this.#engine.input(content);
       return;
     }
-    const queued = this.#queue.find(({ command }) => command.executionId === executionId);
-    if (queued === undefined) return;
+    const queued = this.#queue.find((one) => idOf(one) === executionId);
+    if (queued === undefined || !('command' in queued)) return;
     queued.typed = (queued.typed + content).slice(0, limits.stdinLengthMax);
   }
 
@@ -86,15 +100,25 @@ export class Executions {
     return (
       this.#running?.executionId === executionId ||
       this.#ended.has(executionId) ||
-      this.#queue.some(({ command }) => command.executionId === executionId)
+      this.#queue.some((queued) => idOf(queued) === executionId)
     );
   }
 
   #runNext(): void {
+    const [next] = this.#queue;
+    if (!this.#configured || this.#running !== null || this.#errand || next === undefined) return;
+    if ('run' in next) {
+      this.#queue.shift();
+      this.#errand = true;
+      void next.run().then(() => {
+        this.#errand = false;
+        this.#runNext();
+      });
+      return;
+    }
     // A program that starts while nobody takes events would only fill the room kept for ends.
-    if (!this.#configured || this.#running !== null || this.events.full) return;
-    const next = this.#queue.shift();
-    if (next === undefined) return;
+    if (this.events.full) return;
+    this.#queue.shift();
     const { type: _, executionId, ...program } = next.command;
     this.#running = {
       executionId,
@@ -135,6 +159,10 @@ export class Executions {
     this.#engine.drained();
     this.#runNext();
   }
+}
+
+function idOf(queued: Queued | Errand): string | null {
+  return 'command' in queued ? queued.command.executionId : null;
 }
 
 const queueFull = {

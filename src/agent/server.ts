@@ -15,9 +15,15 @@ export type Question = (body: unknown) => unknown;
 /** Takes over the whole stream of one request. */
 export type Conversation = (stream: ServerHttp2Stream) => void;
 
-export type RouteTable = Readonly<
-  Record<string, { readonly ask: Question } | { readonly converse: Conversation }>
->;
+/** As a conversation, for bodies that are no messages. What it throws is the reply, as long as there is none. */
+export type Transfer = (stream: ServerHttp2Stream) => Promise<void>;
+
+export type Route =
+  | { readonly ask: Question }
+  | { readonly converse: Conversation }
+  | { readonly get: Transfer; readonly put: Transfer };
+
+export type RouteTable = Readonly<Record<string, Route>>;
 
 const headerListBytesMax = 4096;
 
@@ -30,6 +36,8 @@ const statuses: Record<FailureCode, number> = {
   queue_full: 429,
   engine_unavailable: 503,
   engine_busy: 503,
+  image_refused: 422,
+  image_too_large: 413,
   internal: 500,
 };
 
@@ -54,7 +62,12 @@ function serve(table: RouteTable, stream: ServerHttp2Stream, headers: IncomingHt
   stream.on('error', () => {});
   const path = headers[':path'];
   const route = typeof path === 'string' && Object.hasOwn(table, path) ? table[path] : undefined;
-  if (headers[':method'] !== 'POST' || route === undefined) {
+  const method = headers[':method'];
+  if (route !== undefined && 'get' in route && (method === 'GET' || method === 'PUT')) {
+    void transfer(stream, method === 'GET' ? route.get : route.put);
+    return;
+  }
+  if (method !== 'POST' || route === undefined || 'get' in route) {
     fail(stream, new AgentFailure('invalid_request', 'There is no such request'));
     return;
   }
@@ -71,6 +84,18 @@ function serve(table: RouteTable, stream: ServerHttp2Stream, headers: IncomingHt
     else chunks.push(chunk);
   });
   stream.on('end', () => void answer(stream, route.ask, Buffer.concat(chunks)));
+}
+
+async function transfer(stream: ServerHttp2Stream, run: Transfer): Promise<void> {
+  try {
+    await run(stream);
+  } catch (error) {
+    // Half an image is cut off, so that nobody takes it for a whole one.
+    if (stream.headersSent) stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    else fail(stream, error);
+    // What is still on its way has nowhere to go.
+    stream.resume();
+  }
 }
 
 async function answer(stream: ServerHttp2Stream, ask: Question, bytes: Buffer): Promise<void> {

@@ -11,6 +11,8 @@ export const failureCodes = [
   'queue_full',
   'engine_unavailable',
   'engine_busy',
+  'image_refused',
+  'image_too_large',
   'internal',
 ] as const;
 

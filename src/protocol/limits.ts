@@ -15,6 +15,8 @@ export const limits = {
   stdinLengthMax: 1024 * 1024,
   /** Request or reply body of one ordinary request on the link. */
   bodyBytesMax: 4 * 1024 * 1024,
+  /** Saved state of one session. */
+  imageBytesMax: 1024 * 1024 * 1024,
   /** Executions that wait in one session. */
   queueLengthMax: 64,
   /** Events the agent keeps until the orchestrator has acknowledged them. */

@@ -11,4 +11,6 @@ export const routes = {
   channel: '/channel',
   variables: '/variables',
   inspect: '/inspect',
+  /** GET and PUT, bodies being bytes of any length: the session's saved state. Waits for executions that came before. */
+  image: '/image',
 } as const;

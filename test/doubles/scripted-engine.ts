@@ -13,6 +13,7 @@ export class ScriptedEngine implements Engine {
   /** What it was told, in order: `execute code`, `stop cause`, `input content`, `drained`. */
   readonly calls: string[] = [];
   settings: EngineSettings | null = null;
+  image: Uint8Array[] = [];
   #sink: ExecutionSink | null = null;
   #called = Promise.withResolvers<void>();
 
@@ -43,6 +44,19 @@ export class ScriptedEngine implements Engine {
 
   async inspect(): Promise<InspectedNode> {
     return { type: 'null', preview: 'null', size: 0 };
+  }
+
+  /** What was loaded last is what is saved. */
+  async *save(): AsyncGenerator<Uint8Array> {
+    this.#note('save');
+    yield* this.image;
+  }
+
+  async load(image: AsyncIterable<Uint8Array>): Promise<void> {
+    this.#note('load');
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of image) chunks.push(new Uint8Array(chunk));
+    this.image = chunks;
   }
 
   async dispose(): Promise<void> {}

@@ -52,6 +52,8 @@ export class ScriptedSandbox implements Sandbox {
     inspect: async () => {
       throw new AppError('variable_not_found');
     },
+    saveImage: async function* () {},
+    loadImage: async () => {},
     knownExecutions: () => new Set(),
   };
 

@@ -135,7 +135,7 @@ describe('an image that somebody made up', () => {
     ['a number in a longer form', [tag.integer, 0x80, 0], 'a number'],
     ['a text of a length that is not there', [tag.longText, 0, 0xff, 0xff, 0xff, 0x7f], 'cut off'],
     ['a text of no width', [tag.shortText, 7, 0], 'malformed'],
-    ['an array of elements that are not there', [tag.array, 0xff, 0xff, 0xff, 0x7f], 'cut off'],
+    ['an array of elements that are not there', [tag.array, 0, 0xff, 0xff, 0xff, 0x7f], 'cut off'],
     ['an environment where a value belongs', [tag.environment, 2], 'a value is none'],
     ['an array that holds an environment', [tag.array, 1, tag.environment, 0], 'a value is none'],
     ['an environment that is too wide', [tag.array, 1, tag.environment, 200], 'malformed'],
@@ -149,11 +149,11 @@ describe('an image that somebody made up', () => {
     ['a method that is none', [tag.boundMethod, 0, 0], 'no built-in'],
     ['an unknown built-in', [tag.builtin, 0, 2, 110, 111], 'no built-in no'],
     ['an undecided collection that is decided otherwise', [tag.undecided, tag.true], 'neither'],
-    ['a value behind the last one', [tag.array, 0, tag.null], 'follows'],
+    ['a value behind the last one', [tag.array, 0, 0, tag.null], 'follows'],
     ['a unit that does not compile', [tag.function, ...functionOf(')', 0)], 'compile'],
     ['a unit that is laid out otherwise', [tag.function, ...functionOf('1', 5)], 'version'],
     ['a unit where a value belongs', [tag.array, 1, tag.unit], 'a value is none'],
-    ['a function whose unit is none', [tag.function, tag.array], 'a unit is none'],
+    ['a function whose unit is none', [tag.function, tag.array, 0], 'a unit is none'],
     ['an unknown flag', [tag.regex, 5, 0, 1, 97, 5, 0, 1, 113, 128], 'unknown flags'],
     [
       'a bound method of itself',
@@ -203,7 +203,7 @@ describe('an image that somebody made up', () => {
     host.reason = { type: 'ResourceLimitError', message: 'Memory limit of 1 MB exceeded' };
     const arrays = new Uint8Array(1_000_000).fill(tag.array);
     const image = sealed(
-      Buffer.concat([Buffer.of(imageVersion, tag.array, 0xff, 0xff, 0x3f), arrays]),
+      Buffer.concat([Buffer.of(imageVersion, tag.array, 0, 0xff, 0xff, 0x3f), arrays]),
     );
     expect(loadInto(createInterpreter(host), image)).toEqual(host.reason);
   });
@@ -216,7 +216,7 @@ function bytesOf(text: string): number[] {
 /** The record of a function without environment, and that of its unit. */
 function functionOf(source: string, functionCount: number): number[] {
   const unit = [tag.shortText, 0, source.length, ...bytesOf(source), 128 + functionCount, 128];
-  return [tag.unit, 128, tag.null, tag.null, ...unit, tag.array, tag.array, tag.null, 0, 0];
+  return [tag.unit, 128, tag.null, tag.null, ...unit, tag.array, 0, tag.array, 0, tag.null, 0, 0];
 }
 
 /** The record of an error that carries a node. */

@@ -1,5 +1,5 @@
 // The port that every language engine implements. An engine runs code away from the agent's main thread, so that the agent
-// always answers; one execution at a time, which the caller sees to. Saving, editing and debugging will be further methods.
+// always answers; one execution, save or load at a time, which the caller sees to. Editing and debugging will be further methods.
 import type {
   AgentEvent,
   ConfigureRequest,
@@ -50,6 +50,16 @@ export interface Engine {
   variables(request: VariablesRequest): Promise<VariablesReply>;
   /** As `variables`; also throws `unknown_variable` and `unknown_path`. */
   inspect(request: InspectRequest): Promise<InspectedNode>;
+  /**
+   * The whole state of the session as bytes, read as fast as they are taken. No program may run. Throws AgentFailure
+   * `image_too_large`, `engine_unavailable` and others; after that, or when the signal is aborted, the bytes are worth nothing.
+   */
+  save(signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /**
+   * Puts saved state in the place of the session's. No program may run. Throws AgentFailure `image_refused` and others, or what
+   * the source throws: the session is then as it was.
+   */
+  load(image: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
   dispose(): Promise<void>;
 }
 

@@ -50,6 +50,9 @@ export const tag = {
 
 export const firstSmallInteger = 128;
 
+/** Longer arrays, and empty ones, say in their records how long they are. */
+export const shortArrayLengthMax = 16;
+
 /** UTF-16 units of the texts that the table of short ones takes. */
 export const shortTextLengthMax = 64;
 export const shortTextsMax = 64 * 1024;

@@ -46,7 +46,7 @@ export type TokenSource = {
 export type Filler = (source: TokenSource) => boolean;
 
 export function fillerOf(node: Node): Filler {
-  if (Array.isArray(node)) return listFiller(node);
+  if (Array.isArray(node)) return node.length === 0 ? listFiller(node) : arrayFiller(node);
   if (node instanceof ObjectValue) {
     const keys = Object.keys(node);
     return keys.length === 0 ? entriesFiller(node) : shapeFiller(node, keys);
@@ -69,6 +69,15 @@ export function fillerOf(node: Node): Filler {
 /** Sets fields that are read-only once the node is complete. */
 function set<Target extends object>(target: Target, fields: Partial<Target>): void {
   Object.assign(target, fields);
+}
+
+/** A value for each element. */
+function arrayFiller(array: Value[]): Filler {
+  let next = 0;
+  return (source) => {
+    while (next < array.length && source.hasMore) array[next++] = source.value();
+    return next === array.length;
+  };
 }
 
 /** A count, then so many values. */

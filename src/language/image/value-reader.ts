@@ -19,7 +19,14 @@ import type { BuiltinNames, BuiltinPart } from './builtin-names.ts';
 import type { ByteReader } from './byte-reader.ts';
 import { createEnvironment, isEnvironment, wideSlotCount } from './environment-node.ts';
 import { damaged, ImageError } from './image-error.ts';
-import { firstSmallInteger, shapeKeysMax, shapesMax, shortTextsMax, tag } from './image-format.ts';
+import {
+  firstSmallInteger,
+  shapeKeysMax,
+  shapesMax,
+  shortArrayLengthMax,
+  shortTextsMax,
+  tag,
+} from './image-format.ts';
 import { type Filler, fillerOf, type Node, type TokenSource } from './node-fillers.ts';
 import type { ObjectMaker } from './object-maker.ts';
 import { promisedFunction } from './promised-function.ts';
@@ -151,7 +158,7 @@ export class ValueReader implements TokenSource {
   #node(kind: number): Node {
     switch (kind) {
       case tag.array:
-        return [];
+        return this.#array();
       case tag.object:
         return this.#options.objects.make(this.#shape());
       case tag.dictionary:
@@ -185,6 +192,13 @@ export class ValueReader implements TokenSource {
     }
   }
 
+  /** A short one as long as it will be, so that it takes no more room than it needs. */
+  #array(): Value[] {
+    const template = shortArrays[this.#bytes.byte()];
+    if (template === undefined) throw damaged('an array is malformed');
+    return template.slice();
+  }
+
   #shape(): readonly string[] {
     const bytes = this.#bytes;
     const place = bytes.unsigned();
@@ -215,6 +229,13 @@ export class ValueReader implements TokenSource {
     return createEnvironment(count);
   }
 }
+
+/** By length. Copies have no holes and no room to spare. */
+const shortArrays = Array.from({ length: shortArrayLengthMax + 1 }, (_, length) => {
+  const template: Value[] = [];
+  while (template.length < length) template.push(null);
+  return template;
+});
 
 /** SECURITY: the nodes that programs must not see are no values. */
 function visible(found: Value | Environment | UnitNode): Value {

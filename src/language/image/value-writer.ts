@@ -28,6 +28,7 @@ import {
   firstSmallInteger,
   shapeKeysMax,
   shapesMax,
+  shortArrayLengthMax,
   shortTextLengthMax,
   shortTextsMax,
   tag,
@@ -165,8 +166,10 @@ export class ValueWriter {
 
   #kind(node: Node): void {
     const out = this.#out;
-    if (Array.isArray(node)) out.byte(tag.array);
-    else if (node instanceof ObjectValue) this.#objectKind(node);
+    if (Array.isArray(node)) {
+      out.byte(tag.array);
+      out.byte(isShort(node) ? node.length : 0);
+    } else if (node instanceof ObjectValue) this.#objectKind(node);
     else if (isEnvironment(node)) {
       out.byte(tag.environment);
       out.byte(Math.min(slotCount(node), wideSlotCount));
@@ -203,7 +206,7 @@ export class ValueWriter {
   }
 
   #record(node: Node): void {
-    if (Array.isArray(node)) this.#list(node);
+    if (Array.isArray(node)) this.#array(node);
     else if (node instanceof ObjectValue) this.#objectRecord(node);
     else if (node instanceof FunctionValue) this.#function(node);
     else if (node instanceof UndecidedValue) this.#value(node.target);
@@ -228,6 +231,11 @@ export class ValueWriter {
     this.#fields(code.index);
     this.#environment(environment);
     this.#value(lexicalThis);
+  }
+
+  #array(array: readonly Value[]): void {
+    if (!isShort(array) || array.length === 0) this.#list(array);
+    else for (const item of array) this.#value(item);
   }
 
   #objectRecord(object: ObjectValue): void {
@@ -311,6 +319,10 @@ function kindOf(node: Exclude<Node, Value[] | ObjectValue | Environment>): numbe
   if (node instanceof ModuleValue) return tag.module;
   if (node instanceof ChannelValue) return tag.channel;
   return node instanceof SharedValue ? tag.shared : tag.unit;
+}
+
+function isShort(array: readonly Value[]): boolean {
+  return array.length <= shortArrayLengthMax;
 }
 
 /** Written with the list of its keys. Empty ones are not: a record is never without a token. */

@@ -21,7 +21,8 @@ import { AppError, type ErrorCode } from '../foundation/errors.ts';
 import type { Agent } from './agent.ts';
 import { CommandQueue } from './command-queue.ts';
 import { EventFeed } from './event-feed.ts';
-import { type LinkConnection, ProtocolViolation } from './link-connection.ts';
+import { readImage, writeImage } from './image-requests.ts';
+import { type LinkConnection, ProtocolViolation, type Reply } from './link-connection.ts';
 
 const eventShape = Compile(AgentEvent);
 const variablesShape = Compile(VariablesReply);
@@ -38,6 +39,8 @@ const failureErrors: Record<FailureCode, ErrorCode> = {
   queue_full: 'queue_full',
   engine_unavailable: 'sandbox_failed',
   engine_busy: 'session_busy',
+  image_refused: 'sandbox_failed',
+  image_too_large: 'sandbox_failed',
   internal: 'sandbox_failed',
 };
 
@@ -100,6 +103,25 @@ export class AgentClient implements Agent {
   inspect(request: InspectRequest, signal: AbortSignal): Promise<InspectedNode> {
     const check = (message: unknown) => (nodeShape.Check(message) ? message : null);
     return this.#ask(routes.inspect, request, check, signal);
+  }
+
+  async *saveImage(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const connection = await this.#connected(signal);
+    try {
+      yield* readImage(connection, signal, (reply) => this.#failure(routes.image, reply));
+    } catch (error) {
+      throw this.#distrusted(connection, error);
+    }
+  }
+
+  async loadImage(image: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+    const connection = await this.#connected(signal);
+    try {
+      const reply = await writeImage(connection, image, signal);
+      if (reply.status !== 200) throw this.#failure(routes.image, reply);
+    } catch (error) {
+      throw this.#distrusted(connection, error);
+    }
   }
 
   knownExecutions(): ReadonlySet<string> {
@@ -178,19 +200,28 @@ export class AgentClient implements Agent {
         if (reply.status === 200) {
           const answer = check(reply.message);
           if (answer !== null) return answer;
-        } else if (failureShape.Check(reply.message)) {
-          const { code, message } = reply.message;
-          throw new AppError(failureErrors[code], { cause: new Error(`${code}: ${message}`) });
         }
-        throw new ProtocolViolation(`the reply to ${path} is malformed`);
-      } catch (error) {
-        if (error instanceof ProtocolViolation) {
-          connection.destroy(error);
-          throw new AppError('sandbox_lost', { cause: error });
-        }
+        throw this.#failure(path, reply);
+      } catch (failed) {
+        const error = this.#distrusted(connection, failed);
         if (signal.aborted || !connection.closed || error instanceof AppError) throw error;
       }
     }
+  }
+
+  /** What a reply other than 200 is about. */
+  #failure(path: string, { status, message }: Reply): Error {
+    if (status === 200 || !failureShape.Check(message))
+      return new ProtocolViolation(`the reply to ${path} is malformed`);
+    const { code, message: text } = message;
+    return new AppError(failureErrors[code], { cause: new Error(`${code}: ${text}`) });
+  }
+
+  /** An agent that breaks the protocol is not heard any more. */
+  #distrusted(connection: LinkConnection, error: unknown): unknown {
+    if (!(error instanceof ProtocolViolation)) return error;
+    connection.destroy(error);
+    return new AppError('sandbox_lost', { cause: error });
   }
 
   async #connected(signal: AbortSignal): Promise<LinkConnection> {

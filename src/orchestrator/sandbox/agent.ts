@@ -26,6 +26,13 @@ export interface Agent {
   acknowledge(seq: number): void;
   variables(request: VariablesRequest, signal: AbortSignal): Promise<VariablesReply>;
   inspect(request: InspectRequest, signal: AbortSignal): Promise<InspectedNode>;
+  /**
+   * The session's saved state, once what was executed before has ended. Not tried again: when the link breaks it throws, and what
+   * came is worth nothing. The host never looks inside.
+   */
+  saveImage(signal: AbortSignal): AsyncIterable<Uint8Array>;
+  /** Puts a saved state in the place of the session's. When it throws, the session is what it was, or the agent is lost. */
+  loadImage(image: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
   /** Executions the agent held when it last said hello. */
   knownExecutions(): ReadonlySet<string>;
 }

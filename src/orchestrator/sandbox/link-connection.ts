@@ -173,6 +173,24 @@ export class LinkConnection {
     };
   }
 
+  /**
+   * A request whose bodies are streams of bytes; aborting it ends it with the signal's reason. What is read of it has to be told to
+   * `countPayload`. Throws when the link is closed.
+   */
+  openTransfer(method: 'GET' | 'PUT', path: string, signal: AbortSignal): ClientHttp2Stream {
+    signal.throwIfAborted();
+    const stream = this.#open(path, method);
+    if (stream === null) throw new Error('the link is closed');
+    const abort = () => stream.destroy(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    stream.once('close', () => signal.removeEventListener('abort', abort));
+    return stream;
+  }
+
+  countPayload(bytes: number): void {
+    this.#payloadBytes += bytes;
+  }
+
   /** While the sandbox is frozen nothing answers pings: none are sent, and silence is no failure. */
   holdPings(): void {
     this.#cancelPing();
@@ -190,9 +208,13 @@ export class LinkConnection {
     this.#end(cause);
   }
 
-  #open(path: string): ClientHttp2Stream | null {
+  #open(path: string, method = 'POST'): ClientHttp2Stream | null {
     if (this.#closed || this.#session.destroyed || this.#session.closed) return null;
-    const stream = this.#session.request({ ':method': 'POST', ':path': path });
+    const stream = this.#session.request(
+      { ':method': method, ':path': path },
+      // Node ends a GET at once otherwise.
+      { endStream: false },
+    );
     stream.on('error', () => {});
     return stream;
   }

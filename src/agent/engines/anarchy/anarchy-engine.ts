@@ -13,6 +13,7 @@ import {
 } from '../engine.ts';
 import { EngineThread } from './engine-thread.ts';
 import { heapHardBytesFor, heapHardBytesIn, isHeapEnough } from './heap-limits.ts';
+import { ImageTransfer } from './image-transfer.ts';
 import { stopReason } from './stop-reason.ts';
 import type { FromWorker, Program, Question } from './worker-messages.ts';
 
@@ -52,6 +53,7 @@ export class AnarchyEngine implements Engine {
   #thread: EngineThread;
   #settings: EngineSettings | null = null;
   #running: Running | null = null;
+  #transfer: ImageTransfer | null = null;
   #questions = 0;
   #heldCost = 0;
   #failedStarts = 0;
@@ -121,6 +123,25 @@ export class AnarchyEngine implements Engine {
     return answer as InspectedNode;
   }
 
+  async *save(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    this.#transfer = new ImageTransfer(this.#thread, this.#graceMs);
+    try {
+      yield* this.#transfer.save(signal);
+    } finally {
+      this.#transfer = null;
+    }
+  }
+
+  async load(image: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+    this.#transfer = new ImageTransfer(this.#thread, this.#graceMs);
+    try {
+      await this.#transfer.load(image, signal);
+      this.#stateLost = false;
+    } finally {
+      this.#transfer = null;
+    }
+  }
+
   async dispose(): Promise<void> {
     this.#disposed = true;
     await this.#thread.terminate();
@@ -148,6 +169,10 @@ export class AnarchyEngine implements Engine {
       });
       return;
     }
+    if (message.type !== 'events') {
+      this.#transfer?.receive(message);
+      return;
+    }
     const running = this.#running;
     if (running === null) return;
     const hasRoom = message.batch.length === 0 || running.sink.events(message.batch);
@@ -173,6 +198,7 @@ export class AnarchyEngine implements Engine {
     this.#failedStarts = former.hasSpoken || this.#running?.stopped ? 0 : this.#failedStarts + 1;
     if (this.#failedStarts >= failedStartsMax) throw new Error('the engine does not start');
     this.#heldCost = 0;
+    this.#transfer?.lose();
     for (const id of this.#asked.keys())
       this.#settle(id, ({ reject }) =>
         reject(new AgentFailure('engine_unavailable', 'The engine was restarted')),

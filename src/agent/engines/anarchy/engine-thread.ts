@@ -57,8 +57,8 @@ export class EngineThread {
     return this.#hasSpoken;
   }
 
-  post(message: ToWorker): void {
-    this.#worker.postMessage(message);
+  post(message: ToWorker, transferred: readonly ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transferred);
   }
 
   /** For a worker that may be in a program: it takes the message at its next safe point. */

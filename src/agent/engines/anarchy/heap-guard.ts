@@ -7,6 +7,9 @@ import type { StopReason } from '#language';
 const headroomBytes = 8 * 1024 * 1024;
 /** Never as near as that to V8's limit. */
 const hardDistanceBytes = 12 * 1024 * 1024;
+/** What loading takes beside what is loaded. */
+const loadBytesMin = 16 * 1024 * 1024;
+const loadShare = 0.25;
 /** Garbage above the limit that is always worth a collection; less is when the last one was long ago. */
 const toleranceBytesMin = 8 * 1024 * 1024;
 const toleranceShare = 0.125;
@@ -49,6 +52,20 @@ export class HeapGuard {
     if (used + headroomBytes > softBytes) used = this.#collect(performance.now());
     this.#peakBytes = used;
     this.#limitBytes = Math.min(Math.max(softBytes, used + headroomBytes), this.#ceilingBytes);
+  }
+
+  /** The state is about to be saved: that may take what V8 allows, for it leaves nothing behind. */
+  beginSave(): void {
+    this.#peakBytes = usedBytes();
+    this.#limitBytes = this.#ceilingBytes;
+  }
+
+  /** A state is about to be loaded, beside the one that is there. */
+  beginLoad(): void {
+    const used = this.#collect(performance.now());
+    const roomBytes = this.softBytes + Math.max(loadBytesMin, this.softBytes * loadShare);
+    this.#peakBytes = used;
+    this.#limitBytes = Math.min(used + roomBytes, this.#ceilingBytes);
   }
 
   /** Null while the heap is within its limit; `now` is the monotonic time in ms. */

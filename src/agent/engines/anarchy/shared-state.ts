@@ -6,7 +6,8 @@ const stopSlot = 0;
 const attentionSlot = 1;
 const takenSlot = 2;
 const changeSlot = 3;
-const slots = 4;
+const imageTakenSlot = 4;
+const slots = 5;
 
 const stopCauses: readonly (StopCause | null)[] = [null, 'cancelled', 'timeout'];
 
@@ -39,6 +40,12 @@ export class SharedState {
     this.#changed();
   }
 
+  /** So many bytes of an image have found their place. */
+  addImageTaken(bytes: number): void {
+    Atomics.add(this.#slots, imageTakenSlot, bytes);
+    this.#changed();
+  }
+
   #changed(): void {
     Atomics.add(this.#slots, changeSlot, 1);
     Atomics.notify(this.#slots, changeSlot);
@@ -59,6 +66,11 @@ export class SharedState {
   /** Cost of all events taken so far, modulo 2³². */
   get taken(): number {
     return Atomics.load(this.#slots, takenSlot);
+  }
+
+  /** Bytes of all images taken so far, modulo 2³². */
+  get imageTaken(): number {
+    return Atomics.load(this.#slots, imageTakenSlot);
   }
 
   /** Grows with every change. Read it first, then look, then wait: so no change is missed. */

@@ -17,6 +17,8 @@ import type { FromWorker, Program } from './worker-messages.ts';
 const underWayCostMax = 256 * 1024;
 /** What an event costs beside its text. */
 const eventCost = 256;
+/** Bytes of an image that may be posted and not taken. */
+const imageUnderWayMax = 512 * 1024;
 const flushLength = 16 * 1024;
 const flushMs = 5;
 const heapCheckMs = 5;
@@ -58,6 +60,8 @@ export class WorkerHost implements Host {
   /** Of this execution's output. */
   #postedBytes = 0;
   #reportedCost = 0;
+  /** Of all images, modulo 2³², as the other side counts. */
+  #imagePosted = 0;
   #flushedAt = 0;
   #heapCheckedAt = 0;
   #progressAt = 0;
@@ -109,6 +113,29 @@ export class WorkerHost implements Host {
     this.#flushedAt = performance.now();
     this.#heap.begin();
     this.#cpuAtBegin = process.threadCpuUsage();
+  }
+
+  /** An image is about to be saved. */
+  beginSave(): void {
+    this.#output = new Output({ bytesMax: 0, capture: false });
+    this.#imagePosted = this.#shared.imageTaken;
+    this.#heap.beginSave();
+  }
+
+  /** An image is about to be loaded. */
+  beginLoad(): void {
+    this.#output = new Output({ bytesMax: 0, capture: false });
+    this.#heap.beginLoad();
+  }
+
+  /** A chunk of the image that is being saved, which is given away. Blocks while the reader is behind. */
+  sendImage(chunk: Uint8Array): void {
+    // Whoever stopped it wants no more; the next poll ends it.
+    if (this.#stopReason() !== null) return;
+    this.#imagePosted = (this.#imagePosted + chunk.byteLength) | 0;
+    const message: FromWorker = { type: 'imageChunk', chunk };
+    this.#port.postMessage(message, [chunk.buffer as ArrayBuffer]);
+    this.#waitUntil(() => ((this.#imagePosted - this.#shared.imageTaken) | 0) < imageUnderWayMax);
   }
 
   /** It has ended: what is left goes out together with the outcome. */

@@ -1,4 +1,5 @@
 // What the main thread and the worker of the engine post to each other. Both are ours and of one version: nothing is validated.
+import type { ImageFailure } from '#language';
 import type { ExecuteCommand, InspectRequest, VariablesRequest } from '#protocol';
 import type { EngineEvent, EngineOutcome, EngineSettings } from '../engine.ts';
 
@@ -19,7 +20,18 @@ export type ToWorker =
   | { readonly type: 'configure'; readonly settings: EngineSettings }
   | { readonly type: 'execute'; readonly program: Program }
   | { readonly type: 'input'; readonly content: string }
-  | { readonly type: 'question'; readonly id: number; readonly question: Question };
+  | { readonly type: 'question'; readonly id: number; readonly question: Question }
+  | ImageRequest;
+
+/** Each but `load` and `loadAbort` is answered once, a `save` after its chunks. */
+export type ImageRequest =
+  | { readonly type: 'save' | 'load'; readonly bytesMax: number }
+  | { readonly type: 'loadChunk'; readonly chunk: Uint8Array }
+  | { readonly type: 'loadEnd' | 'loadAbort' };
+
+export type ImageMessage =
+  | { readonly type: 'imageChunk'; readonly chunk: Uint8Array }
+  | { readonly type: 'imageAnswer'; readonly failure: ImageFailure | null };
 
 export type FromWorker =
   | {
@@ -29,4 +41,5 @@ export type FromWorker =
       readonly cost: number;
       readonly outcome: Omit<EngineOutcome, 'stateLost'> | null;
     }
-  | { readonly type: 'answer'; readonly id: number; readonly answer: unknown };
+  | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
+  | ImageMessage;

@@ -18,6 +18,7 @@ import {
 } from './reports.ts';
 import { SharedState } from './shared-state.ts';
 import { WorkerHost } from './worker-host.ts';
+import { WorkerImages } from './worker-images.ts';
 import type { FromWorker, Program, Question, ToWorker, WorkerStart } from './worker-messages.ts';
 import { WorkspaceFiles } from './workspace-files.ts';
 
@@ -35,7 +36,11 @@ function takeCollector(): () => void {
   return () => gc();
 }
 
-type Session = { readonly host: WorkerHost; readonly interpreter: Interpreter };
+type Session = {
+  readonly host: WorkerHost;
+  readonly interpreter: Interpreter;
+  readonly images: WorkerImages;
+};
 
 class EngineWorker {
   readonly #port: MessagePort;
@@ -67,6 +72,8 @@ class EngineWorker {
         this.#port.postMessage({ type: 'answer', id, answer } satisfies FromWorker);
         return;
       }
+      default:
+        this.#session!.images.obey(message);
     }
   }
 
@@ -78,7 +85,8 @@ class EngineWorker {
       files: new WorkspaceFiles(this.#start.workspace),
       attend: () => this.#attend(),
     });
-    return { host, interpreter: createInterpreter(host) };
+    const interpreter = createInterpreter(host);
+    return { host, interpreter, images: new WorkerImages(this.#port, host, interpreter) };
   }
 
   /** What was posted since the program began. Another program is never among it. */
