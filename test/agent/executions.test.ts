@@ -162,4 +162,41 @@ describe('executions', () => {
     executions.events.acknowledge((await events()).at(-1)!.seq);
     expect(engine.calls).toEqual(['execute code of a', 'drained', 'execute code of b']);
   });
+
+  it('wait for work that no program may disturb, which waits for them', async () => {
+    const { engine, executions, execute } = setUp();
+    executions.open();
+    execute('a');
+    const first = Promise.withResolvers<string>();
+    const done: string[] = [];
+    const works = [first.promise, Promise.reject(new Error('failed'))].map((promise) =>
+      executions
+        .exclusively(() => {
+          engine.calls.push('work');
+          return promise;
+        })
+        .then(
+          (result) => done.push(result),
+          (error: Error) => done.push(error.message),
+        ),
+    );
+    execute('b');
+    expect(executions.held()).toEqual(['a', 'b']);
+    expect(engine.calls).toEqual(['execute code of a']);
+    engine.end();
+    expect(engine.calls).toEqual(['execute code of a', 'work']);
+    first.resolve('done');
+    await Promise.all(works);
+    await engine.told('execute code of b');
+    expect(engine.calls).toEqual(['execute code of a', 'work', 'work', 'execute code of b']);
+    expect(done).toEqual(['done', 'failed']);
+  });
+
+  it('leave a bounded queue for such work, too', async () => {
+    const { executions, execute } = setUp();
+    for (let i = 0; i < limits.queueLengthMax; i++) execute(`${i}`);
+    await expect(executions.exclusively(async () => {})).rejects.toMatchObject({
+      code: 'queue_full',
+    });
+  });
 });

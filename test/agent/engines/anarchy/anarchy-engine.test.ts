@@ -71,6 +71,24 @@ describe('a worker that does not obey', () => {
     expect((await run(engine, 'nothing')).stateLost).toBe(false);
   });
 
+  it('is ended and replaced when it does not stop saving or loading', async () => {
+    for (const transfer of ['save', 'load'] as const) {
+      const engine = startEngine();
+      await run(engine, 'nothing');
+      const stop = new AbortController();
+      const bytes = (async function* () {
+        yield new Uint8Array(1);
+      })();
+      const done =
+        transfer === 'save'
+          ? engine.save(stop.signal)[Symbol.asyncIterator]().next()
+          : engine.load(bytes, stop.signal);
+      stop.abort();
+      await expect(done).rejects.toMatchObject({ code: 'engine_unavailable' });
+      expect((await run(engine, 'nothing')).stateLost).toBe(true);
+    }
+  });
+
   it('does not keep anybody waiting for an answer', async () => {
     const engine = startEngine();
     await run(engine, 'nothing');
