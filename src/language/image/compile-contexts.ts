@@ -3,13 +3,31 @@
 import type { CompileContext } from '../macros/expand.ts';
 import { macroLengthMax, macrosMax } from '../macros/expand.ts';
 import { isMacro, type MacroSource, type MacroTable } from '../macros/macro.ts';
-import type { Value } from '../runtime/value.ts';
+import type { CodeUnit, Value } from '../runtime/value.ts';
 import { damaged } from './image-error.ts';
 
 /** The writer's side. */
 export class ContextValues {
   readonly #tables = new Map<MacroTable, Value[]>();
-  readonly #features = new Map<ReadonlySet<string>, Value[]>();
+  readonly #features = new Map<string, Value[]>();
+  /** By source: a unit that was compiled twice under the same conditions is one unit. */
+  readonly #units = new Map<string, CodeUnit[]>();
+
+  /** The unit that stands for this one. */
+  unitFor(unit: CodeUnit): CodeUnit {
+    const { source, context } = unit;
+    const known = this.#units.get(source) ?? [];
+    const same = known.find(
+      (other) =>
+        other === unit ||
+        (other.context.macros === context.macros &&
+          other.context.file === context.file &&
+          this.ofFeatures(other.context.features) === this.ofFeatures(context.features)),
+    );
+    if (same !== undefined) return same;
+    this.#units.set(source, [...known, unit]);
+    return unit;
+  }
 
   /** Key, name and source by turns. */
   ofMacros(table: MacroTable): Value[] {
@@ -22,10 +40,11 @@ export class ContextValues {
   }
 
   ofFeatures(features: ReadonlySet<string>): Value[] {
-    let values = this.#features.get(features);
+    const key = JSON.stringify([...features]);
+    let values = this.#features.get(key);
     if (values === undefined) {
       values = [...features];
-      this.#features.set(features, values);
+      this.#features.set(key, values);
     }
     return values;
   }

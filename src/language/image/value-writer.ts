@@ -227,7 +227,7 @@ export class ValueWriter {
   }
 
   #function({ code, environment, lexicalThis }: FunctionValue): void {
-    this.#mention(code.unit);
+    this.#mention(this.#contexts.unitFor(code.unit));
     this.#fields(code.index);
     this.#environment(environment);
     this.#value(lexicalThis);

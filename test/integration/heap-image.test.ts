@@ -1,0 +1,163 @@
+// The saved state of a session between two real containers.
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { AgentEvent, EndedEvent } from '#protocol';
+import { systemClock } from '../../src/orchestrator/foundation/clock.ts';
+import { newId } from '../../src/orchestrator/foundation/id.ts';
+import { dockerConnection } from '../../src/orchestrator/runtimes/docker/docker-connection.ts';
+import { DockerRuntime } from '../../src/orchestrator/runtimes/docker/docker-runtime.ts';
+import type { Sandbox } from '../../src/orchestrator/sandbox/agent.ts';
+import { DirectSource } from '../../src/orchestrator/sandbox/direct-source.ts';
+import { ExitWatch } from '../../src/orchestrator/sandbox/exit-watch.ts';
+import { defaultAllowances } from '../../src/orchestrator/sandbox/hardening.ts';
+import { loadSeccompProfile } from '../../src/orchestrator/sandbox/seccomp-profile.ts';
+import { UidPool } from '../../src/orchestrator/sandbox/uid-pool.ts';
+import { configuration, program } from '../helpers/commands.ts';
+import { readExpectations } from '../programs/expectations.ts';
+
+const MiB = 1024 * 1024;
+const limits = {
+  memoryBytes: 256 * MiB,
+  cpus: 1,
+  pids: 64,
+  workspaceBytes: 16 * MiB,
+  outputBytes: MiB,
+};
+const patience = () => AbortSignal.timeout(60_000);
+const runtime = new DockerRuntime(dockerConnection(process.env.DOCKER_HOST));
+const instanceId = newId('inst');
+let runDirectory = '';
+let exits: ExitWatch;
+let source: DirectSource;
+
+beforeAll(async () => {
+  runDirectory = await mkdtemp(join(tmpdir(), 'cellar-run-'));
+  const log = pino({ level: 'silent' });
+  exits = new ExitWatch({ runtime, instanceId, clock: systemClock, log });
+  const policy = {
+    instanceId,
+    image: 'cellar-sandbox:latest',
+    seccompProfile: loadSeccompProfile(),
+    ...defaultAllowances,
+  };
+  const times = { readyMsMax: 60_000, awayMsMax: 60_000 };
+  const host = { runtime, exits, policy, runDirectory, ...times, clock: systemClock, log };
+  source = new DirectSource({
+    host,
+    uids: new UidPool({ first: 267_000, count: 100 }),
+    runtimeName: 'runc',
+  });
+});
+
+afterAll(async () => {
+  const left = await runtime.list(instanceId, patience());
+  for (const { runtimeId } of left) await runtime.destroy(runtimeId, patience());
+  await exits[Symbol.asyncDispose]();
+  await rm(runDirectory, { recursive: true });
+  expect(left).toEqual([]);
+});
+
+/** A container with a session that runs one program after another. */
+class Session implements AsyncDisposable {
+  readonly sandbox: Sandbox;
+  readonly #events: AsyncIterator<AgentEvent>;
+  #executions = 0;
+
+  private constructor(sandbox: Sandbox) {
+    this.sandbox = sandbox;
+    this.#events = sandbox.agent.events()[Symbol.asyncIterator]();
+  }
+
+  static async start(): Promise<Session> {
+    const sandbox = await source.start(source.plan(), limits, patience());
+    await sandbox.agent.configure(configuration({ heapBytesMax: 64 * MiB }), patience());
+    return new Session(sandbox);
+  }
+
+  async run(code: string): Promise<EndedEvent> {
+    this.sandbox.agent.execute(program(`exec-${++this.#executions}`, code));
+    for (;;) {
+      const { value, done } = await this.#events.next();
+      if (done) throw new Error('no end');
+      if (value.type !== 'ended') continue;
+      this.sandbox.agent.acknowledge(value.seq);
+      return value;
+    }
+  }
+
+  variables(): Promise<unknown> {
+    return this.sandbox.agent.variables({ includeValues: true }, patience());
+  }
+
+  async image(): Promise<Buffer> {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of this.sandbox.agent.saveImage(patience())) chunks.push(chunk);
+    return Buffer.concat(chunks);
+  }
+
+  load(image: Uint8Array): Promise<void> {
+    const bytes = (async function* () {
+      yield image;
+    })();
+    return this.sandbox.agent.loadImage(bytes, patience());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.sandbox[Symbol.asyncDispose]() as Promise<void>;
+  }
+}
+
+it('takes what programs leave behind from one container to another', async () => {
+  await using from = await Session.start();
+  await using to = await Session.start();
+  const folder = join(import.meta.dirname, '../programs');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /^(modules|scopes|functions|programs)\/.*\.ai$/.test(file),
+  );
+  expect(files.length).toBeGreaterThan(20);
+  for (const file of files.sort()) {
+    const golden = readExpectations(readFileSync(join(folder, file), 'utf8'));
+    for (const { source: code } of golden.units) await from.run(code);
+    const image = await from.image();
+    await to.load(image);
+    expect(await to.variables(), file).toEqual(await from.variables());
+    expect(await to.image(), file).toEqual(image);
+  }
+});
+
+it('goes on with closures in another container, and leaves the first as it is', async () => {
+  await using from = await Session.start();
+  await from.run('mk(){ c = 0; return () => { c = c + 1; return c } } a = mk(); b = a; a()');
+  const image = await from.image();
+  await using to = await Session.start();
+  await to.load(image);
+  expect((await to.run('[a(), b()]')).result?.value).toEqual([2, 3]);
+  expect((await from.run('a()')).result?.value).toBe(2);
+});
+
+it('keeps the session when an image is refused, or its sender is killed on the way', async () => {
+  await using to = await Session.start();
+  await to.run('kept = 1');
+  await using from = await Session.start();
+  await from.run('text = "0123456789".repeat(800000)');
+  const image = await from.image();
+  const damaged = Buffer.from(image);
+  damaged[damaged.byteLength >> 1]! ^= 1;
+  await expect(to.load(damaged)).rejects.toMatchObject({ code: 'sandbox_failed' });
+
+  // Straight from one container into the other, and the first dies in the middle.
+  const cut = (async function* () {
+    let isFirst = true;
+    for await (const chunk of from.sandbox.agent.saveImage(patience())) {
+      yield chunk;
+      if (isFirst) await runtime.destroy(from.sandbox.runtimeId, patience());
+      isFirst = false;
+    }
+  })();
+  await expect(to.sandbox.agent.loadImage(cut, patience())).rejects.toThrow();
+  expect(await to.run('kept')).toMatchObject({ result: { value: 1 }, stateLost: false });
+});
