@@ -19,7 +19,7 @@ export function parse(source: string): Parsed {
   const { tokens, diagnostics: lexical } = lex(source);
   const parser = new ItemParser(source, tokens);
   const program = parser.program();
-  const tooDeep = tooDeepAt(program);
+  const tooDeep = tooDeepAt(program, true);
   if (tooDeep) return { program: { ...program, body: [] }, diagnostics: [nestingError(tooDeep)] };
   return { program, diagnostics: merged(lexical, parser.diagnostics) };
 }

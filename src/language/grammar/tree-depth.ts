@@ -6,13 +6,21 @@ import type { AnyNode } from '../syntax.ts';
 /** Nodes that may stand inside one another. Every pass may recurse this deep, and so may the parser that reads what is emitted. */
 export const treeDepthMax = 500;
 
-/** The place where a tree gets deeper than `treeDepthMax`; null if it does not. Does not recurse itself. */
-export function tooDeepAt(root: AnyNode): Span | null {
+/** What stands inside one another takes room: a character never adds more nodes than that (`x→` adds three). */
+const nodesPerCharacter = 2;
+
+/**
+ * The place where a tree gets deeper than `treeDepthMax`; null if it does not. Does not recurse itself. With `spansHold`
+ * every span holds those of the parts inside, as the parser's do: then only what is long enough to be deep is looked into.
+ */
+export function tooDeepAt(root: AnyNode, spansHold = false): Span | null {
   const parts: Part[] = [root];
   const depths: number[] = [0];
   for (let part = parts.pop(); part; part = parts.pop()) {
     const depth = (depths.pop() ?? 0) + (part.type === undefined ? 0 : 1);
-    if (depth > treeDepthMax && part.span) return part.span;
+    const { span } = part;
+    if (depth > treeDepthMax && span) return span;
+    if (spansHold && span && isShort(span, treeDepthMax - depth)) continue;
     for (const key in part) {
       const child = part[key];
       if (key === 'span' || typeof child !== 'object' || child === null) continue;
@@ -21,6 +29,10 @@ export function tooDeepAt(root: AnyNode): Span | null {
     }
   }
   return null;
+}
+
+function isShort({ start, end }: Span, depthLeft: number): boolean {
+  return (end - start + 1) * nodesPerCharacter < depthLeft;
 }
 
 /** A node, or a list or record inside one. */
