@@ -3,6 +3,7 @@ import { type Raised, raise } from '../runtime/raised.ts';
 import { encodeKey, ObjectValue, type Value } from '../runtime/value.ts';
 import { lineStarts, locate } from '../span.ts';
 import type { BuiltinContext } from './builtin.ts';
+import { readPart, textLookahead } from './json-native.ts';
 
 /** The value of a JSON text. ParseError "Invalid JSON at line L column C: ..." */
 export function parseJson(context: BuiltinContext, text: string): Value {
@@ -34,8 +35,11 @@ const nodesPerRequest = 4096;
 class JsonReader {
   readonly #context: BuiltinContext;
   readonly #text: string;
+  readonly #lookahead = textLookahead();
   #at = 0;
+  #lookedAt = 0;
   #nodes = 0;
+  #requestAt = nodesPerRequest;
 
   constructor(context: BuiltinContext, text: string) {
     this.#context = context;
@@ -65,11 +69,13 @@ class JsonReader {
 
   /** A scalar or an empty container; undefined where a container with contents begins. */
   #value(): Value | undefined {
-    this.#countNode();
+    this.#countNodes();
     this.#skipBlanks();
     const character = this.#text[this.#at];
     if (character === '"') return this.#string();
     if (character === '[' || character === '{') {
+      const part = this.#part();
+      if (part !== undefined) return part;
       const start = this.#at++;
       this.#skipBlanks();
       if (this.#text[this.#at] === (character === '[' ? ']' : '}')) {
@@ -90,6 +96,21 @@ class JsonReader {
     if (number === null) throw this.#unexpected();
     this.#at = numberText.lastIndex;
     return Number(number[0]);
+  }
+
+  /** A container that V8 can read at once. */
+  #part(): Value | undefined {
+    this.#lookahead.done(this.#at - this.#lookedAt);
+    this.#lookedAt = this.#at;
+    if (!this.#lookahead.mayLook) return undefined;
+    const part = readPart(this.#text, this.#at);
+    if (part === null) {
+      this.#lookahead.inVain();
+      return undefined;
+    }
+    this.#at = part.end;
+    this.#countNodes(part.nodes);
+    return part.value;
   }
 
   /** Steps into a container that is known to have contents. */
@@ -135,7 +156,7 @@ class JsonReader {
         return made;
       }
       if (character !== '\\') throw this.#unexpected();
-      this.#countNode();
+      this.#countNodes();
       made += this.#escape();
     }
   }
@@ -168,10 +189,12 @@ class JsonReader {
     }
   }
 
-  #countNode(): void {
-    if (++this.#nodes % nodesPerRequest !== 0) return;
-    this.#context.step(nodesPerRequest);
+  #countNodes(count = 1): void {
+    this.#nodes += count;
+    if (this.#nodes < this.#requestAt) return;
+    this.#context.step(this.#nodes - this.#requestAt + nodesPerRequest);
     this.#context.allocate(this.#nodes * 16);
+    this.#requestAt = this.#nodes + nodesPerRequest;
   }
 
   #unexpected(): Raised {

@@ -13,6 +13,7 @@ import {
 } from '../runtime/value.ts';
 import { isFunction } from './arguments.ts';
 import type { BuiltinContext } from './builtin.ts';
+import { valueLookahead, writePart } from './json-native.ts';
 
 export type JsonFormat = {
   /** Called with key and value; what it returns is written instead. */
@@ -62,6 +63,8 @@ export function writeJson(context: BuiltinContext, root: Value, format: JsonForm
   const text = new TextBuilder(context);
   const open: Open[] = [];
   const unfinished = new Set<Value>();
+  const isPlain = format.indent === '' && format.names === null && format.replacer === null;
+  const lookahead = valueLookahead();
 
   const write = (key: string | number, given: Value): void => {
     const value =
@@ -74,6 +77,17 @@ export function writeJson(context: BuiltinContext, root: Value, format: JsonForm
       return;
     }
     if (unfinished.has(target)) throw raise('TypeError', 'Cannot convert a cyclic value to JSON');
+    if (isPlain && lookahead.mayLook) {
+      const part = writePart(target);
+      if (part !== null) {
+        text.append(part.text);
+        context.step(part.nodes);
+        lookahead.done(part.nodes);
+        return;
+      }
+      lookahead.inVain();
+      context.step(1024);
+    }
     unfinished.add(target);
     const names = Array.isArray(target) ? null : namesOf(target, format);
     text.append(names === null ? '[' : '{');
@@ -89,6 +103,7 @@ export function writeJson(context: BuiltinContext, root: Value, format: JsonForm
   write('', root);
   for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
     context.step(1);
+    lookahead.done(1);
     const { container, names } = level;
     const length = names === null ? (container as Value[]).length : names.length;
     if (level.next >= length) {
