@@ -38,7 +38,7 @@ export type LinkedUnit = TracedUnit &
     shapes: readonly Shape[];
     modules: readonly LinkedModule[];
     builtins: readonly (CompiledFunction | undefined)[];
-    natives: readonly ((value: number) => number)[];
+    natives: readonly ((...numbers: number[]) => number)[];
     /** A `main` that the unit defined at its top level, and in a module (SPEC 7.3). */
     main: FunctionValue | null;
     moduleMain: FunctionValue | null;
@@ -133,7 +133,7 @@ export class Linker {
     unit.shapes = needs.shapes.map((keys) => this.shape(keys));
     unit.modules = needs.modules.map(linkModule);
     unit.builtins = needs.intrinsics.map((name) => this.#runtime.functions.get(name)?.run);
-    unit.natives = needs.intrinsics.map((name) => intrinsics.get(name)!);
+    unit.natives = needs.intrinsics.map((name) => intrinsics.get(name)!.compute);
     const made = evaluate(this.#helpers, unit) as {
       main: LinkedUnit['entry'];
       functions: Instantiate[];

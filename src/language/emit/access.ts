@@ -45,7 +45,8 @@ export function getIndex(f: FunctionEmission, object: string, key: Code, offset:
   if (!mayBeNumber(key)) return slow;
   const found = f.acquire();
   f.release(found);
-  return `(${f.helper('isArray')}(${object})${numberCheck(key)}&&(${found}=${object}[${index}])!==undefined?${found}:${slow})`;
+  const isIndexed = `(${f.helper('isArray')}(${object})||typeof ${object}==='string')`;
+  return `(${isIndexed}${numberCheck(key)}&&(${found}=${object}[${index}])!==undefined?${found}:${slow})`;
 }
 
 /** `object[index] = value`. */

@@ -1,14 +1,13 @@
 // Calls. What runs is taken from the callee's `run` inline where it has one, and otherwise found by the runtime.
 import { builtins, oneLetterCalls } from '../builtins/table.ts';
 import { encodeKey, type TypeName } from '../runtime/value.ts';
-import type { Resolution } from '../scope.ts';
 import type { Call, Expression, Identifier, Index, Member, New } from '../syntax.ts';
 import { getIndex, isObject } from './access.ts';
 import { type Code, mark } from './code.ts';
 import { calling, type FunctionEmission } from './function-emission.ts';
 import { intrinsics } from './intrinsics.ts';
 import { literal } from './literal.ts';
-import { readName } from './variables.ts';
+import { isSessions, readName } from './variables.ts';
 
 /** `callee(...)` in all its forms. */
 export function call(f: FunctionEmission, node: Call): Code {
@@ -47,11 +46,6 @@ function foundCallee(f: FunctionEmission, callee: Expression): string {
   const again = repeat ? value.text : held;
   f.release(held);
   return `${read}?.run??${at}${f.helper('callable')}(${again},K,${f.unit.written(callee)})`;
-}
-
-/** Nothing but a session variable can be meant. */
-function isSessions({ variables, builtin, currentError }: Resolution): boolean {
-  return variables.length === 0 && !builtin && currentError === null;
 }
 
 /** The value of a name in call position: where nothing else has the name, one letter may mean a built-in (SPEC 2.3). */
@@ -144,29 +138,42 @@ function invoke(
   offset: number,
   given: readonly Expression[],
 ): string {
-  const [argument] = given;
-  if (argument !== undefined && given.length === 1 && intrinsics.has(name)) {
-    return intrinsicCall(f, callee, name, receiver, offset, argument);
+  const intrinsic = intrinsics.get(name);
+  if (intrinsic !== undefined && given.length > 0 && given.length <= intrinsic.argumentsMax) {
+    return intrinsicCall(f, callee, name, receiver, offset, given);
   }
   return `(${callee})${mark(offset)}(${receiver},d+1${argumentsText(f, given)})`;
 }
 
+/** Every argument waits in a temporary until all are known to be numbers. */
 function intrinsicCall(
   f: FunctionEmission,
   callee: string,
   name: string,
   receiver: string,
   offset: number,
-  argument: Expression,
+  given: readonly Expression[],
 ): string {
   const target = f.acquire();
-  const given = f.hold(f.expression(argument));
+  const held: string[] = [];
+  let setup = '';
+  let numbers = '';
+  const texts = given.map((argument) => {
+    const value = f.expression(argument);
+    let { text } = value;
+    if (value.stability !== 3) {
+      text = f.acquire();
+      held.push(text);
+      setup += `${text}=${value.text},`;
+    }
+    if (value.kind !== 'number') numbers += `&&typeof ${text}==='number'`;
+    return text;
+  });
+  f.release(target, ...held);
   const { builtin, native } = f.unit.intrinsic(name);
-  const slow = `${mark(offset)}${target}(${receiver},d+1,${given.text})`;
-  const fast = `${target}===${builtin}&&typeof ${given.text}==='number'?${native}(${given.text})`;
-  given.release();
-  f.release(target);
-  return `(${target}=(${callee}),${given.setup}${fast}:${slow})`;
+  const slow = `${mark(offset)}${target}(${receiver},d+1,${texts.join(',')})`;
+  const fast = `${target}===${builtin}${numbers}?${native}(${texts.join(',')})`;
+  return `(${target}=(${callee}),${setup}${fast}:${slow})`;
 }
 
 function argumentsText(f: FunctionEmission, given: readonly Expression[]): string {

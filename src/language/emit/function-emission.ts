@@ -3,6 +3,7 @@ import type { FunctionInfo, Scope, Variable } from '../scope.ts';
 import type { Block, Expression, FunctionBody, Item, Statement } from '../syntax.ts';
 import { bothEffects, type Code, code, type Effects, type Kind, outlives } from './code.ts';
 import type { HelperName } from './helpers.ts';
+import type { NumericLoop } from './numeric-loops.ts';
 import type { UnitEmission } from './unit-emission.ts';
 
 /** The parts of the emitter that need one another, so that their files need not. */
@@ -34,6 +35,8 @@ export class FunctionEmission {
   readonly checked = new Set<Variable>();
   /** The local that takes the value of each statement; null where nobody asks. */
   completion: string | null = null;
+  /** Emitting a loop over locals that hold the numbers of session variables (see numeric-loops.ts). */
+  numericLoop: NumericLoop | null = null;
   /** Emitting the inside of a block expression: jumps out of it must be thrown (see block-conditional.ts). */
   insideArrow = false;
   /** Loops around, within the arrow if in one. */

@@ -6,14 +6,17 @@ import { variableDeclaration } from './declarations.ts';
 import { environmentLiteral, openScope } from './environments.ts';
 import { update } from './expressions.ts';
 import type { FunctionEmission } from './function-emission.ts';
+import { numericForm, storeHere } from './numeric-loops.ts';
 import { declareName } from './variables.ts';
 
 /** Rounds that the loops of one call may make before they first ask the budget; the call itself was counted. */
 export const freeRounds = 64;
 
 export function whileLoop(f: FunctionEmission, node: While): string {
-  const condition = f.expression(node.condition).text;
-  return `while(${condition}){${round(f, node.span.start)}${loopBody(f, node.body)}}`;
+  const condition = f.expression(node.condition);
+  const numeric = numericForm(f, node, condition, () => whileLoop(f, node));
+  const begin = round(f, node.span.start) + numeric;
+  return `while(${condition.text}){${begin}${loopBody(f, node.body)}}`;
 }
 
 export function forLoop(f: FunctionEmission, node: For): string {
@@ -23,7 +26,14 @@ export function forLoop(f: FunctionEmission, node: For): string {
   if (init !== null && 'type' in init)
     begin = withoutCompletion(f, () => variableDeclaration(f, init));
   else if (init !== null) begin = init.map((part) => `${f.expression(part).text};`).join('');
-  const condition = node.condition === null ? '' : f.expression(node.condition).text;
+  const rounds = forRounds(f, node, scope);
+  return openScope(f, scope) + begin + rounds;
+}
+
+/** A `for` without what comes before its first round. */
+function forRounds(f: FunctionEmission, node: For, scope: Scope): string {
+  const condition = node.condition === null ? null : f.expression(node.condition);
+  const numeric = numericForm(f, node, condition, () => forRounds(f, node, scope));
   const start = f.assigned.branch();
   const content = loopBody(f, node.body);
   const steps = node.step.map((step) =>
@@ -32,8 +42,8 @@ export function forLoop(f: FunctionEmission, node: For): string {
   f.assigned.merge(start);
   // Each round has its own copy of the variables (SPEC 5.1); only closures can tell.
   if (scope.hasEnvironment) steps.unshift(`${f.environment(scope)}=${copyOf(f, scope)}`);
-  const head = `for(;${condition};${steps.join(',')})`;
-  return `${openScope(f, scope)}${begin}${head}{${round(f, node.span.start)}${content}}`;
+  const head = `for(;${condition?.text ?? ''};${steps.join(',')})`;
+  return `${head}{${round(f, node.span.start)}${numeric}${content}}`;
 }
 
 export function forInLoop(f: FunctionEmission, node: ForIn): string {
@@ -66,7 +76,8 @@ function loopBody(f: FunctionEmission, node: While['body']): string {
 
 function round(f: FunctionEmission, offset: number): string {
   f.locals.add('k');
-  return `if(--k<0)k=${mark(offset)}${f.helper('loop')}();`;
+  const ask = `k=${mark(offset)}${f.helper('loop')}();`;
+  return f.numericLoop === null ? `if(--k<0)${ask}` : `if(--k<0){${storeHere}${ask}}`;
 }
 
 function copyOf(f: FunctionEmission, scope: Scope): string {

@@ -54,7 +54,8 @@ function operate(
   if (left.kind !== 'value' || right.kind !== 'value') return { text: strict, kind: 'boolean' };
   const same = f.helper(operator === '==' || operator === '!=' ? 'equals' : 'identical');
   const slow = `${negated ? '!' : ''}${same}(${left.text},${right.text})`;
-  return { text: guarded(held, strict, slow), kind: 'boolean' };
+  const simple = `typeof ${left.text}==='number'||typeof ${left.text}==='string'`;
+  return { text: `${simple}?${strict}:${slow}`, kind: 'boolean' };
 }
 
 function calculate(
@@ -92,6 +93,9 @@ function concatenation(
   const fast = `${mark(offset)}${f.helper('concatenate')}(${left.text},${right.text})`;
   const other = left.kind === 'string' ? right : left;
   if (other.kind === 'string') return fast;
+  if (left.kind === 'string' && right.kind === 'number') {
+    return `${mark(offset)}${f.helper('concatenate')}(${left.text},""+${right.text})`;
+  }
   return other.kind === 'value' ? `typeof ${other.text}==='string'?${fast}:${slow}` : slow;
 }
 

@@ -12,7 +12,7 @@ import type {
 } from '../syntax.ts';
 import { completeExits, jump } from './block-conditional.ts';
 import { code, mark } from './code.ts';
-import { complete, variableDeclaration } from './declarations.ts';
+import { complete, completeWithNothing, variableDeclaration } from './declarations.ts';
 import { openScope } from './environments.ts';
 import { update } from './expressions.ts';
 import type { FunctionEmission } from './function-emission.ts';
@@ -72,11 +72,10 @@ function statement(f: FunctionEmission, node: Item): string {
 }
 
 function statementText(f: FunctionEmission, node: Item): string {
-  const { completion } = f;
-  const none = completion === null ? '' : `${completion}=null;`;
+  const none = completeWithNothing(f);
   switch (node.type) {
     case 'ExpressionStatement':
-      return complete(f, discarded(f, node.expression));
+      return discarded(f, node.expression);
     case 'VariableDeclaration':
       return variableDeclaration(f, node);
     case 'FunctionDeclaration':
@@ -124,7 +123,8 @@ function statementText(f: FunctionEmission, node: Item): string {
 /** An expression as a statement. */
 function discarded(f: FunctionEmission, node: Expression): string {
   const unused = f.completion === null;
-  return node.type === 'Update' && unused ? update(f, node, true).text : f.expression(node).text;
+  const value = node.type === 'Update' && unused ? update(f, node, true) : f.expression(node);
+  return complete(f, value.text, value.kind);
 }
 
 function conditional(f: FunctionEmission, node: If): string {

@@ -5,6 +5,11 @@ import { bothEffects, type Code, code, type Kind, mark } from './code.ts';
 import type { FunctionEmission } from './function-emission.ts';
 import { literal } from './literal.ts';
 
+/** Nothing but a session variable can be meant. */
+export function isSessions({ variables, builtin, currentError }: Resolution): boolean {
+  return variables.length === 0 && !builtin && currentError === null;
+}
+
 /** What a read yields behind the last local: the session's variable, or what `missing` says when it has none. */
 function sessionRead(f: FunctionEmission, resolution: Resolution, missing: string): string {
   const cell = f.unit.cell(resolution.name);
@@ -23,6 +28,10 @@ export function readName(
   missing?: string,
 ): Code {
   const { variables, name } = resolution;
+  const loop = f.numericLoop;
+  if (loop !== null && isSessions(resolution)) {
+    return code(loop.read(f, f.unit.cell(name)), 'number', 0, 2);
+  }
   let stability: Code['stability'] = 0;
   let kind: Kind = 'value';
   let text: string | null = null;
@@ -48,6 +57,7 @@ export function readName(
     }
   }
   text ??= sessionRead(f, resolution, missing ?? missingName(f, name, offset));
+  if (loop !== null && kind !== 'number') loop.failed = true;
   return code(text, kind, 0, stability);
 }
 
@@ -65,6 +75,11 @@ export function writeName(
 ): Code {
   const variable = resolution.variables.find((candidate) => candidate.kind !== 'star');
   const result = (text: string): Code => code(text, value.kind, bothEffects(value.effects, 2), 0);
+  const loop = f.numericLoop;
+  if (loop !== null && value.kind !== 'number') loop.failed = true;
+  if (variable === undefined && loop !== null) {
+    return result(loop.write(f, f.unit.cell(resolution.name), value));
+  }
   if (variable === undefined) return result(sessionWrite(f, resolution.name, value, use, offset));
   const location = f.location(variable);
   if (variable.constant) {
@@ -110,6 +125,7 @@ export function declareName(
   constant = false,
 ): string {
   if (variable === null) {
+    if (f.numericLoop !== null) f.numericLoop.failed = true;
     return `${f.helper(constant ? 'defineConstant' : 'define')}(${f.unit.cell(name)},${value.text})`;
   }
   const location = f.location(variable);

@@ -1,0 +1,119 @@
+// Loops at the top level that only calculate. Session variables live in cells, where V8 must keep a number in a box of its own
+// for every value it takes. So such a loop is emitted twice: as always, and over locals that hold nothing but numbers. A round
+// goes on in the second as soon as all of its variables are numbers. The cells are set again whenever somebody could look:
+// before each safe point, and on every way out.
+import type { Expression, For, Item, While } from '../syntax.ts';
+import type { Code } from './code.ts';
+import type { FunctionEmission } from './function-emission.ts';
+
+// A control character, which `literal` escapes: it cannot come from a program.
+/** Stands for setting the cells until it is known which. */
+export const storeHere = '\u0003';
+
+/** The second form of one loop while it is emitted. */
+export class NumericLoop {
+  /** Something in the loop is not surely a number, or not surely a calculation. */
+  failed = false;
+  /** Cells that it reads and those that it sets, with the locals they are in. */
+  readonly #locals = new Map<string, string>();
+  readonly #assigned = new Set<string>();
+
+  read(f: FunctionEmission, cell: string): string {
+    const local = `w${cell}`;
+    this.#locals.set(cell, local);
+    f.locals.add(local);
+    return local;
+  }
+
+  write(f: FunctionEmission, cell: string, value: Code): string {
+    if (value.kind !== 'number') this.failed = true;
+    this.#assigned.add(cell);
+    return `(${this.read(f, cell)}=${value.text})`;
+  }
+
+  /** State 1 is a variable that may be set; nothing in the loop changes it. */
+  get guard(): string {
+    const numbers = [...this.#locals.keys()].map((cell) => `typeof ${cell}.value==='number'`);
+    const variables = [...this.#assigned].map((cell) => `${cell}.state===1`);
+    return [...numbers, ...variables].join('&&');
+  }
+
+  /** `+` tells V8 that the locals never hold anything else. */
+  get load(): string {
+    return [...this.#locals].map(([cell, local]) => `${local}=+${cell}.value;`).join('');
+  }
+
+  get store(): string {
+    return [...this.#assigned].map((cell) => `${cell}.value=w${cell};`).join('');
+  }
+}
+
+/** Text for the beginning of a round: the rest of the loop as a calculation, if it is one. `emit` emits the whole loop without its initialiser. */
+export function numericForm(
+  f: FunctionEmission,
+  node: While | For,
+  condition: Code | null,
+  emit: () => string,
+): string {
+  if (!f.isMain || f.completion === null || f.insideArrow || f.numericLoop !== null) return '';
+  // The round's condition is evaluated once more.
+  if (condition !== null && condition.effects !== 0) return '';
+  if (!calculates(node)) return '';
+  const loop = new NumericLoop();
+  f.numericLoop = loop;
+  const start = f.assigned.branch();
+  const text = emit();
+  f.assigned.merge(start);
+  f.numericLoop = null;
+  if (loop.failed || loop.store === '') return '';
+  // The completion value is a number too, and whether there is one: V8 would box it otherwise.
+  f.locals.add('y').add('z');
+  const begin = `${loop.load}z=r!==null;y=+r;`;
+  const rounds = text.replaceAll(storeHere, loop.store);
+  return `if(${loop.guard}){${begin}try{${rounds}}finally{${loop.store}}r=z?y:null;break;}`;
+}
+
+/** Statements and expressions that neither call anything nor touch a collection. */
+function calculates(node: Item | Expression): boolean {
+  switch (node.type) {
+    case 'While':
+      return calculates(node.condition) && calculates(node.body);
+    case 'For': {
+      const { init, condition, step, body } = node;
+      const begin = init === null ? [] : 'type' in init ? [init] : init;
+      const parts = [...begin, ...(condition === null ? [] : [condition]), ...step, body];
+      return parts.every(calculates);
+    }
+    case 'If':
+      return [node.condition, node.then, ...(node.otherwise ? [node.otherwise] : [])].every(
+        calculates,
+      );
+    case 'Block':
+      return node.body.every(calculates);
+    case 'VariableDeclaration':
+      return node.bindings.every(({ value }) => value !== null && calculates(value));
+    case 'ExpressionStatement':
+      return calculates(node.expression);
+    case 'Assignment':
+    case 'CompoundAssignment':
+      return node.target.type === 'Identifier' && calculates(node.value);
+    case 'Update':
+      return node.target.type === 'Identifier';
+    case 'Binary':
+    case 'Logical':
+      return calculates(node.left) && calculates(node.right);
+    case 'Unary':
+      return node.operator !== 'typeof' && calculates(node.operand);
+    case 'ConditionalExpression':
+      return [node.condition, node.then, node.otherwise].every(calculates);
+    case 'Identifier':
+    case 'NumberLiteral':
+    case 'BooleanLiteral':
+    case 'Break':
+    case 'Continue':
+    case 'EmptyStatement':
+      return true;
+    default:
+      return false;
+  }
+}
