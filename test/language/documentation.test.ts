@@ -10,12 +10,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '#language';
 import { builtins } from '../../src/language/builtins/table.ts';
-import { callDepthMax } from '../../src/language/emit/functions.ts';
 import { argumentsMax, nestingMax } from '../../src/language/grammar/cursor.ts';
 import { treeDepthMax } from '../../src/language/grammar/tree-depth.ts';
 import { macroLengthMax, macrosMax } from '../../src/language/macros/expand.ts';
 import { expansionDepthMax } from '../../src/language/macros/expander.ts';
 import { expandedNodesMax } from '../../src/language/macros/expansion-state.ts';
+import { callDepthMax } from '../../src/language/runtime/budget.ts';
 import {
   contextualSymbols,
   functionSymbols,

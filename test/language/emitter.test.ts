@@ -366,6 +366,42 @@ describe('calls', () => {
   });
 });
 
+describe('elements', () => {
+  it('of an object are its entries, whatever number names them', () => {
+    expect(
+      resultOf(
+        'o = {}; for (k of [-1, 1.5, 0, NaN, 1e21]) { o[k] = "k" + k } r = []; for (k of [-1, 1.5, 0, NaN, 1e21, 2]) { r.push(o[k]) } r',
+      ),
+    ).toEqual(['k-1', 'k1.5', 'k0', 'kNaN', 'k1e+21', null]);
+  });
+
+  it('of arrays and texts are found by whole numbers only, of nothing else at all', () => {
+    const read = (value: string) =>
+      resultOf(
+        `f(v){ r = []; for (i of [0, 1, 5, -1, 0.5, NaN]) { r.push(v[i]) } return r } f(${value})`,
+      );
+    expect(read('[7, 8]')).toEqual([7, 8, null, null, null, null]);
+    expect(read('"ab"')).toEqual(['a', 'b', null, null, null, null]);
+    for (const value of ['5', 'true', 'print', 'x => x', 'Math', 'Error("e")', '∅', '[1].push']) {
+      expect([value, read(value)]).toEqual([value, [null, null, null, null, null, null]]);
+    }
+    expect(errorOf('x = null; x[0]').message).toBe("Cannot read property '0' of null");
+  });
+});
+
+describe('numbers in place', () => {
+  it('are those of the built-ins, as long as the names mean them', () => {
+    expect(
+      resultOf('[min(3, 1, 2), max(3, NaN), min([4, 5]), max(2), Math.min(1, -0), floor(-1.5)]'),
+    ).toEqual([1, null, 4, 2, -0, -2]);
+    expect(errorOf('min(1, "2")').message).toBe('min: expected number for argument 2, got string');
+    expect(errorOf('max()').message).toBe('max: expected at least one number');
+    expect(resultOf('min(a, b){ return a + b } min(1, 2)')).toBe(3);
+    expect(resultOf('n = 0; t(x){ n = n * 10 + x; return x } max(t(1), t(3), t(2)) + n')).toBe(135);
+    expect(resultOf('f(){ x = 1; return max(x, x ← 5, x) } f()')).toBe(5);
+  });
+});
+
 describe('values', () => {
   it('have a property of the name that calls look for only if they are functions', () => {
     const classes = Object.values(values).filter((value) => typeof value === 'function');

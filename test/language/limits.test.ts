@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { callDepthMax } from '../../src/language/emit/functions.ts';
+import { callDepthMax } from '../../src/language/runtime/budget.ts';
 import { RecordingHost } from '../doubles/recording-host.ts';
 import { newSession, resultOf } from '../helpers/run-program.ts';
 

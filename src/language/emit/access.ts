@@ -1,7 +1,8 @@
 // Members and elements: own entries of objects and elements of arrays inline, everything else through the runtime.
 //
 // SECURITY: an emitted property name is either one of ours or an encoded key on a checked ObjectValue; an emitted index is a
-// checked number on a checked array. Nothing inherited can be named.
+// checked number, and what is written to is a checked array. Nothing inherited can be named: the host has no property whose
+// name is a number.
 import { encodeKey, objectBrand } from '../runtime/value.ts';
 import { type Code, code, mark } from './code.ts';
 import type { FunctionEmission } from './function-emission.ts';
@@ -45,8 +46,9 @@ export function getIndex(f: FunctionEmission, object: string, key: Code, offset:
   if (!mayBeNumber(key)) return slow;
   const found = f.acquire();
   f.release(found);
-  const isIndexed = `(${f.helper('isArray')}(${object})||typeof ${object}==='string')`;
-  return `(${isIndexed}${numberCheck(key)}&&(${found}=${object}[${index}])!==undefined?${found}:${slow})`;
+  // Only arrays and texts have elements. Where an object has something under a number (-1, say), that is the entry meant, and
+  // nothing else that a value can be has any such property.
+  return `(${object}!==null${numberCheck(key)}&&(${found}=${object}[${index}])!==undefined?${found}:${slow})`;
 }
 
 /** `object[index] = value`. */

@@ -1,5 +1,7 @@
 // Functions. Every function of a unit stands at the top of the script and is made over an environment: nothing it uses is
 // captured by JavaScript, so that code and environment are the whole value.
+
+import { callDepthMax } from '../runtime/budget.ts';
 import type { FunctionInfo } from '../scope.ts';
 import type { FunctionBody, Parameter, Program } from '../syntax.ts';
 import { mark } from './code.ts';
@@ -7,9 +9,6 @@ import { environmentLiteral, parentEnvironment } from './environments.ts';
 import { type Emitters, FunctionEmission } from './function-emission.ts';
 import { freeRounds } from './loops.ts';
 import type { UnitEmission } from './unit-emission.ts';
-
-/** Calls within calls that a program may make; further ones are its RangeError (SPEC 5.2). */
-export const callDepthMax = 5000;
 
 /** The value of a function where it is written; the function itself goes to the top of the script. */
 export function functionValue(f: FunctionEmission, emitters: Emitters, body: FunctionBody): string {
@@ -78,7 +77,7 @@ export function mainText(f: FunctionEmission, program: Program): string {
 /** Counts the call and its depth. Functions that call nothing need neither: who calls them counts. */
 function enter(f: FunctionEmission): string {
   const at = mark(f.info.span.start);
-  return `if(--${f.helper('budget')}.fuel<0)${at}${f.helper('poll')}();if(d>${callDepthMax})${at}${f.helper('deep')}();`;
+  return `if(--${f.helper('budget')}.fuel<0||d>${callDepthMax})${at}${f.helper('enter')}(d);`;
 }
 
 function parameterNames(f: FunctionEmission, parameters: readonly Parameter[]): string[] {

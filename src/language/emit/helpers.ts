@@ -47,9 +47,8 @@ export const helperNames = [
   'passing',
   'errorOf',
   'exit',
-  'poll',
   'loop',
-  'deep',
+  'enter',
   'statement',
   'ended',
   // modules

@@ -28,8 +28,10 @@ export function items(
   afterEach = '',
 ): string {
   const hoisted = hoist(f, nodes);
-  const texts = nodes.map((node) => statement(f, node) + afterEach);
-  return (scope === null ? '' : openScope(f, scope)) + hoisted + texts.join('');
+  // Added up, not joined: a text is written out once, at the end, and not again at each level.
+  let text = '';
+  for (const node of nodes) text += statement(f, node) + afterEach;
+  return (scope === null ? '' : openScope(f, scope)) + hoisted + text;
 }
 
 /** A block with its own scope. */

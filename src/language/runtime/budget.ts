@@ -3,6 +3,8 @@
 import type { Host, StopReason } from '../host.ts';
 import { Stopped } from './raised.ts';
 
+/** Calls within calls that a program may make; further ones are its RangeError (SPEC 5.2). */
+export const callDepthMax = 5000;
 /** Steps between two questions to the host. */
 const stepsPerPoll = 10_000;
 /** Rounds that a loop takes at a time; emitted code counts them down in a register. */

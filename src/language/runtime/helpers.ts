@@ -1,5 +1,6 @@
 // The runtime as emitted code sees it: one frozen record of functions, all of them made for one session.
 import type { HelperName } from '../emit/helpers.ts';
+import { callDepthMax } from './budget.ts';
 import {
   asCallable,
   callable,
@@ -128,10 +129,10 @@ export function createHelpers(
     },
     errorOf,
     exit,
-    poll: () => budget.poll(),
     loop: () => budget.portion(),
-    deep: () => {
-      throw depthExceeded(1);
+    enter: (depth: number) => {
+      if (depth > callDepthMax) throw depthExceeded(1);
+      budget.poll();
     },
     statement: (unit: RunningUnit, value: Value) => unit.onStatement?.(value),
     ended: (unit: RunningUnit, value: Value) => {
