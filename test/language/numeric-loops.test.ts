@@ -36,6 +36,20 @@ describe('a loop that only calculates', () => {
     expect(calculates('while (i++ < 5) { n = n + 1 }')).toBe(false);
   });
 
+  it('is emitted twice at most, however deep it is nested', () => {
+    const nested = (innermost: string) => {
+      let source = innermost;
+      for (let depth = 0; depth < 60; depth++) source = `while (i < 5) { i++; ${source} }`;
+      return script(source).length;
+    };
+    // The second is a calculation as far as its tree tells, and then is none.
+    for (const innermost of ['n = 1;', 'n = i < 1;', 'f();']) {
+      const long = nested(innermost.repeat(100)) - nested(innermost);
+      const once = script(innermost.repeat(100)).length - script(innermost).length;
+      expect([innermost, long < 3 * once]).toEqual([innermost, true]);
+    }
+  });
+
   it('calculates the same', () => {
     expect(resultOf('n = 0; i = 0; while (i < 5000) { n = n + i; i = i + 1 } [n, i]')).toEqual([
       12497500, 5000,

@@ -55,10 +55,14 @@ export function numericForm(
   condition: Code | null,
   emit: () => string,
 ): string {
-  if (!f.isMain || f.completion === null || f.insideArrow || f.numericLoop !== null) return '';
+  if (!f.isMain || f.completion === null || f.insideArrow) return '';
+  // Each part of a program is emitted twice at most, however deep loops are nested.
+  const { calculating, triedInside } = f.unit;
+  if (f.numericLoop !== null) triedInside.add(node);
+  if (triedInside.has(node)) return '';
   // The round's condition is evaluated once more.
   if (condition !== null && condition.effects !== 0) return '';
-  if (!calculates(node)) return '';
+  if (!calculates(node, calculating)) return '';
   const loop = new NumericLoop();
   f.numericLoop = loop;
   const start = f.assigned.branch();
@@ -73,47 +77,65 @@ export function numericForm(
   return `if(${loop.guard}){${begin}try{${rounds}}finally{${loop.store}}r=z?y:null;break;}`;
 }
 
-/** Statements and expressions that neither call anything nor touch a collection. */
-function calculates(node: Item | Expression): boolean {
+/** Statements and expressions that neither call anything nor touch a collection. Looks into each loop once. */
+function calculates(node: Item | Expression, known: Map<object, boolean>): boolean {
+  if (node.type !== 'While' && node.type !== 'For') {
+    return partsOf(node)?.every((part) => calculates(part, known)) ?? false;
+  }
+  let result = known.get(node);
+  if (result === undefined) {
+    result = partsOf(node)!.every((part) => calculates(part, known));
+    known.set(node, result);
+  }
+  return result;
+}
+
+type Part = Item | Expression;
+
+/** What must calculate so that this does; null for what never does. */
+function partsOf(node: Part): readonly Part[] | null {
   switch (node.type) {
     case 'While':
-      return calculates(node.condition) && calculates(node.body);
+      return [node.condition, node.body];
     case 'For': {
       const { init, condition, step, body } = node;
       const begin = init === null ? [] : 'type' in init ? [init] : init;
-      const parts = [...begin, ...(condition === null ? [] : [condition]), ...step, body];
-      return parts.every(calculates);
+      return [...begin, ...present(condition), ...step, body];
     }
     case 'If':
-      return [node.condition, node.then, ...(node.otherwise ? [node.otherwise] : [])].every(
-        calculates,
-      );
+      return [node.condition, node.then, ...present(node.otherwise)];
     case 'Block':
-      return node.body.every(calculates);
-    case 'VariableDeclaration':
-      return node.bindings.every(({ value }) => value !== null && calculates(value));
+      return node.body;
+    case 'VariableDeclaration': {
+      const values = node.bindings.flatMap(({ value }) => present(value));
+      return values.length === node.bindings.length ? values : null;
+    }
     case 'ExpressionStatement':
-      return calculates(node.expression);
+      return [node.expression];
     case 'Assignment':
     case 'CompoundAssignment':
-      return node.target.type === 'Identifier' && calculates(node.value);
+      return node.target.type === 'Identifier' ? [node.value] : null;
     case 'Update':
-      return node.target.type === 'Identifier';
+      return node.target.type === 'Identifier' ? [] : null;
     case 'Binary':
     case 'Logical':
-      return calculates(node.left) && calculates(node.right);
+      return [node.left, node.right];
     case 'Unary':
-      return node.operator !== 'typeof' && calculates(node.operand);
+      return node.operator === 'typeof' ? null : [node.operand];
     case 'ConditionalExpression':
-      return [node.condition, node.then, node.otherwise].every(calculates);
+      return [node.condition, node.then, node.otherwise];
     case 'Identifier':
     case 'NumberLiteral':
     case 'BooleanLiteral':
     case 'Break':
     case 'Continue':
     case 'EmptyStatement':
-      return true;
+      return [];
     default:
-      return false;
+      return null;
   }
+}
+
+function present<Node>(node: Node | null): readonly Node[] {
+  return node === null ? [] : [node];
 }

@@ -36,6 +36,9 @@ export class UnitEmission {
   readonly root: ModuleDeclaration | null;
   readonly #written: ReadonlyMap<object, Span>;
   readonly functionTexts: string[] = [];
+  /** What numeric-loops.ts knows of loops: whether they calculate only, and which were tried inside of others. */
+  readonly calculating = new Map<object, boolean>();
+  readonly triedInside = new Set<object>();
   readonly #modules = new Map<object, ModulePlan>();
   readonly #helpers = new Set<HelperName>();
   readonly #cells = new Map<string, number>();
