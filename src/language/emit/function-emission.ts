@@ -3,7 +3,7 @@ import type { FunctionInfo, Scope, Variable } from '../scope.ts';
 import type { Block, Expression, FunctionBody, Item, Statement } from '../syntax.ts';
 import { bothEffects, type Code, code, type Effects, type Kind, outlives } from './code.ts';
 import type { HelperName } from './helpers.ts';
-import type { NumericLoop } from './numeric-loops.ts';
+import type { NumericLoop } from './numeric-loop.ts';
 import type { UnitEmission } from './unit-emission.ts';
 
 /** The parts of the emitter that need one another, so that their files need not. */

@@ -6,7 +6,8 @@ import { variableDeclaration } from './declarations.ts';
 import { environmentLiteral, openScope } from './environments.ts';
 import { update } from './expressions.ts';
 import type { FunctionEmission } from './function-emission.ts';
-import { numericForm, storeHere } from './numeric-loops.ts';
+import { storeHere } from './numeric-loop.ts';
+import { numericForm } from './numeric-loops.ts';
 import { declareName } from './variables.ts';
 
 /** Rounds that the loops of one call may make before they first ask the budget; the call itself was counted. */

@@ -5,48 +5,7 @@
 import type { Expression, For, Item, While } from '../syntax.ts';
 import type { Code } from './code.ts';
 import type { FunctionEmission } from './function-emission.ts';
-
-// A control character, which `literal` escapes: it cannot come from a program.
-/** Stands for setting the cells until it is known which. */
-export const storeHere = '\u0003';
-
-/** The second form of one loop while it is emitted. */
-export class NumericLoop {
-  /** Something in the loop is not surely a number, or not surely a calculation. */
-  failed = false;
-  /** Cells that it reads and those that it sets, with the locals they are in. */
-  readonly #locals = new Map<string, string>();
-  readonly #assigned = new Set<string>();
-
-  read(f: FunctionEmission, cell: string): string {
-    const local = `w${cell}`;
-    this.#locals.set(cell, local);
-    f.locals.add(local);
-    return local;
-  }
-
-  write(f: FunctionEmission, cell: string, value: Code): string {
-    if (value.kind !== 'number') this.failed = true;
-    this.#assigned.add(cell);
-    return `(${this.read(f, cell)}=${value.text})`;
-  }
-
-  /** State 1 is a variable that may be set; nothing in the loop changes it. */
-  get guard(): string {
-    const numbers = [...this.#locals.keys()].map((cell) => `typeof ${cell}.value==='number'`);
-    const variables = [...this.#assigned].map((cell) => `${cell}.state===1`);
-    return [...numbers, ...variables].join('&&');
-  }
-
-  /** `+` tells V8 that the locals never hold anything else. */
-  get load(): string {
-    return [...this.#locals].map(([cell, local]) => `${local}=+${cell}.value;`).join('');
-  }
-
-  get store(): string {
-    return [...this.#assigned].map((cell) => `${cell}.value=w${cell};`).join('');
-  }
-}
+import { NumericLoop, storeHere } from './numeric-loop.ts';
 
 /** Text for the beginning of a round: the rest of the loop as a calculation, if it is one. `emit` emits the whole loop without its initialiser. */
 export function numericForm(
@@ -63,7 +22,7 @@ export function numericForm(
   // The round's condition is evaluated once more.
   if (condition !== null && condition.effects !== 0) return '';
   if (!calculates(node, calculating)) return '';
-  const loop = new NumericLoop();
+  const loop = new NumericLoop(f.locals);
   f.numericLoop = loop;
   const start = f.assigned.branch();
   const text = emit();

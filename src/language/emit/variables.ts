@@ -30,7 +30,7 @@ export function readName(
   const { variables, name } = resolution;
   const loop = f.numericLoop;
   if (loop !== null && isSessions(resolution)) {
-    return code(loop.read(f, f.unit.cell(name)), 'number', 0, 2);
+    return code(loop.read(f.unit.cell(name)), 'number', 0, 2);
   }
   let stability: Code['stability'] = 0;
   let kind: Kind = 'value';
@@ -78,7 +78,7 @@ export function writeName(
   const loop = f.numericLoop;
   if (loop !== null && value.kind !== 'number') loop.failed = true;
   if (variable === undefined && loop !== null) {
-    return result(loop.write(f, f.unit.cell(resolution.name), value));
+    return result(loop.write(f.unit.cell(resolution.name), value));
   }
   if (variable === undefined) return result(sessionWrite(f, resolution.name, value, use, offset));
   const location = f.location(variable);
