@@ -2,9 +2,9 @@
 import { isFile, readText } from './builtins/file.ts';
 import { type Compiled, compile, emptyContext } from './compile.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import { callDepthMax } from './emit/functions.ts';
 import { sourceEndings, withoutEnding } from './file-module.ts';
 import type { LinkedUnit } from './link.ts';
+import { callDepthMax } from './runtime/budget.ts';
 import { depthExceeded, isStackOverflow } from './runtime/catching.ts';
 import { checkVersion } from './runtime/modules.ts';
 import { type Raised, raise } from './runtime/raised.ts';
