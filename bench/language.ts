@@ -1,10 +1,11 @@
-// How fast the language is: programs beside the same in JavaScript and Python, compiling, and stopping. Needs neither the
+// How fast the language is: programs beside the same in JavaScript and Python, compiling, heap images, and stopping. Needs neither the
 // service nor containers: programs run in the agent's own engine, with its worker thread and its safe points.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type BenchmarkRun, runBenchmark } from './support/benchmark.ts';
 import { measureCancel } from './support/cancel-latency.ts';
 import { measureCompile } from './support/compile-speed.ts';
+import { measureImage } from './support/image-speed.ts';
 import { type Language, runProgram } from './support/program-runs.ts';
 import { type Findings, type Table, type Verdict, verdict } from './support/report.ts';
 import { geometricMean, median } from './support/statistics.ts';
@@ -23,11 +24,13 @@ await runBenchmark({
 async function measure(run: BenchmarkRun): Promise<Findings> {
   const compile = await measureCompile(run);
   const cancel = await measureCancel(run);
+  const image = await measureImage(run);
   const speed = await measurePrograms(run);
+  const parts = [speed, compile, image, cancel];
   return {
-    verdicts: [...speed.verdicts, ...compile.verdicts, ...cancel.verdicts],
-    tables: [...speed.tables, ...compile.tables, ...cancel.tables],
-    notes: [...speed.notes, ...compile.notes, ...cancel.notes],
+    verdicts: parts.flatMap(({ verdicts }) => verdicts),
+    tables: parts.flatMap(({ tables }) => tables),
+    notes: parts.flatMap(({ notes }) => notes),
   };
 }
 
