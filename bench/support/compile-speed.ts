@@ -65,7 +65,8 @@ function totalMs(times: Times): number {
 
 async function sourcesIn(directory: string): Promise<string[]> {
   const names = await readdir(directory, { recursive: true });
-  const files = names.filter((name) => name.endsWith('.ai')).sort();
+  // What a macro expands to is a text of its own, many times the program's.
+  const files = names.filter((name) => name.endsWith('.ai') && !name.startsWith('macros/')).sort();
   return Promise.all(files.map((name) => readFile(join(directory, name), 'utf8')));
 }
 

@@ -105,17 +105,22 @@ export class UnitEmission {
 
   /** The whole script, `main` being the text of the unit's own function. */
   script(main: string, functions: readonly FunctionInfo[]): string {
-    const bind = (prefix: string, list: string, count: number): string =>
-      Array.from({ length: count }, (_, i) => `const ${prefix}${i}=K.${list}[${i}];`).join('');
+    const bind = (from: string, names: readonly string[]): string =>
+      names.length === 0 ? '' : `const{${names.join(',')}}=${from};`;
+    const numbered = (prefix: string, count: number): string[] =>
+      Array.from({ length: count }, (_, i) => `${i}:${prefix}${i}`);
     return [
       '"use strict";',
-      [...this.#helpers].map((name) => `const $${name}=R[${literal(name)}];`).join(''),
-      bind('g', 'cells', this.#cells.size),
-      bind('m', 'methods', this.#methods.size),
-      bind('h', 'shapes', this.#shapeKeys.length),
-      bind('b', 'builtins', this.#intrinsics.size),
-      bind('n', 'natives', this.#intrinsics.size),
-      bind('c', 'codes', functions.length),
+      bind(
+        'R',
+        [...this.#helpers].map((name) => `${literal(name)}:$${name}`),
+      ),
+      bind('K.cells', numbered('g', this.#cells.size)),
+      bind('K.methods', numbered('m', this.#methods.size)),
+      bind('K.shapes', numbered('h', this.#shapeKeys.length)),
+      bind('K.builtins', numbered('b', this.#intrinsics.size)),
+      bind('K.natives', numbered('n', this.#intrinsics.size)),
+      bind('K.codes', numbered('c', functions.length)),
       '\n',
       this.functionTexts.join('\n'),
       '\n',
