@@ -154,6 +154,7 @@ describe('an image that somebody made up', () => {
     ['a unit that is laid out otherwise', [tag.function, ...functionOf('1', 5)], 'version'],
     ['a unit where a value belongs', [tag.array, 1, tag.unit], 'a value is none'],
     ['a function whose unit is none', [tag.function, tag.array, 0], 'a unit is none'],
+    ['a pattern that is none', [tag.regex, 5, 0, 1, 40, 5, 0, 0, 128], 'a pattern'],
     ['an unknown flag', [tag.regex, 5, 0, 1, 97, 5, 0, 1, 113, 128], 'unknown flags'],
     [
       'a bound method of itself',

@@ -174,6 +174,27 @@ describe('a loaded session', () => {
     ).toBe('Channel is full');
   });
 
+  it('has regular expressions, and goes on where they stand', () => {
+    const code =
+      'r = /(a)(b)?/g; s = r; r.lastIndex = 3; far = regex("x", "g"); far.lastIndex = Infinity';
+    const expression =
+      '[r === s, r.lastIndex, far.lastIndex > 9, "a-ab".match(r), /A/i.flags, "" + r]';
+    expectSame(expression, code);
+    expect(expectSame('[r === s, r.lastIndex]', code)).toEqual([true, 3]);
+  });
+
+  it('has values at the edge of what is allowed', () => {
+    const code =
+      'c = channel(1e300); d = new Date(8.64e15); e = Error(""); o = {"\\u0000": 1, run: 2}';
+    expect(expectSame('[send(c, 1), d.getTime(), e.message, values(o), typeof c]', code)).toEqual([
+      true,
+      8.64e15,
+      '',
+      [1, 2],
+      'channel',
+    ]);
+  });
+
   it('has macros, and functions that were made with them', () => {
     const units = [
       'macro twice(x) => x + x',

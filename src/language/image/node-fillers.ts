@@ -2,6 +2,7 @@
 // be cut anywhere between two tokens.
 //
 // SECURITY: what a constructor or a built-in guarantees about a value is checked here again; the runtime relies on it.
+import { areFlags, parsePattern } from '../regex/pattern-parser.ts';
 import { framesMax } from '../runtime/stack-trace.ts';
 import {
   BoundMethod,
@@ -200,8 +201,12 @@ function bind(value: BoundMethod, [receiver, method]: readonly Value[]): void {
 }
 
 function fillRegex(value: RegexValue, [pattern, flags, lastIndex]: readonly Value[]): void {
-  if (!isIndex(lastIndex)) throw damaged('a regular expression stands nowhere');
-  if (!/^(?!.*(.).*\1)[gimsuy]*$/.test(textIn(flags))) throw damaged('unknown flags');
+  // Programs may set any, Infinity as well.
+  if (typeof lastIndex !== 'number' || !(lastIndex >= 0) || Math.trunc(lastIndex) !== lastIndex) {
+    throw damaged('a regular expression stands nowhere');
+  }
+  if (!areFlags(textIn(flags))) throw damaged('unknown flags');
+  if (parsePattern(textIn(pattern), textIn(flags)).problem) throw damaged('a pattern is none');
   set(value, { pattern: textIn(pattern), flags: textIn(flags), lastIndex });
 }
 
@@ -276,7 +281,9 @@ function membersOf(entries: readonly Value[]): Map<string, Slot> {
 function channelFiller(channel: ChannelValue): Filler {
   return inOrder(
     fieldsFiller(1, ([capacity]) => {
-      if (!isIndex(capacity) || capacity === 0) throw damaged('a channel has no capacity');
+      if (typeof capacity !== 'number' || !Number.isInteger(capacity) || capacity < 1) {
+        throw damaged('a channel has no capacity');
+      }
       set(channel, { capacity });
     }),
     valuesFiller((values) => {
