@@ -66,6 +66,10 @@ await build({
   bundle: true,
   // The main thread and the worker each load their own half only: HTTP/2 here, the language there.
   splitting: true,
+  // For the tar library, which asks for modules of Node as CommonJS does.
+  banner: {
+    js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);",
+  },
   platform: 'node',
   format: 'esm',
   target: 'node24',

@@ -11,6 +11,7 @@ export async function openapiReference(): Promise<string> {
   const limits = { memoryBytes: 0, cpus: 0, pids: 0, workspaceBytes: 0, outputBytes: 0 };
   const server = await createServer({
     sessions: neverAsked(),
+    states: neverAsked(),
     authenticator: neverAsked(),
     tickets: neverAsked(),
     registry: neverAsked(),

@@ -4,18 +4,18 @@ import type { Engine } from './engines/engine.ts';
 import { channel } from './handlers/channel.ts';
 import { configure } from './handlers/configure.ts';
 import { hello } from './handlers/hello.ts';
-import { image } from './handlers/image.ts';
 import { inspect, variables } from './handlers/inspect.ts';
+import { restore, snapshot } from './handlers/snapshot.ts';
 import { Link } from './link.ts';
 import { createLinkServer } from './server.ts';
 import { Session } from './session.ts';
 
 /** Runs until the process is told to end. */
-export function runAgent(engine: Engine): void {
+export function runAgent(engine: Engine, workspace: string): void {
   exitOnFault();
   const path = takeVariable('CELLAR_LINK');
   const token = takeVariable('CELLAR_TOKEN');
-  const link = serveSession(new Session(engine, ['anarchy']), { path, token });
+  const link = serveSession(new Session(engine, ['anarchy'], workspace), { path, token });
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.on(signal, () => {
       link.close();
@@ -36,7 +36,9 @@ export function serveSession(
       [routes.channel]: channel(session),
       [routes.variables]: variables(session),
       [routes.inspect]: inspect(session),
-      [routes.image]: image(session),
+      [routes.snapshot]: snapshot(session),
+      [routes.restore]: restore(session, false),
+      [routes.fork]: restore(session, true),
     }),
   );
   link.dial();

@@ -4,13 +4,11 @@ import { isMainThread } from 'node:worker_threads';
 
 if (isMainThread) {
   const { AnarchyEngine } = await import('./engines/anarchy/anarchy-engine.ts');
-  const engine = new AnarchyEngine({
-    entry: new URL(import.meta.url),
-    // Where the sandbox mounts the file system that is the session's own.
-    workspace: process.env.CELLAR_WORKSPACE ?? '/workspace',
-  });
+  // Where the sandbox mounts the file system that is the session's own.
+  const workspace = process.env.CELLAR_WORKSPACE ?? '/workspace';
+  const engine = new AnarchyEngine({ entry: new URL(import.meta.url), workspace });
   const { runAgent } = await import('./agent.ts');
-  runAgent(engine);
+  runAgent(engine, workspace);
 } else {
   const { runWorker } = await import('./engines/anarchy/worker.ts');
   runWorker();

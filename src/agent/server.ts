@@ -15,13 +15,13 @@ export type Question = (body: unknown) => unknown;
 /** Takes over the whole stream of one request. */
 export type Conversation = (stream: ServerHttp2Stream) => void;
 
-/** As a conversation, for bodies that are no messages. What it throws is the reply, as long as there is none. */
+/** As a conversation, for bodies that are no messages. What it throws is the reply, as long as there is none; after that the stream is cut off. */
 export type Transfer = (stream: ServerHttp2Stream) => Promise<void>;
 
 export type Route =
   | { readonly ask: Question }
   | { readonly converse: Conversation }
-  | { readonly get: Transfer; readonly put: Transfer };
+  | { readonly transfer: Transfer };
 
 export type RouteTable = Readonly<Record<string, Route>>;
 
@@ -38,6 +38,10 @@ const statuses: Record<FailureCode, number> = {
   engine_busy: 503,
   image_refused: 422,
   image_too_large: 413,
+  archive_malformed: 422,
+  archive_refused: 422,
+  archive_too_large: 413,
+  archive_unsupported: 422,
   internal: 500,
 };
 
@@ -62,17 +66,16 @@ function serve(table: RouteTable, stream: ServerHttp2Stream, headers: IncomingHt
   stream.on('error', () => {});
   const path = headers[':path'];
   const route = typeof path === 'string' && Object.hasOwn(table, path) ? table[path] : undefined;
-  const method = headers[':method'];
-  if (route !== undefined && 'get' in route && (method === 'GET' || method === 'PUT')) {
-    void transfer(stream, method === 'GET' ? route.get : route.put);
-    return;
-  }
-  if (method !== 'POST' || route === undefined || 'get' in route) {
+  if (headers[':method'] !== 'POST' || route === undefined) {
     fail(stream, new AgentFailure('invalid_request', 'There is no such request'));
     return;
   }
   if ('converse' in route) {
     route.converse(stream);
+    return;
+  }
+  if ('transfer' in route) {
+    void transfer(stream, route.transfer);
     return;
   }
 

@@ -6,12 +6,15 @@ import { Executions } from './executions.ts';
 
 export class Session {
   readonly engine: Engine;
+  /** Directory of the session's files. */
+  readonly workspace: string;
   readonly executions: Executions;
   readonly #languages: readonly string[];
   #configuration: ConfigureRequest | null = null;
 
-  constructor(engine: Engine, languages: readonly string[]) {
+  constructor(engine: Engine, languages: readonly string[], workspace: string) {
     this.engine = engine;
+    this.workspace = workspace;
     this.executions = new Executions(engine);
     this.#languages = languages;
   }
@@ -36,10 +39,15 @@ export class Session {
     this.executions.open();
   }
 
-  /** The engine, for questions about the session. Throws `not_configured` before there is one. */
-  configuredEngine(): Engine {
+  /** What it was configured to be. Throws `not_configured` before that. */
+  get configuration(): ConfigureRequest {
     if (this.#configuration === null)
       throw new AgentFailure('not_configured', 'The session is not configured yet');
-    return this.engine;
+    return this.#configuration;
+  }
+
+  /** The engine, for questions about the session. Throws `not_configured`. */
+  configuredEngine(): Engine {
+    return this.configuration && this.engine;
   }
 }

@@ -113,6 +113,10 @@ class Session implements Interpreter {
     };
   }
 
+  reseed(): void {
+    this.#runtime.seed(this.#host.randomSeed());
+  }
+
   /** What is done while no program runs; its failure as a value. */
   #quietly(work: () => void): ImageFailure | null {
     // The locals of a running program are nowhere on the heap.

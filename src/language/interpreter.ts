@@ -105,6 +105,8 @@ export interface Interpreter {
   save(sink: (chunk: Uint8Array) => void, bytesMax: number): ImageFailure | null;
   /** Begins to load a saved state. Nothing of the session changes before the end of it. */
   load(bytesMax: number): ImageLoad;
+  /** From now on random numbers are others than those of the session that the state came from. */
+  reseed(): void;
 }
 
 /** Makes an empty session over a host. */

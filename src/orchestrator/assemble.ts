@@ -12,6 +12,7 @@ import { systemClock } from './foundation/clock.ts';
 import { newId } from './foundation/id.ts';
 import type { Log } from './foundation/log.ts';
 
+import type { SessionLimits } from './registry/records.ts';
 import type { SessionRegistry } from './registry/session-registry.ts';
 import { SqliteRegistry } from './registry/sqlite/sqlite-registry.ts';
 import { dockerConnection } from './runtimes/docker/docker-connection.ts';
@@ -23,6 +24,9 @@ import { Reconciler } from './sandbox/reconciler.ts';
 import { loadSeccompProfile } from './sandbox/seccomp-profile.ts';
 import { UidPool } from './sandbox/uid-pool.ts';
 import { SessionManager } from './sessions/session-manager.ts';
+import { SnapshotCleaner } from './sessions/snapshot-cleaner.ts';
+import { Snapshots } from './sessions/snapshots.ts';
+import { DirectoryStore } from './snapshots/directory/directory-store.ts';
 
 export type Service = {
   /** An API key that was just made, to be shown once; null when there was one already. */
@@ -70,7 +74,23 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
     uids: new UidPool({ first: config.uidFirst, count: config.uidCount }, await uidsOf(registry)),
     runtimeName: config.runtime,
   });
-  const sessions = new SessionManager({ registry, source, clock, log, limits: config });
+  const store = await DirectoryStore.open({
+    directory: join(config.dataDir, 'snapshots'),
+    clock,
+    reserveBytes: config.diskReserveBytes,
+  });
+  const { snapshotBytesMax } = config;
+  const snapshots = new Snapshots({ store, registry, clock, log, snapshotBytesMax });
+  await snapshots.sweep();
+  const sessions = new SessionManager({
+    registry,
+    source,
+    snapshots,
+    clock,
+    log,
+    // What is tried out may have been made under any limits, but the machine need not have the most CPUs that may be asked for.
+    limits: { ...config, trial: { ...limitsMaxOf(config), cpus: config.cpus } },
+  });
   await sessions.recover();
   const reconciler = new Reconciler({
     runtime,
@@ -84,12 +104,25 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
     dryRun: false,
   });
   reconciler.start();
+  const cleaner = new SnapshotCleaner({
+    store,
+    clock,
+    log,
+    intervalMs: config.snapshotCleaningMs,
+    graceMs: config.orphanGraceMs,
+  });
+  cleaner.start();
   const server = await createServer({
     sessions,
+    states: sessions.states,
     authenticator,
     tickets: new Tickets(clock),
     registry,
-    readiness: { engine: (signal) => runtime.info(signal), registry: () => registry.check() },
+    readiness: {
+      engine: (signal) => runtime.info(signal),
+      registry: () => registry.check(),
+      store: (signal) => store.check(signal),
+    },
     settings: apiSettings(config, await version()),
     log,
     clock,
@@ -109,6 +142,7 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
       await Promise.race([drained, deadline.promise]);
       cancel();
       await reconciler[Symbol.asyncDispose]();
+      await cleaner[Symbol.asyncDispose]();
       await exits[Symbol.asyncDispose]();
       await registry.close();
     },
@@ -136,6 +170,16 @@ async function version(): Promise<string> {
   return JSON.parse(await readFile(manifest, 'utf8')).version;
 }
 
+function limitsMaxOf(config: Config): SessionLimits {
+  return {
+    memoryBytes: config.memoryBytesMax,
+    cpus: config.cpusMax,
+    pids: config.pidsMax,
+    workspaceBytes: config.workspaceBytesMax,
+    outputBytes: config.outputBytesMax,
+  };
+}
+
 function apiSettings(config: Config, version: string) {
   return {
     version,
@@ -155,13 +199,7 @@ function apiSettings(config: Config, version: string) {
     },
     sessionMaxima: {
       timeout: config.timeoutMsMax,
-      limits: {
-        memoryBytes: config.memoryBytesMax,
-        cpus: config.cpusMax,
-        pids: config.pidsMax,
-        workspaceBytes: config.workspaceBytesMax,
-        outputBytes: config.outputBytesMax,
-      },
+      limits: limitsMaxOf(config),
     },
     bounds: {
       ...defaultBounds,

@@ -11,6 +11,13 @@ export const routes = {
   channel: '/channel',
   variables: '/variables',
   inspect: '/inspect',
-  /** GET and PUT, bodies being bytes of any length: the session's saved state. Waits for executions that came before. */
-  image: '/image',
+  /** The session's state; the reply's body is an archive that only agents read. Waits for the running execution. */
+  snapshot: '/snapshot',
+  /** The request's body is such an archive, for an agent whose session has done nothing yet. */
+  restore: '/restore',
+  /** As `restore`, for a session of its own: what is random in it goes another way. */
+  fork: '/fork',
 } as const;
+
+/** Comes with `yes` after a reply of bytes that is whole: without it, it was broken off. */
+export const wholeTrailer = 'cellar-whole';

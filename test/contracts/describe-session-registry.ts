@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AppError } from '../../src/orchestrator/foundation/errors.ts';
 import type { ExecutionRecord } from '../../src/orchestrator/registry/records.ts';
 import type { SessionRegistry } from '../../src/orchestrator/registry/session-registry.ts';
-import { executionRecord, outputEvent, sessionRecord } from '../helpers/records.ts';
+import { executionRecord, outputEvent, sessionRecord, snapshotRecord } from '../helpers/records.ts';
 
 export type RegistryHome = AsyncDisposable & { open(): Promise<SessionRegistry> };
 
@@ -144,6 +144,49 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
         expect(await registry.eventsSince('ses-1', 0, 10)).toEqual([]);
         expect(await registry.outputOf('exec-2')).toHaveLength(1);
         await registry.deleteSession('ses-1');
+      });
+
+      it('keeps snapshots beside the session that they made a version of, and numbers them once', async () => {
+        await addSessions({}, { sessionId: 'ses-2' }, { sessionId: 'ses-3', tenant: 'other' });
+        const first = snapshotRecord({ snapshotId: 'snap-1', version: 1 });
+        const second = snapshotRecord({
+          snapshotId: 'snap-2',
+          version: 2,
+          parent: 1,
+          label: 'mine',
+        });
+        for (const snapshot of [first, second])
+          await registry.apply({
+            sessionId: 'ses-1',
+            session: { version: snapshot.version, versionLast: snapshot.version! },
+            newSnapshots: [snapshot],
+          });
+        const page = { limit: 1, offset: 0 };
+        expect(await registry.listSnapshots('ses-1', page)).toEqual({ items: [second], total: 2 });
+        expect(await registry.listSnapshots('ses-2', page)).toEqual({ items: [], total: 0 });
+        expect(await registry.findSnapshot('ses-1', 1)).toEqual(first);
+        expect(await registry.findSnapshot('ses-2', 1)).toBeNull();
+        expect(await registry.findSnapshotBelow('ses-1', 2)).toEqual(first);
+        expect(await registry.findSnapshotBelow('ses-1', 1)).toBeNull();
+        expect(await registry.findSnapshotById('default', 'snap-2')).toEqual(second);
+        expect(await registry.findSnapshotById('other', 'snap-2')).toBeNull();
+        const again = { sessionId: 'ses-1', newSnapshots: [{ ...first, snapshotId: 'snap-3' }] };
+        await expect(registry.apply(again)).rejects.toThrow();
+        expect(await registry.allSnapshots()).toHaveLength(2);
+        await reopen();
+        expect(await registry.findSession('default', 'ses-1')).toMatchObject({
+          version: 2,
+          versionLast: 2,
+        });
+        await registry.removeSnapshots(['snap-1', 'snap-none']);
+        expect(await registry.findSnapshot('ses-1', 1)).toBeNull();
+        await registry.deleteSession('ses-1');
+        const unbound = snapshotRecord({ snapshotId: 'snap-4', sessionId: null, version: null });
+        await registry.addSnapshot(unbound);
+        expect(await registry.allSnapshots()).toEqual([
+          { tenant: 'default', snapshotId: 'snap-2' },
+          { tenant: 'default', snapshotId: 'snap-4' },
+        ]);
       });
 
       it('knows which sandbox belongs to which session, from the intent on', async () => {

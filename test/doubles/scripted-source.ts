@@ -20,6 +20,10 @@ export class ScriptedSandbox implements Sandbox {
   readonly cancelled: string[] = [];
   readonly configured: ConfigureRequest[] = [];
   acknowledged = 0;
+  /** What a snapshot of it holds. */
+  state = '';
+  /** What it says to a state that it is to bring back. */
+  refusal: AppError | null = null;
   disposed = false;
   /** What the engine makes of its removal. */
   removal: Promise<void> = Promise.resolve();
@@ -52,9 +56,14 @@ export class ScriptedSandbox implements Sandbox {
     inspect: async () => {
       throw new AppError('variable_not_found');
     },
-    saveImage: async function* () {},
-    loadImage: async () => {},
     knownExecutions: () => new Set(),
+    snapshot: () => this.#snapshot(),
+    restore: async (archive, { fork }) => {
+      if (this.refusal) throw this.refusal;
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of archive) chunks.push(chunk);
+      this.state = Buffer.concat(chunks).toString() + (fork ? ' (fork)' : '');
+    },
   };
 
   emit(event: EventBody): number {
@@ -89,6 +98,10 @@ export class ScriptedSandbox implements Sandbox {
     this.disposed = true;
     this.#wake();
     await this.removal;
+  }
+
+  async *#snapshot(): AsyncGenerator<Buffer> {
+    yield Buffer.from(this.state);
   }
 
   async *#read(): AsyncGenerator<AgentEvent> {

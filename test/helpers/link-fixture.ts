@@ -61,7 +61,7 @@ export class LinkFixture implements AsyncDisposable {
   /** A real agent in this process, with an engine that the test drives. */
   async startAgent(): Promise<{ session: Session; engine: ScriptedEngine }> {
     const engine = new ScriptedEngine();
-    const session = new Session(engine, ['anarchy']);
+    const session = new Session(engine, ['anarchy'], this.directory);
     this.#agents.push(serveSession(session, { path: this.#relay.path, token }));
     await this.link.ready(patience());
     await this.link.agent.configure(configuration(), patience());

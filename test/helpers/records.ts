@@ -3,6 +3,7 @@ import type {
   EventRecord,
   ExecutionRecord,
   SessionRecord,
+  SnapshotRecord,
 } from '../../src/orchestrator/registry/records.ts';
 
 export function sessionRecord(changes: Partial<SessionRecord> = {}): SessionRecord {
@@ -33,6 +34,8 @@ export function sessionRecord(changes: Partial<SessionRecord> = {}): SessionReco
     sandbox: null,
     agentSeq: 0,
     seqReserved: 0,
+    version: null,
+    versionLast: 0,
     seqPruned: 0,
     statistics: {
       executions: 0,
@@ -68,6 +71,24 @@ export function executionRecord(changes: Partial<ExecutionRecord> = {}): Executi
     startedAt: null,
     endedAt: null,
     durationMs: null,
+    ...changes,
+  };
+}
+
+export function snapshotRecord(changes: Partial<SnapshotRecord> = {}): SnapshotRecord {
+  return {
+    snapshotId: 'snap-1',
+    tenant: 'default',
+    sessionId: 'ses-1',
+    version: 1,
+    parent: null,
+    label: null,
+    reason: 'requested',
+    language: 'anarchy',
+    createdAt: 1_767_225_600_000,
+    sizeBytes: 100,
+    storedBytes: 50,
+    checksum: 'ab'.repeat(32),
     ...changes,
   };
 }

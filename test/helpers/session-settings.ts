@@ -16,4 +16,6 @@ export const limits = {
   sandboxStartMsMax: 5000,
   unresponsiveMsMax: 2000,
   heapShare: 0.5,
+  snapshotMsMax: 5000,
+  trial: config.limits,
 };

@@ -56,10 +56,13 @@ export interface Engine {
    */
   save(signal: AbortSignal): AsyncIterable<Uint8Array>;
   /**
-   * Puts saved state in the place of the session's. No program may run. Throws AgentFailure `image_refused` and others, or what
-   * the source throws: the session is then as it was.
+   * Puts saved state in the place of the session's; a `fork` goes on with random numbers of its own. No program may run. Throws
+   * AgentFailure `image_refused` and others, or what the source throws: the session is then as it was.
    */
-  load(image: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
+  load(
+    image: AsyncIterable<Uint8Array>,
+    options: { readonly fork: boolean; readonly signal: AbortSignal },
+  ): Promise<void>;
   dispose(): Promise<void>;
 }
 

@@ -7,6 +7,7 @@ import type { Log } from '../foundation/log.ts';
 import type { SessionConfig, SessionLimits } from '../registry/records.ts';
 import type { SessionRegistry } from '../registry/session-registry.ts';
 import type { SessionService } from '../sessions/session-service.ts';
+import type { States } from '../sessions/state-service.ts';
 
 export type ApiSettings = {
   /** Of this program, for `/api/version`. */
@@ -27,6 +28,8 @@ export type ApiSettings = {
 export type ApiBounds = {
   /** A request that needs a container: create, configure, restart, delete. */
   readonly changeMsMax: number;
+  /** A request that moves a whole state: snapshot, rollback, hibernate, import, archive. */
+  readonly transferMsMax: number;
   /** A question to the live session: variables, inspect. */
   readonly questionMsMax: number;
   /** `includeState` waits this long for an engine that is busy. */
@@ -54,6 +57,7 @@ export type ApiBounds = {
 
 export const defaultBounds: ApiBounds = {
   changeMsMax: 60_000,
+  transferMsMax: 600_000,
   questionMsMax: 10_000,
   stateMsMax: 2_000,
   queueWaitMsMax: 600_000,
@@ -80,6 +84,7 @@ export type IdempotencyStore = Pick<
 
 export type ApiParts = {
   readonly sessions: SessionService;
+  readonly states: States;
   readonly authenticator: Authenticator;
   readonly tickets: Pick<Tickets, 'issue' | 'redeem'>;
   readonly registry: IdempotencyStore;

@@ -1,15 +1,18 @@
 // Holds every part of a request against its schema.
-import type { TSchema } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import { AppError } from '../foundation/errors.ts';
 import type { ApiServer } from './api-server.ts';
 import { Checker, coerceQuery } from './schemas/checker.ts';
 
-/** Nothing is dropped, and only query values are converted. */
+/** Nothing is dropped, and only values in the address are converted. */
 export function installValidation(server: ApiServer): void {
   server.setValidatorCompiler<TSchema>(({ schema, httpPart }) => {
     const checker = new Checker(schema);
     return (received: unknown) => {
-      const value = httpPart === 'querystring' ? coerceQuery(schema, received) : received;
+      // Fastify says null where there is no body.
+      if (received === null && Type.IsOptional(schema)) return { value: undefined };
+      const isText = httpPart === 'querystring' || httpPart === 'params';
+      const value = isText ? coerceQuery(schema, received) : received;
       if (checker.accepts(value)) return { value };
       const fields = checker.fields(value).map(({ field, message }) => ({
         field: fieldName(httpPart, field),

@@ -20,6 +20,7 @@ import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
 import { notImplementedRoutes } from './routes/not-implemented.ts';
 import { sessionRoutes } from './routes/sessions.ts';
+import { snapshotRoutes } from './routes/snapshots.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { variableRoutes } from './routes/variables.ts';
 import { versionRoutes } from './routes/version.ts';
@@ -41,6 +42,7 @@ export async function createServer(api: ApiParts): Promise<ApiServer> {
   await installSockets(server, api);
   await installOpenapi(server, api.settings.version);
   sessionRoutes(server, api, waits, idempotency);
+  snapshotRoutes(server, api, waits, idempotency);
   executeRoutes(server, api, waits, idempotency);
   executionRoutes(server, api, waits);
   variableRoutes(server, api, waits);

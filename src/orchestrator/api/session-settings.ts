@@ -45,11 +45,28 @@ export function configChange(
   return {
     ...(asked.timeout === undefined ? {} : { timeout: asked.timeout }),
     ...(asked.limits === undefined ? {} : { limits: { ...current.limits, ...asked.limits } }),
-    ...(asked.persistence === undefined ? {} : { persistence: { policy: 'none' } }),
+    ...(asked.persistence === undefined ? {} : { persistence: persistenceOf(asked.persistence) }),
     ...(asked.network === undefined ? {} : { network: { policy: 'none' } }),
     ...(asked.env === undefined ? {} : { env: asked.env }),
     ...(asked.labels === undefined ? {} : { labels: asked.labels }),
+    ...(asked.idle === undefined ? {} : { idle: idleOf(asked.idle) }),
   };
+}
+
+function persistenceOf(
+  asked: NonNullable<SessionSettings['persistence']>,
+): SessionConfig['persistence'] {
+  if (typeof asked === 'string') return { policy: asked };
+  const { policy, intervalMs, keep } = asked;
+  return {
+    policy,
+    ...(intervalMs === undefined ? {} : { intervalMs }),
+    ...(keep === undefined ? {} : { keep }),
+  };
+}
+
+function idleOf({ hibernateAfterMs }: NonNullable<SessionSettings['idle']>): SessionConfig['idle'] {
+  return hibernateAfterMs === undefined ? {} : { hibernateAfterMs };
 }
 
 /** Throws `invalid_request` when an execution may not take so long. */
@@ -88,22 +105,15 @@ function refuseTooMuch(asked: SessionSettings, bounds: Bounds): void {
   }
 }
 
-function refuseWhatIsNotHere({ persistence, network, idle }: SessionSettings): void {
-  const policy = typeof persistence === 'object' ? persistence.policy : persistence;
-  if (policy !== undefined && policy !== 'none') {
-    throw new AppError('not_implemented', {
-      detail: `This version keeps no state of a session: persistence "${policy}" is not available.`,
-    });
-  }
+function refuseWhatIsNotHere({ network, idle }: SessionSettings): void {
   if (network !== undefined && network.policy !== 'none') {
     throw new AppError('not_implemented', {
       detail: `Sessions have no network in this version: network policy "${network.policy}" is not available.`,
     });
   }
-  if (idle !== undefined && Object.keys(idle).length > 0) {
+  if (idle?.pauseAfterMs !== undefined || idle?.expireAfterMs !== undefined) {
     throw new AppError('not_implemented', {
-      detail:
-        'Idle sessions stay as they are in this version: they are not paused, hibernated or ended.',
+      detail: 'Idle sessions can be hibernated in this version, but not paused or ended.',
     });
   }
 }

@@ -1,7 +1,7 @@
 // Turns the records of the layers below into the JSON that clients see. Whatever is not named here stays inside.
-import type { ExecutionRecord, SessionRecord } from '../registry/records.ts';
+import type { ExecutionRecord, SessionRecord, SnapshotRecord } from '../registry/records.ts';
 import type { ExecutionView, SessionView } from '../sessions/session-service.ts';
-import type { Execution, Session, sandboxTiers } from './schemas/reply.ts';
+import type { Execution, Session, Snapshot, sandboxTiers } from './schemas/reply.ts';
 
 /** SECURITY: of `env` the names only; of the sandbox neither token nor uid. */
 export function sessionJson({ record, connections, memoryBytes }: SessionView): Session {
@@ -34,12 +34,28 @@ export function sessionJson({ record, connections, memoryBytes }: SessionView): 
       snapshots: statistics.snapshots,
     },
     connections,
-    version: null,
+    version: record.version,
     sandbox: sandbox && {
       id: sandbox.sandboxId,
       runtime: sandbox.runtime,
       tier: tierOf(sandbox.runtime),
     },
+  };
+}
+
+export function snapshotJson(record: SnapshotRecord): Snapshot {
+  return {
+    id: record.snapshotId,
+    session: record.sessionId,
+    version: record.version,
+    parent: record.parent,
+    label: record.label,
+    reason: record.reason,
+    language: record.language,
+    createdAt: timeText(record.createdAt),
+    sizeBytes: record.sizeBytes,
+    storedBytes: record.storedBytes,
+    checksum: record.checksum,
   };
 }
 

@@ -85,6 +85,22 @@ export const settings = {
     [MiB, 1024 * GiB],
     'What the kept executions of a session may take together, with their output; the oldest go first.',
   ),
+  snapshotBytesMax: bytes(4 * GiB, [MiB, 1024 * GiB], 'The largest snapshot, before compression.'),
+  diskReserveBytes: bytes(
+    256 * MiB,
+    [0, 1024 * GiB],
+    'Free space on the disk below which no snapshot is stored.',
+  ),
+  snapshotCleaningMs: milliseconds(
+    10 * minuteMs,
+    [secondMs, 24 * hourMs],
+    'Between two searches for space that removed snapshots took.',
+  ),
+  snapshotMsMax: milliseconds(
+    5 * minuteMs,
+    [secondMs, hourMs],
+    'How long a snapshot that nobody waits for may take.',
+  ),
   unresponsiveMsMax: milliseconds(
     5 * secondMs,
     [100, 10 * minuteMs],

@@ -18,6 +18,7 @@ export const errorTable = {
     retry: false,
     title: 'The session has no variable of this name, or nothing at this path.',
   },
+  snapshot_not_found: { status: 404, retry: false, title: 'There is no such snapshot.' },
   method_not_allowed: {
     status: 405,
     retry: false,
@@ -29,6 +30,11 @@ export const errorTable = {
     status: 409,
     retry: false,
     title: 'This cannot be changed while the session lives.',
+  },
+  snapshot_in_use: {
+    status: 409,
+    retry: false,
+    title: 'The session stands on this snapshot.',
   },
   execution_ended: { status: 409, retry: false, title: 'This execution has ended already.' },
   idempotency_conflict: {
@@ -48,6 +54,11 @@ export const errorTable = {
       'The first request with this idempotency key was cut off; whether it took effect is not known.',
   },
   payload_too_large: { status: 413, retry: false, title: 'The request body is too large.' },
+  snapshot_too_large: {
+    status: 413,
+    retry: false,
+    title: 'The snapshot is larger than it may be.',
+  },
   unsupported_media_type: { status: 415, retry: false, title: 'The request body must be JSON.' },
   host_forbidden: {
     status: 421,
@@ -55,6 +66,21 @@ export const errorTable = {
     title: 'The service does not answer to this host name.',
   },
   unsupported_language: { status: 422, retry: false, title: 'No engine for this language.' },
+  snapshot_damaged: {
+    status: 422,
+    retry: false,
+    title: 'The stored snapshot is damaged and cannot be used.',
+  },
+  snapshot_refused: {
+    status: 422,
+    retry: false,
+    title: 'The snapshot is malformed, or holds what no snapshot may.',
+  },
+  snapshot_unsupported: {
+    status: 422,
+    retry: false,
+    title: 'The snapshot was made by a newer version or another language.',
+  },
   upgrade_required: { status: 426, retry: false, title: 'This address is a WebSocket.' },
   queue_full: { status: 429, retry: true, title: 'Too many executions wait in this session.' },
   rate_limited: { status: 429, retry: true, title: 'Too many requests.' },
@@ -70,7 +96,9 @@ export const errorTable = {
   overloaded: { status: 503, retry: true, title: 'The service is at its limits.' },
   shutting_down: { status: 503, retry: true, title: 'The service is shutting down.' },
   registry_unavailable: { status: 503, retry: true, title: 'The registry cannot be written.' },
+  storage_failed: { status: 503, retry: true, title: 'Snapshots cannot be stored or read.' },
   deadline_exceeded: { status: 504, retry: true, title: 'This took too long and was given up.' },
+  storage_full: { status: 507, retry: true, title: 'There is no room to store snapshots.' },
 } as const satisfies Record<string, { status: number; retry: boolean; title: string }>;
 
 export type ErrorCode = keyof typeof errorTable;

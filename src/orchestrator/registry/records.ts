@@ -80,6 +80,10 @@ export type SessionRecord = {
   readonly agentSeq: number;
   /** Live-event numbers below this one may have been given out; a restarted orchestrator goes on from here. */
   readonly seqReserved: number;
+  /** The version that the present state was last stored as, or brought back from; null without one. */
+  readonly version: number | null;
+  /** Highest version number ever given: none is given twice. */
+  readonly versionLast: number;
   /** Live events up to this seq were pruned: replay from before it has a gap. */
   readonly seqPruned: number;
   readonly statistics: {
@@ -90,6 +94,36 @@ export type SessionRecord = {
     readonly networkBytes: number;
     readonly snapshots: number;
   };
+};
+
+/** Why a snapshot was taken. */
+export const snapshotReasons = [
+  'requested',
+  'execution',
+  'interval',
+  'hibernate',
+  'fork',
+  'imported',
+] as const;
+export type SnapshotReason = (typeof snapshotReasons)[number];
+
+/** A snapshot that is stored wholly: its content is in the snapshot store under its id. */
+export type SnapshotRecord = {
+  readonly snapshotId: string;
+  readonly tenant: string;
+  /** Null: it was imported and belongs to no session. It may outlive the session. */
+  readonly sessionId: string | null;
+  readonly version: number | null;
+  /** The version before it. */
+  readonly parent: number | null;
+  readonly label: string | null;
+  readonly reason: SnapshotReason;
+  readonly language: string;
+  readonly createdAt: number;
+  readonly sizeBytes: number;
+  readonly storedBytes: number;
+  /** SHA-256 of the content, hexadecimal. */
+  readonly checksum: string;
 };
 
 export type ExecutionRecord = {
@@ -142,6 +176,7 @@ export type SessionChange = {
   readonly sessionId: string;
   readonly session?: Partial<Omit<SessionRecord, 'sessionId' | 'tenant' | 'createdAt'>>;
   readonly newExecutions?: readonly ExecutionRecord[];
+  readonly newSnapshots?: readonly SnapshotRecord[];
   readonly executions?: readonly ({ readonly executionId: string } & Partial<
     Omit<ExecutionRecord, 'executionId' | 'sessionId'>
   >)[];

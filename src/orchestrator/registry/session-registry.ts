@@ -7,6 +7,7 @@ import type {
   SessionChange,
   SessionRecord,
   SessionState,
+  SnapshotRecord,
 } from './records.ts';
 
 export type Page = { readonly limit: number; readonly offset: number };
@@ -66,6 +67,20 @@ export interface SessionRegistry {
    * at most `bytes`. The newest stays in any case. Gives the session's `seqPruned` after that.
    */
   pruneHistory(sessionId: string, keep: HistorySize): Promise<number>;
+
+  /** Newest first. */
+  listSnapshots(sessionId: string, page: Page): Promise<Listing<SnapshotRecord>>;
+  findSnapshot(sessionId: string, version: number): Promise<SnapshotRecord | null>;
+  /** The highest version below one. */
+  findSnapshotBelow(sessionId: string, version: number): Promise<SnapshotRecord | null>;
+  /** Never another tenant's. */
+  findSnapshotById(tenant: string, snapshotId: string): Promise<SnapshotRecord | null>;
+  /** One that belongs to no session. Those of sessions come with `apply`. */
+  addSnapshot(record: SnapshotRecord): Promise<void>;
+  /** Those that are not there are no error. */
+  removeSnapshots(snapshotIds: readonly string[]): Promise<void>;
+  /** Of every tenant: what the snapshot store must have. */
+  allSnapshots(): Promise<Pick<SnapshotRecord, 'tenant' | 'snapshotId'>[]>;
 
   /** Live events with seq above `since`, in order, at most `limit`. */
   eventsSince(sessionId: string, since: number, limit: number): Promise<EventRecord[]>;

@@ -21,8 +21,8 @@ import { AppError, type ErrorCode } from '../foundation/errors.ts';
 import type { Agent } from './agent.ts';
 import { CommandQueue } from './command-queue.ts';
 import { EventFeed } from './event-feed.ts';
-import { readImage, writeImage } from './image-requests.ts';
-import { type LinkConnection, ProtocolViolation, type Reply } from './link-connection.ts';
+import { type LinkConnection, ProtocolViolation } from './link-connection.ts';
+import { download, type Reply, upload } from './link-transfer.ts';
 
 const eventShape = Compile(AgentEvent);
 const variablesShape = Compile(VariablesReply);
@@ -37,10 +37,14 @@ const failureErrors: Record<FailureCode, ErrorCode> = {
   unknown_variable: 'variable_not_found',
   unknown_path: 'variable_not_found',
   queue_full: 'queue_full',
+  image_refused: 'snapshot_refused',
+  image_too_large: 'snapshot_too_large',
+  archive_malformed: 'snapshot_refused',
+  archive_refused: 'snapshot_refused',
+  archive_too_large: 'snapshot_too_large',
+  archive_unsupported: 'snapshot_unsupported',
   engine_unavailable: 'sandbox_failed',
   engine_busy: 'session_busy',
-  image_refused: 'sandbox_failed',
-  image_too_large: 'sandbox_failed',
   internal: 'sandbox_failed',
 };
 
@@ -48,6 +52,8 @@ export type AgentClientOptions = {
   readonly acknowledgedSeq: number;
   readonly clock: Clock;
   readonly requestMsMax: number;
+  /** Longest standstill of a long body. */
+  readonly transferIdleMsMax: number;
 };
 
 export class AgentClient implements Agent {
@@ -105,23 +111,41 @@ export class AgentClient implements Agent {
     return this.#ask(routes.inspect, request, check, signal);
   }
 
-  async *saveImage(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  async *snapshot(signal: AbortSignal): AsyncIterable<Buffer> {
     const connection = await this.#connected(signal);
     try {
-      yield* readImage(connection, signal, (reply) => this.#failure(routes.image, reply));
+      const got = await download(connection, routes.snapshot, {}, this.#transfer(signal));
+      if ('reply' in got) throw failureOf(routes.snapshot, got.reply);
+      yield* got.content;
     } catch (error) {
-      throw this.#distrusted(connection, error);
+      throw this.#transferFailed(connection, error, signal);
     }
   }
 
-  async loadImage(image: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  async restore(
+    archive: AsyncIterable<Uint8Array>,
+    { fork }: { readonly fork: boolean },
+    signal: AbortSignal,
+  ): Promise<void> {
     const connection = await this.#connected(signal);
+    const path = fork ? routes.fork : routes.restore;
     try {
-      const reply = await writeImage(connection, image, signal);
-      if (reply.status !== 200) throw this.#failure(routes.image, reply);
+      const reply = await upload(connection, path, archive, this.#transfer(signal));
+      if (reply.status !== 200) throw failureOf(path, reply);
     } catch (error) {
-      throw this.#distrusted(connection, error);
+      throw this.#transferFailed(connection, error, signal);
     }
+  }
+
+  #transfer(signal: AbortSignal) {
+    const { clock, transferIdleMsMax } = this.#options;
+    return { clock, idleMsMax: transferIdleMsMax, signal };
+  }
+
+  #transferFailed(connection: LinkConnection, error: unknown, signal: AbortSignal): unknown {
+    if (signal.aborted) return signal.reason;
+    if (error instanceof ProtocolViolation) connection.destroy(error);
+    return error instanceof AppError ? error : new AppError('sandbox_lost', { cause: error });
   }
 
   knownExecutions(): ReadonlySet<string> {
@@ -201,27 +225,15 @@ export class AgentClient implements Agent {
           const answer = check(reply.message);
           if (answer !== null) return answer;
         }
-        throw this.#failure(path, reply);
-      } catch (failed) {
-        const error = this.#distrusted(connection, failed);
+        throw failureOf(path, reply);
+      } catch (error) {
+        if (error instanceof ProtocolViolation) {
+          connection.destroy(error);
+          throw new AppError('sandbox_lost', { cause: error });
+        }
         if (signal.aborted || !connection.closed || error instanceof AppError) throw error;
       }
     }
-  }
-
-  /** What a reply other than 200 is about. */
-  #failure(path: string, { status, message }: Reply): Error {
-    if (status === 200 || !failureShape.Check(message))
-      return new ProtocolViolation(`the reply to ${path} is malformed`);
-    const { code, message: text } = message;
-    return new AppError(failureErrors[code], { cause: new Error(`${code}: ${text}`) });
-  }
-
-  /** An agent that breaks the protocol is not heard any more. */
-  #distrusted(connection: LinkConnection, error: unknown): unknown {
-    if (!(error instanceof ProtocolViolation)) return error;
-    connection.destroy(error);
-    return new AppError('sandbox_lost', { cause: error });
   }
 
   async #connected(signal: AbortSignal): Promise<LinkConnection> {
@@ -236,4 +248,12 @@ export class AgentClient implements Agent {
       signal.removeEventListener('abort', abort);
     }
   }
+}
+
+/** What a reply that is no answer means. */
+function failureOf(path: string, { message: failure }: Reply): Error {
+  if (!failureShape.Check(failure))
+    return new ProtocolViolation(`the reply to ${path} is malformed`);
+  const { code, message } = failure;
+  return new AppError(failureErrors[code], { cause: new Error(`${code}: ${message}`) });
 }

@@ -19,6 +19,8 @@ export type LinkTimes = {
   readonly helloMsMax: number;
   /** For one request on the link. */
   readonly requestMsMax: number;
+  /** Longest standstill of a long body. */
+  readonly transferIdleMsMax: number;
   /** Between pings. A ping that is not answered by the next one breaks the connection. */
   readonly pingMs: number;
   /** How long the agent may stay away, after its first connection, before the sandbox counts as lost. */
@@ -31,6 +33,7 @@ export type LinkTimes = {
 const defaultTimes: LinkTimes = {
   helloMsMax: 5_000,
   requestMsMax: 10_000,
+  transferIdleMsMax: 30_000,
   pingMs: 5_000,
   awayMsMax: 10_000,
   dialsMax: 100,
@@ -83,6 +86,7 @@ export class AgentLink implements AsyncDisposable {
       acknowledgedSeq: options.acknowledgedSeq,
       clock: options.clock,
       requestMsMax: this.#times.requestMsMax,
+      transferIdleMsMax: this.#times.transferIdleMsMax,
     });
     this.agent = this.#client;
     this.lost = this.#loss.promise;

@@ -27,12 +27,19 @@ export interface Agent {
   variables(request: VariablesRequest, signal: AbortSignal): Promise<VariablesReply>;
   inspect(request: InspectRequest, signal: AbortSignal): Promise<InspectedNode>;
   /**
-   * The session's saved state, once what was executed before has ended. Not tried again: when the link breaks it throws, and what
-   * came is worth nothing. The host never looks inside.
+   * The session's state as an archive, whole if the iteration ends; executions wait meanwhile. SECURITY: its bytes are the
+   * sandbox's: they are kept and given back to a sandbox, never read. The iteration throws AppErrors.
    */
-  saveImage(signal: AbortSignal): AsyncIterable<Uint8Array>;
-  /** Puts a saved state in the place of the session's. When it throws, the session is what it was, or the agent is lost. */
-  loadImage(image: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
+  snapshot(signal: AbortSignal): AsyncIterable<Buffer>;
+  /**
+   * Brings a state back into a sandbox that has executed nothing; a `fork` gets random numbers of its own. After a failure the sandbox
+   * is worth nothing. Throws AppErrors: `snapshot_refused` when the agent will not have it.
+   */
+  restore(
+    archive: AsyncIterable<Uint8Array>,
+    options: { readonly fork: boolean },
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Executions the agent held when it last said hello. */
   knownExecutions(): ReadonlySet<string>;
 }

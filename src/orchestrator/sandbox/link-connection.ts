@@ -5,13 +5,12 @@ import type { Socket } from 'node:net';
 import { limits, parseMessage, routes } from '#protocol';
 import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
+import type { Reply, TransferLink } from './link-transfer.ts';
 
 /** The agent did what no agent of ours does. Its sandbox is not to be trusted with anything more. */
 export class ProtocolViolation extends Error {
   override readonly name = 'ProtocolViolation';
 }
-
-export type Reply = { readonly status: number; readonly message: unknown };
 
 /** How the commands and events of one connection travel. `pause` holds the agent back through flow control. */
 export interface Channel {
@@ -41,14 +40,16 @@ const headerPairsMax = 16;
 const chunksFree = 4096;
 const chunkBytesMeanMin = 16;
 const overheadBytesFree = 1024 * 1024;
+const permissionShare = 0.01;
 
-export class LinkConnection {
+export class LinkConnection implements TransferLink {
   readonly #socket: Socket;
   readonly #session: ClientHttp2Session;
   readonly #options: ConnectionOptions;
   #cancelPing: () => void = () => {};
   #closed = false;
   #payloadBytes = 0;
+  #sentBytes = 0;
   #wireBytesSeen = 0;
   #payloadBytesSeen = 0;
 
@@ -87,7 +88,7 @@ export class LinkConnection {
   request(path: string, body: unknown, msMax: number, signal?: AbortSignal): Promise<Reply> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason);
-      const stream = this.#open(path);
+      const stream = this.open(path);
       if (stream === null) return reject(new Error('the link is closed'));
       const chunks: Buffer[] = [];
       let bytes = 0;
@@ -139,7 +140,7 @@ export class LinkConnection {
 
   /** Opens the stream of commands and events. Its end is the end of the connection. */
   openChannel(reader: ChannelReader): Channel {
-    const stream = this.#open(routes.channel);
+    const stream = this.open(routes.channel);
     if (stream === null) return { write: () => false, pause() {}, resume() {} };
     let chunks = 0;
     let bytes = 0;
@@ -173,24 +174,6 @@ export class LinkConnection {
     };
   }
 
-  /**
-   * A request whose bodies are streams of bytes; aborting it ends it with the signal's reason. What is read of it has to be told to
-   * `countPayload`. Throws when the link is closed.
-   */
-  openTransfer(method: 'GET' | 'PUT', path: string, signal: AbortSignal): ClientHttp2Stream {
-    signal.throwIfAborted();
-    const stream = this.#open(path, method);
-    if (stream === null) throw new Error('the link is closed');
-    const abort = () => stream.destroy(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
-    stream.once('close', () => signal.removeEventListener('abort', abort));
-    return stream;
-  }
-
-  countPayload(bytes: number): void {
-    this.#payloadBytes += bytes;
-  }
-
   /** While the sandbox is frozen nothing answers pings: none are sent, and silence is no failure. */
   holdPings(): void {
     this.#cancelPing();
@@ -208,15 +191,20 @@ export class LinkConnection {
     this.#end(cause);
   }
 
-  #open(path: string, method = 'POST'): ClientHttp2Stream | null {
+  /** A request whose bodies the caller sees to. Null when the link is closed. */
+  open(path: string): ClientHttp2Stream | null {
     if (this.#closed || this.#session.destroyed || this.#session.closed) return null;
-    const stream = this.#session.request(
-      { ':method': method, ':path': path },
-      // Node ends a GET at once otherwise.
-      { endStream: false },
-    );
+    const stream = this.#session.request({ ':method': 'POST', ':path': path });
     stream.on('error', () => {});
     return stream;
+  }
+
+  received(bytes: number): void {
+    this.#payloadBytes += bytes;
+  }
+
+  sent(bytes: number): void {
+    this.#sentBytes += bytes;
   }
 
   #ping(): void {
@@ -238,7 +226,10 @@ export class LinkConnection {
     const overheadBytes = wireBytes - this.#wireBytesSeen - payloadBytes;
     this.#wireBytesSeen = wireBytes;
     this.#payloadBytesSeen = this.#payloadBytes;
-    return overheadBytes > payloadBytes + overheadBytesFree;
+    // What we send is answered with permissions to send more.
+    const permitted = this.#sentBytes * permissionShare;
+    this.#sentBytes = 0;
+    return overheadBytes > payloadBytes + permitted + overheadBytesFree;
   }
 
   #end(cause: Error | null): void {

@@ -94,6 +94,12 @@ export class ExecutionRun {
     return this.#close({ status, error, truncated: this.#overflowed }, at, monotonic, []);
   }
 
+  /** Adds a warning to a step of this execution. */
+  warn(step: Step, message: string): Step {
+    const warnings = [...this.#record.warnings, { message }];
+    return { ...step, change: { ...step.change, ...this.#set({ warnings }) } };
+  }
+
   #start(at: number): Step {
     const { executionId: id, requestId } = this.#record;
     return {

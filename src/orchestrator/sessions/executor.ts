@@ -4,10 +4,11 @@
 import { type AgentEvent, limits as linkLimits } from '#protocol';
 import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
-import type { ExecutionRecord, SessionChange } from '../registry/records.ts';
+import type { ExecutionRecord, SessionChange, SnapshotRecord } from '../registry/records.ts';
 import type { HistorySize } from '../registry/session-registry.ts';
 import type { Agent } from '../sandbox/agent.ts';
 import { ExecutionRun, type Step } from './execution-run.ts';
+import { type Hold, Holds } from './holds.ts';
 import { eventRecord, type LiveLog } from './live-log.ts';
 import { newExecution } from './new-execution.ts';
 import { OpenExecutions } from './open-executions.ts';
@@ -28,6 +29,14 @@ export type ExecutorOptions = {
   };
   /** An execution did not end in time: its agent is not to be trusted any more. */
   readonly unresponsive: (executionId: string) => void;
+  /** Called when executions have ended, before that is stored: what to store with it. Nothing runs meanwhile. */
+  readonly checkpoint: (agent: Agent) => Promise<Checkpoint>;
+};
+
+/** Changes that belong to the end of an execution, such as the snapshot that holds what it did. */
+export type Checkpoint = Pick<Change, 'session' | 'newSnapshots'> & {
+  /** For the execution's record. */
+  readonly warning?: string;
 };
 
 export class Executor {
@@ -36,6 +45,8 @@ export class Executor {
   readonly #clock: Clock;
   readonly #limits: ExecutorOptions['limits'];
   readonly #unresponsive: (executionId: string) => void;
+  readonly #checkpoint: ExecutorOptions['checkpoint'];
+  readonly #holds = new Holds();
   readonly #open = new OpenExecutions();
   #stopWatchdog = () => {};
   /** What is stored, about: counted on from the last look. */
@@ -47,11 +58,17 @@ export class Executor {
     this.#clock = options.clock;
     this.#limits = options.limits;
     this.#unresponsive = options.unresponsive;
+    this.#checkpoint = options.checkpoint;
   }
 
   /** Nothing runs and nothing waits. */
   get atRest(): boolean {
     return this.#open.none;
+  }
+
+  /** From now on, until it is released, nothing is handed to an agent. Whoever releases it dispatches. */
+  hold(): Hold {
+    return this.#holds.take(this.#open.running === null);
   }
 
   /** Stores and queues; an idle session becomes busy. Throws `queue_full`. */
@@ -81,6 +98,7 @@ export class Executor {
 
   /** Hands the next one to the agent if none runs. One that the agent has already is not started twice: the link asks first. */
   async dispatch(agent: Agent): Promise<void> {
+    if (this.#holds.any) return;
     const run = this.#open.next();
     if (!run) return;
     try {
@@ -164,7 +182,10 @@ export class Executor {
       this.#open.rest();
       this.#stopWatchdog();
     }
-    await this.#record(steps, { agentSeq });
+    const last = steps.findLast(({ step }) => step.ended);
+    const { session, newSnapshots = [], warning } = last ? await this.#checkpoint(agent) : {};
+    if (last && warning !== undefined) last.step = last.run.warn(last.step, warning);
+    await this.#record(steps, { ...session, agentSeq }, newSnapshots);
     agent.acknowledge(agentSeq);
     return wrong;
   }
@@ -173,6 +194,7 @@ export class Executor {
   async abandonAll(status: 'lost' | 'cancelled', message: string): Promise<void> {
     this.#stopWatchdog();
     await this.#abandon(this.#open.takeAll(), status, message);
+    this.#holds.quieten();
   }
 
   /** This process ends; who waits here will not learn the end. */
@@ -197,16 +219,22 @@ export class Executor {
   }
 
   /** One transaction, then the disk if anything ended, then the followers, then those who wait. */
-  async #record(steps: readonly RunStep[], session: SessionChange['session']): Promise<void> {
+  async #record(
+    steps: readonly RunStep[],
+    session: SessionChange['session'],
+    newSnapshots: readonly SnapshotRecord[] = [],
+  ): Promise<void> {
     const at = this.#clock.now();
     const events = steps.flatMap(({ step }) =>
       step.messages.map((message) => this.#live.compose(message)),
     );
     const ended = steps.filter(({ step }) => step.ended).map(({ run }) => run);
     const errors = ended.filter((run) => run.record.status !== 'success').length;
-    const { state, statistics } = this.#store.record;
+    const { state } = this.#store.record;
+    const statistics = session?.statistics ?? this.#store.record.statistics;
     const rests = ended.length > 0 && state === 'busy' && this.#open.none;
     const change: Change = {
+      newSnapshots,
       session: {
         ...session,
         ...(errors > 0
@@ -223,6 +251,7 @@ export class Executor {
     this.#live.send(events);
     if (rests) this.#live.tell({ type: 'state', from: 'busy', to: 'idle', reason: 'execution' });
     for (const run of ended) this.#open.settle(run);
+    if (this.#open.running === null) this.#holds.quieten();
     await this.#prune(ended);
   }
 
@@ -250,4 +279,4 @@ export class Executor {
   }
 }
 
-type RunStep = { readonly run: ExecutionRun; readonly step: Step };
+type RunStep = { readonly run: ExecutionRun; step: Step };

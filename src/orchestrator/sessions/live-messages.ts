@@ -31,7 +31,13 @@ export type LiveMessage =
       changed: string[];
       removed: string[];
     }
-  | { type: 'state'; from: SessionState; to: SessionState; reason: StateReason }
+  | {
+      type: 'state';
+      from: SessionState;
+      to: SessionState;
+      reason: StateReason;
+      version?: number | null;
+    }
   | { type: 'gap'; since: number; resumesAfter: number };
 
 /** Why a session changed its state. `lost`: its variables are gone with the sandbox. */
@@ -41,6 +47,9 @@ export type StateReason =
   | 'lost'
   | 'stateLost'
   | 'recovered'
+  | 'resumed'
+  | 'rolledBack'
+  | 'hibernated'
   | 'restarted'
   | 'failed'
   | 'deleted';

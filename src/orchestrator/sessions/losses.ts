@@ -23,13 +23,18 @@ export class RecentLosses {
   }
 }
 
-export function lossMessage(loss: Loss): string {
+/** `version`: the one that the session falls back to; null for none. */
+export function lossMessage(loss: Loss, version: number | null): string {
+  const after =
+    version === null ? 'its variables are lost' : `the session goes on from version ${version}`;
   switch (loss.reason) {
     case 'outOfMemory':
-      return 'The sandbox ran out of memory and was killed; its variables are lost';
+      return `The sandbox ran out of memory and was killed; ${after}`;
     case 'unresponsive':
-      return 'The sandbox did not answer and was killed; its variables are lost';
+      return `The sandbox did not answer and was killed; ${after}`;
     default:
-      return 'The sandbox was lost, and its variables with it';
+      return version === null
+        ? 'The sandbox was lost, and its variables with it'
+        : `The sandbox was lost; ${after}`;
   }
 }

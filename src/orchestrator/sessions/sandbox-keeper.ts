@@ -4,7 +4,7 @@ import type { AgentEvent, ConfigureRequest } from '#protocol';
 import { AppError } from '../foundation/errors.ts';
 import type { Log } from '../foundation/log.ts';
 import type { SandboxRecord, SessionLimits } from '../registry/records.ts';
-import type { Sandbox } from '../sandbox/agent.ts';
+import type { Agent, Sandbox } from '../sandbox/agent.ts';
 import type { SandboxSource } from '../sandbox/sandbox-source.ts';
 import { pumpEvents } from './event-pump.ts';
 import type { Loss } from './losses.ts';
@@ -14,6 +14,13 @@ export type KeeperOwner = {
   events(sandbox: Sandbox, batch: readonly AgentEvent[]): Promise<void>;
   /** The sandbox is gone or not to be trusted any more. Told once per sandbox, never after `putAway`. */
   lost(sandbox: Sandbox, loss: Loss): void;
+};
+
+export type SandboxSettings = {
+  readonly limits: SessionLimits;
+  readonly configure: ConfigureRequest;
+  /** What else belongs to the start, such as bringing a state back. */
+  readonly prepare: (agent: Agent, signal: AbortSignal) => Promise<void>;
 };
 
 export class SandboxKeeper {
@@ -43,15 +50,14 @@ export class SandboxKeeper {
     return this.#current;
   }
 
-  /** A sandbox for a planned identity, configured and followed. Throws AppErrors; then nothing is left of it. */
-  start(plan: SandboxRecord, limits: SessionLimits, configure: ConfigureRequest): Promise<Sandbox> {
-    return this.#track(this.#start(plan, limits, configure));
+  /** A sandbox for a planned identity, configured and prepared. Throws AppErrors; then nothing is left of it. */
+  start(plan: SandboxRecord, settings: SandboxSettings): Promise<Sandbox> {
+    return this.#track(this.#start(plan, settings));
   }
 
   async #start(
     plan: SandboxRecord,
-    limits: SessionLimits,
-    configure: ConfigureRequest,
+    { limits, configure, prepare }: SandboxSettings,
   ): Promise<Sandbox> {
     const starting = new AbortController();
     this.#starting = starting;
@@ -63,6 +69,7 @@ export class SandboxKeeper {
       });
       try {
         await sandbox.agent.configure(configure, signal);
+        await prepare(sandbox.agent, signal);
       } catch (error) {
         await this.#dispose(sandbox, plan);
         throw error;

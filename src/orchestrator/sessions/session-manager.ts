@@ -7,6 +7,7 @@ import { newId } from '../foundation/id.ts';
 import type { ExecutionRecord, SessionRecord } from '../registry/records.ts';
 import type { Listing, Page, SessionFilter } from '../registry/session-registry.ts';
 import { Session } from './session.ts';
+import type { Origin } from './session-life.ts';
 import type { SessionOptions } from './session-options.ts';
 import type {
   ConfigChange,
@@ -18,6 +19,7 @@ import type {
   SessionService,
   SessionView,
 } from './session-service.ts';
+import { StateService } from './state-service.ts';
 import { UsageReadings } from './usage-readings.ts';
 
 const recoveriesAtOnce = 4;
@@ -25,6 +27,8 @@ const recoveryRetryMs = 2_000;
 
 export class SessionManager implements SessionService {
   readonly #options: SessionOptions;
+  /** Versions, rollback, hibernation, archives. */
+  readonly states: StateService;
   readonly #sessions = new Map<string, Session>();
   readonly #usages: UsageReadings;
   /** CPU readings for `metrics`: percent is the difference between two. */
@@ -34,6 +38,7 @@ export class SessionManager implements SessionService {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#usages = new UsageReadings(options);
+    this.states = new StateService(options, (tenant, idOrName) => this.#session(tenant, idOrName));
   }
 
   /**
@@ -54,7 +59,7 @@ export class SessionManager implements SessionService {
   async #recover(session: Session): Promise<void> {
     if (this.#stopping) return;
     try {
-      if (session.record.state === 'deleted') await this.#remove(session, true);
+      if (session.record.state === 'deleted') await this.#remove(session, { force: true });
       else await session.recover();
     } catch (error) {
       const { sessionId } = session.record;
@@ -65,10 +70,7 @@ export class SessionManager implements SessionService {
 
   /** Sandboxes that belong to a session of this process, for the reconciler. */
   sandboxIds(): Set<string> {
-    const records = [...this.#sessions.values()].map(
-      (session) => session.record.sandbox?.sandboxId,
-    );
-    return new Set(records.filter((id) => id !== undefined));
+    return new Set([...this.#sessions.values()].flatMap((session) => session.sandboxIds));
   }
 
   /** Lets go of every session; containers and what runs in them go on for the next process. */
@@ -82,7 +84,8 @@ export class SessionManager implements SessionService {
     if (this.#sessions.size >= this.#options.limits.sessionsMax) {
       throw new AppError('overloaded', { detail: 'All sessions of this service are in use.' });
     }
-    const record = this.#newRecord(tenant, wanted);
+    const origin = wanted.from ? await this.states.origin(tenant, wanted.from, signal) : null;
+    const record = this.#newRecord(tenant, wanted, origin);
     const session = new Session(record, this.#options);
     this.#sessions.set(record.sessionId, session);
     try {
@@ -93,12 +96,14 @@ export class SessionManager implements SessionService {
       throw error;
     }
     try {
-      await abortable(session.begin(), signal);
+      await abortable(session.begin(origin), signal);
+      // A fork stands on its own from the beginning.
+      if (origin) await session.snapshot({ label: null, reason: 'fork' }, signal);
       await this.#options.registry.durable();
     } catch (error) {
       // What a session that was let go of has started is taken down by itself.
       if (this.#stopping) await this.#options.registry.deleteSession(record.sessionId);
-      else await this.#remove(session, true);
+      else await this.#remove(session, { force: true });
       throw error;
     }
     return this.#view(session);
@@ -126,11 +131,11 @@ export class SessionManager implements SessionService {
   async delete(
     tenant: string,
     idOrName: string,
-    options: { force: boolean },
+    options: { force: boolean; keepSnapshots?: boolean },
     signal: AbortSignal,
   ): Promise<void> {
     const session = await this.#session(tenant, idOrName);
-    await abortable(this.#remove(session, options.force), signal);
+    await abortable(this.#remove(session, options), signal);
   }
 
   async configure(
@@ -268,13 +273,13 @@ export class SessionManager implements SessionService {
 
   // --- helpers ----------------------------------------------------------------------------------------------------
 
-  #newRecord(tenant: string, wanted: NewSession): SessionRecord {
+  #newRecord(tenant: string, wanted: NewSession, origin: Origin | null): SessionRecord {
     const now = this.#options.clock.now();
     return {
       sessionId: newId('ses'),
       tenant,
       name: wanted.name ?? null,
-      language: wanted.language,
+      language: origin?.snapshot.language ?? wanted.language,
       state: 'creating',
       config: wanted.config,
       createdAt: now,
@@ -283,6 +288,8 @@ export class SessionManager implements SessionService {
       sandbox: this.#options.source.plan(),
       agentSeq: 0,
       seqReserved: 0,
+      version: null,
+      versionLast: 0,
       seqPruned: 0,
       statistics: {
         executions: 0,
@@ -314,10 +321,13 @@ export class SessionManager implements SessionService {
   }
 
   /** Deletes, or finishes a deletion that was cut off. It goes on to the end whether anybody waits for it or not. */
-  async #remove(session: Session, force: boolean): Promise<void> {
+  async #remove(
+    session: Session,
+    options: { force: boolean; keepSnapshots?: boolean },
+  ): Promise<void> {
     try {
       if (session.record.state === 'deleted') await session.finishDeletion();
-      else await session.delete(force);
+      else await session.delete(options);
     } finally {
       const { sessionId, state } = session.record;
       if (state === 'deleted') this.#sessions.delete(sessionId);

@@ -1,12 +1,15 @@
 // What the sessions layer is built from: its collaborators by name, and the numbers that configuration decides.
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
+import type { SessionLimits } from '../registry/records.ts';
 import type { SessionRegistry } from '../registry/session-registry.ts';
 import type { SandboxSource } from '../sandbox/sandbox-source.ts';
+import type { Snapshots } from './snapshots.ts';
 
 export type SessionOptions = {
   readonly registry: SessionRegistry;
   readonly source: SandboxSource;
+  readonly snapshots: Snapshots;
   readonly clock: Clock;
   readonly log: Log;
   readonly limits: {
@@ -20,6 +23,10 @@ export type SessionOptions = {
     readonly sandboxStartMsMax: number;
     /** How long after its time limit an execution may fail to end before its sandbox is given up. */
     readonly unresponsiveMsMax: number;
+    /** From the first byte of a snapshot to its record. */
+    readonly snapshotMsMax: number;
+    /** Of a sandbox in which an imported snapshot is tried. */
+    readonly trial: SessionLimits;
     /** Share of a sandbox's memory that programs' values may take, 0..1. */
     readonly heapShare: number;
   };

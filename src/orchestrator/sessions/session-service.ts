@@ -22,8 +22,15 @@ export type ExecutionView = {
   readonly output: readonly OutputRecord[];
 };
 
+/** Where a new session's state comes from. */
+export type ForkSource =
+  | { readonly session: string; readonly version?: number }
+  | { readonly snapshot: string };
+
 export type NewSession = {
   readonly name?: string;
+  /** The state that it begins with; then the language is that state's. */
+  readonly from?: ForkSource;
   readonly language: string;
   readonly config: SessionConfig;
 };
@@ -75,7 +82,7 @@ export interface SessionService {
   delete(
     tenant: string,
     idOrName: string,
-    options: { force: boolean },
+    options: { force: boolean; keepSnapshots?: boolean },
     signal: AbortSignal,
   ): Promise<void>;
   configure(

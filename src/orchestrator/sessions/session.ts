@@ -1,21 +1,14 @@
-// One session: its record, its sandbox, its executions, its followers, and its states. All that changes it goes through its
-// serial queue, is stored before anybody is told, and is told to everybody who follows.
-import type { ConfigureRequest } from '#protocol';
+// One session: its executions, its followers, its settings and its snapshots. All that changes it goes through one serial queue. Where
+// it lives is session-life.ts's part.
 import { abortable } from '../foundation/abortable.ts';
 import { AppError } from '../foundation/errors.ts';
-import type {
-  ExecutionRecord,
-  SandboxRecord,
-  SessionRecord,
-  SessionState,
-} from '../registry/records.ts';
-import type { Sandbox } from '../sandbox/agent.ts';
-import { Executor } from './executor.ts';
-import { eventRecord, LiveLog } from './live-log.ts';
-import type { StateReason } from './live-messages.ts';
-import { type Loss, lossMessage, RecentLosses } from './losses.ts';
-import { SandboxKeeper } from './sandbox-keeper.ts';
+import type { ExecutionRecord, SessionRecord, SnapshotRecord } from '../registry/records.ts';
+import type { Agent, Sandbox } from '../sandbox/agent.ts';
+import { type Checkpoint, Executor } from './executor.ts';
+import { IdleWatch } from './idle-watch.ts';
+import { LiveLog } from './live-log.ts';
 import { SerialQueue } from './serial-queue.ts';
+import { type Origin, SessionLife } from './session-life.ts';
 import type { SessionOptions } from './session-options.ts';
 import type {
   ConfigChange,
@@ -24,8 +17,9 @@ import type {
   LiveFollower,
   LiveSubscription,
 } from './session-service.ts';
-import { move } from './session-state.ts';
 import { SessionStore } from './session-store.ts';
+import { SessionVersions } from './session-versions.ts';
+import type { SnapshotRequest } from './snapshots.ts';
 
 export class Session {
   readonly #options: SessionOptions;
@@ -33,21 +27,15 @@ export class Session {
   readonly #store: SessionStore;
   readonly #live: LiveLog;
   readonly #executor: Executor;
-  readonly #keeper: SandboxKeeper;
-  readonly #losses: RecentLosses;
-  #ready: Promise<Sandbox> = new Promise(() => {});
+  readonly #life: SessionLife;
+  readonly #versions: SessionVersions;
+  readonly #idleWatch: IdleWatch;
   #connections = 0;
-  #closed = false;
-  #left = false;
-  /** False until what an earlier process left is taken over: nothing may be queued before that. */
-  #settled: boolean;
 
   /** `left` true: the record was found in the registry, and `recover` comes next; else `begin`. */
   constructor(record: SessionRecord, options: SessionOptions, left = false) {
-    this.#settled = !left;
-    const { source, registry, clock, log, limits } = options;
+    const { registry, clock, log, limits } = options;
     this.#options = options;
-    this.#losses = new RecentLosses(clock);
     this.#store = new SessionStore(record, { registry, clock, log });
     this.#live = new LiveLog(
       record.seqReserved,
@@ -58,31 +46,39 @@ export class Session {
       },
       log,
     );
+    this.#idleWatch = new IdleWatch({
+      clock,
+      limitMs: () => this.record.config.idle.hibernateAfterMs,
+      idle: () => void this.#doze(),
+    });
+    this.#versions = new SessionVersions({
+      store: this.#store,
+      snapshots: options.snapshots,
+      clock,
+      log,
+      due: () => void this.snapshot({ label: null, reason: 'interval' }).catch(this.#unsnapped),
+    });
     this.#executor = new Executor({
       store: this.#store,
       live: this.#live,
       clock,
       limits,
       unresponsive: (executionId) =>
-        this.#lose(this.#keeper.current, { reason: 'unresponsive', detail: executionId }, () =>
+        this.#life.lose(this.#life.sandbox, { reason: 'unresponsive', detail: executionId }, () =>
           this.#executor.isRunning(executionId),
         ),
+      checkpoint: (agent) => this.#checkpoint(agent),
     });
-    this.#keeper = new SandboxKeeper({
-      source,
-      log,
-      startMsMax: limits.sandboxStartMsMax,
-      owner: {
-        events: (sandbox, batch) =>
-          this.#serial.run(async () => {
-            if (this.#keeper.current !== sandbox) return;
-            const wrong = await this.#executor.take(batch, sandbox.agent);
-            if (wrong) await this.#replace({ reason: 'protocol', detail: wrong });
-            else await this.#executor.dispatch(sandbox.agent);
-          }),
-        lost: (sandbox, loss) => this.#lose(sandbox, loss),
+    this.#life = new SessionLife(
+      {
+        options,
+        serial: this.#serial,
+        store: this.#store,
+        live: this.#live,
+        executor: this.#executor,
       },
-    });
+      !left,
+    );
   }
 
   get record(): SessionRecord {
@@ -94,15 +90,20 @@ export class Session {
   }
 
   get sandbox(): Sandbox | null {
-    return this.#keeper.current;
+    return this.#life.sandbox;
+  }
+
+  get sandboxIds(): string[] {
+    return this.#life.sandboxIds;
   }
 
   // --- life ---------------------------------------------------------------------------------------------------------
 
   /** Starts the first sandbox of a session whose record, with its planned sandbox, is stored. Throws when it does not start. */
-  async begin(): Promise<void> {
-    await this.#serial.run(() => this.#start(this.record.sandbox!, 'created'));
-    await this.#ready;
+  async begin(origin: Origin | null): Promise<void> {
+    await this.#serial.run(() => this.#life.begin(origin));
+    await this.#life.ready;
+    this.#idleWatch.touch();
   }
 
   /**
@@ -110,64 +111,56 @@ export class Session {
    * `runtime_unavailable` while the engine cannot be asked; then nothing has changed, and it is to be called again.
    */
   async recover(): Promise<void> {
-    await this.#serial.run(async () => {
-      if (this.#closed) return;
-      const { sessionId, sandbox: record, agentSeq, state } = this.record;
-      const open = await this.#options.registry.openExecutions(sessionId);
-      const sandbox = record && (await this.#keeper.adopt(record, agentSeq));
-      for (const execution of open) this.#executor.readd(execution);
-      this.#settled = true;
-      if (state === 'failed') return;
-      if (state === 'creating') {
-        // Nobody knows how far that start came. What waits for it was never handed to anybody.
-        if (sandbox) this.#keeper.discard(sandbox, record!);
-        return this.#startAnother('recovered');
-      }
-      if (sandbox === null)
-        return this.#replace({ reason: 'lost', detail: 'the container is gone' });
-      this.#ready = Promise.resolve(sandbox);
-      this.#keeper.use(sandbox, record!);
-      if (state === 'idle' && !this.#executor.atRest) await this.#changeState('busy', 'execution');
-      await this.#executor.dispatch(sandbox.agent);
-    });
+    await this.#serial.run(() => this.#life.recover());
+    this.#idleWatch.touch();
   }
 
-  /** A fresh sandbox: variables and files are forgotten, the history stays. What is open is cancelled. */
+  /** A fresh sandbox: variables and files are forgotten, history and versions stay. What is open is cancelled. */
   async restart(): Promise<void> {
     await this.#serial.run(async () => {
-      this.#assertLive();
+      this.#life.assertLive();
       await this.#executor.abandonAll('cancelled', 'The session was restarted');
-      void this.#keeper.putAway();
-      await this.#startAnother('restarted');
+      void this.#life.putAway();
+      await this.#store.apply({ session: { version: null } });
+      await this.#life.startAnother('restarted', null);
     });
-    await this.#ready;
+    await this.#life.ready;
   }
 
-  /** Ends everything and removes every trace. Throws `session_busy` while something runs, unless forced. */
-  async delete(force: boolean): Promise<void> {
+  /** Ends everything and removes every trace but the snapshots, if they are to be kept. Throws `session_busy` while something runs, unless forced. */
+  async delete({
+    force,
+    keepSnapshots = false,
+  }: {
+    force: boolean;
+    keepSnapshots?: boolean;
+  }): Promise<void> {
     await this.#serial.run(async () => {
-      this.#assertLive();
+      this.#life.assertLive();
       if (!force && !this.#executor.atRest) throw new AppError('session_busy');
       await this.#executor.abandonAll('cancelled', 'The session was deleted');
-      await this.#changeState('deleted', 'deleted');
-      this.#closed = true;
+      if (!keepSnapshots) await this.#versions.removeAll();
+      await this.#life.changeState('deleted', 'deleted');
+      this.#life.close();
     });
     await this.finishDeletion();
   }
 
   /** The part of `delete` that a crash may have cut off: the record says `deleted` already. */
   async finishDeletion(): Promise<void> {
-    this.#closed = true;
+    this.#life.close();
+    this.#versions.close();
+    this.#idleWatch.close();
     this.#live.close('deleted');
-    await this.#keeper.putAway();
+    await this.#life.putAway();
     await this.#serial.run(() => this.#options.registry.deleteSession(this.record.sessionId));
   }
 
   /** The process ends: followers are told, the container and its executions go on for the next process. */
   async leave(): Promise<void> {
-    this.#closed = true;
-    this.#left = true;
-    this.#keeper.leave();
+    this.#life.leave();
+    this.#versions.close();
+    this.#idleWatch.close();
     this.#executor.leave();
     this.#live.close('shuttingDown');
     await this.#serial.run(() => {});
@@ -176,7 +169,7 @@ export class Session {
   /** Changes a live session. Throws `not_changeable` for what is fixed when a sandbox starts. */
   async configure(change: ConfigChange): Promise<void> {
     await this.#serial.run(async () => {
-      this.#assertLive();
+      this.#life.assertLive();
       const before = this.record.config;
       const config = { ...before, ...change };
       if (config.limits.workspaceBytes !== before.limits.workspaceBytes) {
@@ -184,23 +177,129 @@ export class Session {
           detail: 'limits.workspaceBytes is fixed when a sandbox starts.',
         });
       }
-      const sandbox = this.#keeper.current;
+      const { sandbox } = this.#life;
       if (sandbox) {
         const signal = AbortSignal.timeout(this.#options.limits.sandboxStartMsMax);
         await this.#options.source.update(sandbox, config.limits, signal);
-        await sandbox.agent.configure(this.#configureRequest(config), signal);
+        await sandbox.agent.configure(this.#life.configureRequest(config), signal);
       }
       await this.#store.apply({ session: { config } });
     });
+    this.#idleWatch.touch();
   }
 
-  /** The sandbox, once it is there; a failed session is tried again. The signal ends the wait only. */
+  /** The sandbox, once it is there; a session without one is given one. The signal ends the wait only. */
   async awake(signal: AbortSignal): Promise<Sandbox> {
     await this.#serial.run(async () => {
-      this.#assertLive();
-      await this.#revive();
+      this.#life.assertLive();
+      await this.#life.wake();
     });
-    return abortable(this.#ready, signal);
+    this.#idleWatch.touch();
+    return abortable(this.#life.ready, signal);
+  }
+
+  // --- versions -----------------------------------------------------------------------------------------------------
+
+  /** Stores the state as a new version, after the running execution and before those that wait. Durable when it resolves. */
+  snapshot(request: SnapshotRequest, signal = this.#longest()): Promise<SnapshotRecord> {
+    return this.#still(signal, async (sandbox) => {
+      const content = await this.#versions.take(sandbox.agent, request, signal);
+      return this.#serial.run(() => this.#versions.keep(content, () => this.#is(sandbox)));
+    });
+  }
+
+  /** The state is that of the version again. The present one serves until then, and goes on if it fails. */
+  rollback(version: number, signal: AbortSignal): Promise<void> {
+    return this.#still(signal, async (sandbox) => {
+      const snapshot = await this.#versions.find(version);
+      const prepared = await this.#life.prepare({ snapshot, fork: false });
+      await this.#serial.run(() => this.#life.swap(sandbox, prepared, version));
+    });
+  }
+
+  /** Stores the state and lets the sandbox go; the next request brings it back. Throws `session_busy` when something waits to be executed. */
+  async hibernate(signal: AbortSignal): Promise<void> {
+    if (this.record.state === 'hibernated') return;
+    await this.#still(signal, async (sandbox) => {
+      const request = { label: null, reason: 'hibernate' } as const;
+      const content = await this.#versions.take(sandbox.agent, request, signal);
+      await this.#serial.run(async () => {
+        if (!this.#executor.atRest) {
+          await this.#versions.forget(content);
+          throw new AppError('session_busy');
+        }
+        await this.#versions.keep(content, () => this.#is(sandbox));
+        await this.#life.sleep();
+      });
+    });
+  }
+
+  /** Nobody has used it for long. One that still works, or that cannot be stored, gets the same time again. */
+  async #doze(): Promise<void> {
+    try {
+      if (this.#life.sandbox === null) return;
+      if (this.#executor.atRest) await this.hibernate(this.#longest());
+      else this.#idleWatch.touch();
+    } catch (error) {
+      this.#unsnapped(error);
+      this.#idleWatch.touch();
+    }
+  }
+
+  removeVersion(version: number): Promise<void> {
+    return this.#serial.run(() => {
+      this.#life.assertLive();
+      return this.#versions.remove(version);
+    });
+  }
+
+  /** Runs `work` while the sandbox executes nothing. */
+  async #still<Result>(
+    signal: AbortSignal,
+    work: (sandbox: Sandbox) => Promise<Result>,
+  ): Promise<Result> {
+    const hold = this.#executor.hold();
+    try {
+      const sandbox = await this.awake(signal);
+      await abortable(hold.quiet, signal);
+      return await work(sandbox);
+    } finally {
+      hold.release();
+      void this.#serial.run(async () => {
+        const { sandbox, closed } = this.#life;
+        if (sandbox && !closed) await this.#executor.dispatch(sandbox.agent);
+      });
+    }
+  }
+
+  #is(sandbox: Sandbox): boolean {
+    return !this.#life.closed && this.#life.sandbox === sandbox;
+  }
+
+  /** An execution has ended: under the policy `execution` its end is stored together with the state that it made. */
+  async #checkpoint(agent: Agent): Promise<Checkpoint> {
+    const { policy } = this.record.config.persistence;
+    if (policy === 'interval') this.#versions.schedule();
+    if (policy !== 'execution') return {};
+    try {
+      const request = { label: null, reason: 'execution' } as const;
+      const content = await this.#versions.take(agent, request, this.#longest());
+      await this.#versions.thin(1);
+      return this.#versions.changeFor(content);
+    } catch (error) {
+      this.#unsnapped(error);
+      const why = error instanceof AppError ? error.message : 'an internal error';
+      return { warning: `The state after this execution could not be stored: ${why}` };
+    }
+  }
+
+  readonly #unsnapped = (error: unknown): void => {
+    const { sessionId } = this.record;
+    this.#options.log.error({ sessionId, err: error }, 'a snapshot could not be taken');
+  };
+
+  #longest(): AbortSignal {
+    return AbortSignal.timeout(this.#options.limits.snapshotMsMax);
   }
 
   // --- executions ---------------------------------------------------------------------------------------------------
@@ -209,10 +308,11 @@ export class Session {
   async submit(request: ExecuteRequest): Promise<ExecutionRecord> {
     if (!this.#store.available) throw new AppError('registry_unavailable');
     return this.#serial.run(async () => {
-      this.#assertLive();
-      await this.#revive();
+      this.#life.assertLive();
+      await this.#life.wake();
+      this.#idleWatch.touch();
       const execution = await this.#executor.submit(request);
-      const sandbox = this.#keeper.current;
+      const { sandbox } = this.#life;
       if (sandbox) await this.#executor.dispatch(sandbox.agent);
       return execution;
     });
@@ -228,18 +328,18 @@ export class Session {
 
   cancel(executionId: string): Promise<boolean> {
     return this.#serial.run(() =>
-      this.#executor.cancel(executionId, this.#keeper.current?.agent ?? null),
+      this.#executor.cancel(executionId, this.#life.sandbox?.agent ?? null),
     );
   }
 
   stdin(executionId: string, content: string): boolean {
-    return this.#executor.stdin(executionId, content, this.#keeper.current?.agent ?? null);
+    return this.#executor.stdin(executionId, content, this.#life.sandbox?.agent ?? null);
   }
 
   /** Forgets ended executions with their events. */
   async clearHistory(): Promise<void> {
     await this.#serial.run(() => {
-      this.#assertLive();
+      this.#life.assertLive();
       return this.#store.clearHistory();
     });
   }
@@ -252,7 +352,7 @@ export class Session {
     follower: LiveFollower,
   ): Promise<LiveSubscription> {
     return this.#serial.run(async () => {
-      if (this.#closed) throw new AppError('session_not_found');
+      if (this.#life.closed) throw new AppError('session_not_found');
       if (options.since !== undefined) {
         await this.#live.replay(options.since, this.record, this.#options.registry, follower);
       }
@@ -269,121 +369,5 @@ export class Session {
         },
       };
     });
-  }
-
-  // --- sandboxes; all of it inside the serial queue -------------------------------------------------------------------
-
-  /** `stillSo` is asked when its turn in the queue has come. */
-  #lose(sandbox: Sandbox | null, loss: Loss, stillSo = () => true): void {
-    void this.#serial.run(async () => {
-      if (this.#closed || !sandbox || this.#keeper.current !== sandbox || !stillSo()) return;
-      await this.#replace(loss);
-    });
-  }
-
-  /** The sandbox is gone: everybody is told at once, what was open is lost, a fresh sandbox takes its place. */
-  async #replace(loss: Loss): Promise<void> {
-    const { sessionId, sandbox } = this.record;
-    this.#options.log.warn({ sessionId, sandboxId: sandbox?.sandboxId, ...loss }, 'sandbox lost');
-    const tooMany = this.#losses.add();
-    await this.#executor.abandonAll('lost', lossMessage(loss));
-    void this.#keeper.putAway();
-    if (tooMany) {
-      await this.#store.applyStubbornly({ session: { sandbox: null } }, false);
-      await this.#changeState('failed', 'lost');
-    } else {
-      await this.#changeState('creating', 'lost');
-      await this.#startAnother('recovered');
-    }
-  }
-
-  /** A failed session is tried again. Throws when it cannot even be begun. */
-  async #revive(): Promise<void> {
-    if (this.record.state !== 'failed') return;
-    await this.#startAnother('recovered');
-    if (this.record.state === 'failed') await this.#ready;
-  }
-
-  /** The new identity is stored before the engine is asked for anything. */
-  async #startAnother(reason: StateReason): Promise<void> {
-    if (this.record.state !== 'creating') await this.#changeState('creating', reason);
-    try {
-      const plan = this.#options.source.plan();
-      await this.#store.applyStubbornly({ session: { sandbox: plan, agentSeq: 0 } }, false);
-      this.#start(plan, reason);
-    } catch (error) {
-      this.#ready = Promise.reject(error);
-      this.#ready.catch(() => {});
-      await this.#giveUp(error);
-    }
-  }
-
-  /** Starts a sandbox beside the queue; `#ready` tells how it went. */
-  #start(plan: SandboxRecord, reason: StateReason): void {
-    const start = this.#keeper.start(plan, this.record.config.limits, this.#configureRequest());
-    this.#ready = start.then((sandbox) =>
-      this.#serial.run(() => this.#install(sandbox, plan, reason)),
-    );
-    this.#ready.catch(
-      (error: unknown) => void this.#serial.run(() => this.#startFailed(plan, error)),
-    );
-  }
-
-  async #install(sandbox: Sandbox, plan: SandboxRecord, reason: StateReason): Promise<Sandbox> {
-    if (this.#closed || !this.#isCurrent(plan)) {
-      this.#keeper.discard(sandbox, plan);
-      throw new AppError(this.#left ? 'shutting_down' : 'sandbox_lost');
-    }
-    const record = { ...plan, runtimeId: sandbox.runtimeId, runtime: sandbox.runtime };
-    await this.#store.applyStubbornly({ session: { sandbox: record } }, false);
-    this.#keeper.use(sandbox, record);
-    await this.#changeState('idle', reason);
-    if (!this.#executor.atRest) await this.#changeState('busy', 'execution');
-    await this.#executor.dispatch(sandbox.agent);
-    return sandbox;
-  }
-
-  async #startFailed(plan: SandboxRecord, error: unknown): Promise<void> {
-    if (this.#closed || !this.#isCurrent(plan) || this.#keeper.current) return;
-    await this.#giveUp(error);
-  }
-
-  /** Without a sandbox until the next request. */
-  async #giveUp(error: unknown): Promise<void> {
-    const { sessionId, sandbox } = this.record;
-    const ids = { sessionId, sandboxId: sandbox?.sandboxId };
-    this.#options.log.error({ ...ids, err: error }, 'sandbox did not start');
-    await this.#executor.abandonAll('lost', 'The sandbox could not be started');
-    await this.#store.applyStubbornly({ session: { sandbox: null } }, false);
-    await this.#changeState('failed', 'failed');
-  }
-
-  /** False when the session has moved on to another sandbox since `plan` was made. */
-  #isCurrent(plan: SandboxRecord): boolean {
-    return this.record.sandbox?.sandboxId === plan.sandboxId;
-  }
-
-  async #changeState(to: SessionState, reason: StateReason): Promise<void> {
-    const from = this.record.state;
-    const event = this.#live.compose({ type: 'state', from, to, reason });
-    const events = [eventRecord(event, this.#options.clock.now())];
-    await this.#store.applyStubbornly({ session: { state: move(from, to) }, events }, false);
-    this.#live.send([event]);
-  }
-
-  #configureRequest(config = this.record.config): ConfigureRequest {
-    return {
-      sessionId: this.record.sessionId,
-      language: this.record.language,
-      environment: { ...config.env },
-      outputBytesMax: config.limits.outputBytes,
-      heapBytesMax: Math.floor(config.limits.memoryBytes * this.#options.limits.heapShare),
-    };
-  }
-
-  #assertLive(): void {
-    if (this.#left) throw new AppError('shutting_down');
-    if (this.#closed || this.record.state === 'deleted') throw new AppError('session_not_found');
-    if (!this.#settled) throw new AppError('runtime_unavailable');
   }
 }

@@ -16,12 +16,17 @@ import type {
 } from '../../../src/orchestrator/registry/session-registry.ts';
 import { FakeClock } from '../../doubles/fake-clock.ts';
 import { ScriptedSessions } from '../../doubles/scripted-sessions.ts';
+import { ScriptedStates } from '../../doubles/scripted-states.ts';
 
-type Parts = Pick<ApiFixture, 'server' | 'sessions' | 'clock' | 'tickets' | 'replies' | 'logged'>;
+type Parts = Pick<
+  ApiFixture,
+  'server' | 'sessions' | 'states' | 'clock' | 'tickets' | 'replies' | 'logged'
+>;
 
 export class ApiFixture implements AsyncDisposable {
   readonly server: ApiServer;
   readonly sessions: ScriptedSessions;
+  readonly states: ScriptedStates;
   readonly clock: FakeClock;
   readonly tickets: Map<string, { principal: Principal; sessionId: string }>;
   readonly replies: RememberedReplies;
@@ -31,6 +36,7 @@ export class ApiFixture implements AsyncDisposable {
   private constructor(parts: Parts) {
     this.server = parts.server;
     this.sessions = parts.sessions;
+    this.states = parts.states;
     this.clock = parts.clock;
     this.tickets = parts.tickets;
     this.replies = parts.replies;
@@ -45,6 +51,7 @@ export class ApiFixture implements AsyncDisposable {
     } = {},
   ): Promise<ApiFixture> {
     const sessions = new ScriptedSessions();
+    const states = new ScriptedStates();
     const clock = new FakeClock();
     const tickets = new Map<string, { principal: Principal; sessionId: string }>();
     const replies = new RememberedReplies();
@@ -52,6 +59,7 @@ export class ApiFixture implements AsyncDisposable {
     const log = pino({ level: 'debug' }, { write: (line) => void logged.push(JSON.parse(line)) });
     const server = await createServer({
       sessions,
+      states,
       clock,
       log,
       registry: replies,
@@ -75,7 +83,7 @@ export class ApiFixture implements AsyncDisposable {
         bounds: { ...defaultBounds, ...options.bounds },
       },
     });
-    return new ApiFixture({ server, sessions, clock, tickets, replies, logged });
+    return new ApiFixture({ server, sessions, states, clock, tickets, replies, logged });
   }
 
   /** Listens on a free port of loopback; gives `http://…`. */

@@ -122,10 +122,26 @@ describe('POST /api/sessions', () => {
   });
 
   it.each([
-    [{ from: { session: 'a' } }],
-    [{ from: { snapshot: 'a' } }],
-    [{ persistence: 'hibernate' }],
-    [{ persistence: { policy: 'execution', keep: 3 } }],
+    [{ persistence: 'hibernate' }, { persistence: { policy: 'hibernate' } }],
+    [
+      { persistence: { policy: 'execution', keep: 3 } },
+      { persistence: { policy: 'execution', keep: 3 } },
+    ],
+    [{ idle: { hibernateAfterMs: 5000 } }, { idle: { hibernateAfterMs: 5000 } }],
+  ])('creates with %j', async (payload, config) => {
+    expect((await create(payload)).statusCode).toBe(201);
+    expect(api.sessions.callsOf('create')[0]!.given[1]).toMatchObject({ config });
+  });
+
+  it.each([{ session: 'a' }, { session: 'a', version: 2 }, { snapshot: 'snap-1' }])(
+    'creates from %j',
+    async (from) => {
+      expect((await create({ from })).statusCode).toBe(201);
+      expect(api.sessions.callsOf('create')[0]!.given[1]).toMatchObject({ from });
+    },
+  );
+
+  it.each([
     [{ network: { policy: 'allowlist', allow: ['example.org'] } }],
     [{ idle: { pauseAfterMs: 5000 } }],
     [{ idle: { expireAfterMs: 5000 } }],
@@ -296,7 +312,11 @@ describe('DELETE, PUT config and restart', () => {
     });
     expect(reply.statusCode).toBe(204);
     expect(reply.body).toBe('');
-    expect(api.sessions.callsOf('delete')[0]!.given).toEqual(['default', 'demo', { force: true }]);
+    expect(api.sessions.callsOf('delete')[0]!.given).toEqual([
+      'default',
+      'demo',
+      { force: true, keepSnapshots: false },
+    ]);
   });
 
   it('merges limits and replaces the environment', async () => {
@@ -344,10 +364,6 @@ describe('DELETE, PUT config and restart', () => {
 
   it.each([
     ['POST', '/api/sessions/demo/pause'],
-    ['POST', '/api/sessions/demo/hibernate'],
-    ['POST', '/api/sessions/demo/snapshots'],
-    ['GET', '/api/sessions/demo/snapshots/3'],
-    ['POST', '/api/sessions/demo/rollback'],
     ['GET', '/api/sessions/demo/files'],
     ['PUT', '/api/sessions/demo/files/a/b.txt'],
   ] as const)('says that %s %s is not there yet', async (method, url) => {

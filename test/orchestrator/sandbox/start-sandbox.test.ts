@@ -52,7 +52,7 @@ afterEach(async () => {
 });
 
 function dial(directory: string, environment: Readonly<Record<string, string>>): void {
-  const session = new Session(new ScriptedEngine(), ['anarchy']);
+  const session = new Session(new ScriptedEngine(), ['anarchy'], '/nowhere');
   const path = join(directory, linkSocketName);
   agents.push(serveSession(session, { path, token: environment.CELLAR_TOKEN ?? '' }));
 }

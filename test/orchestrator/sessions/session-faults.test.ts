@@ -5,13 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
-import { createLog } from '../../../src/orchestrator/foundation/log.ts';
 import { SqliteRegistry } from '../../../src/orchestrator/registry/sqlite/sqlite-registry.ts';
-import { SessionManager } from '../../../src/orchestrator/sessions/session-manager.ts';
+import type { SessionManager } from '../../../src/orchestrator/sessions/session-manager.ts';
 import type { LiveEvent } from '../../../src/orchestrator/sessions/session-service.ts';
+import type { Snapshots } from '../../../src/orchestrator/sessions/snapshots.ts';
 import { FakeClock } from '../../doubles/fake-clock.ts';
 import { ScriptedSource } from '../../doubles/scripted-source.ts';
-import { config, limits } from '../../helpers/session-settings.ts';
+import { sessionManager, snapshotsIn } from '../../helpers/session-manager.ts';
+import { config } from '../../helpers/session-settings.ts';
 
 const soon = () => AbortSignal.timeout(10_000);
 const never = new Promise<void>(() => {});
@@ -20,10 +21,10 @@ let directory: string;
 let registry: SqliteRegistry;
 let clock: FakeClock;
 let source: ScriptedSource;
+let snapshots: Snapshots;
 let manager: SessionManager;
 
-const newManager = () =>
-  new SessionManager({ registry, source, clock, log: createLog('silent'), limits });
+const newManager = () => sessionManager({ registry, source, snapshots, clock });
 const create = async (name?: string) => {
   const wanted = { language: 'anarchy', config, ...(name ? { name } : {}) };
   return (await manager.create('default', wanted, soon())).record.sessionId;
@@ -39,6 +40,7 @@ beforeEach(async () => {
   clock = new FakeClock();
   registry = await SqliteRegistry.open({ directory, clock });
   source = new ScriptedSource();
+  snapshots = await snapshotsIn(directory, registry, clock);
   manager = newManager();
 });
 afterEach(async () => {

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
-import { createLog } from '../../../src/orchestrator/foundation/log.ts';
 import { SqliteRegistry } from '../../../src/orchestrator/registry/sqlite/sqlite-registry.ts';
-import { SessionManager } from '../../../src/orchestrator/sessions/session-manager.ts';
+import type { SessionManager } from '../../../src/orchestrator/sessions/session-manager.ts';
 import type { LiveEvent } from '../../../src/orchestrator/sessions/session-service.ts';
+import type { Snapshots } from '../../../src/orchestrator/sessions/snapshots.ts';
 import { FakeClock } from '../../doubles/fake-clock.ts';
 import { ScriptedSource } from '../../doubles/scripted-source.ts';
-import { config, limits } from '../../helpers/session-settings.ts';
+import { sessionManager, snapshotsIn } from '../../helpers/session-manager.ts';
+import { config } from '../../helpers/session-settings.ts';
 
 const soon = () => AbortSignal.timeout(10_000);
 
@@ -30,16 +31,10 @@ describe('the sessions', () => {
   let registry: SqliteRegistry;
   let clock: FakeClock;
   let source: ScriptedSource;
+  let snapshots: Snapshots;
   let manager: SessionManager;
 
-  const newManager = () =>
-    new SessionManager({
-      registry,
-      source,
-      clock,
-      log: createLog('silent'),
-      limits,
-    });
+  const newManager = () => sessionManager({ registry, source, snapshots, clock });
   const create = (name?: string) =>
     manager.create('default', { language: 'anarchy', config, ...(name ? { name } : {}) }, soon());
   const followed = async (id: string, since?: number) => {
@@ -59,6 +54,7 @@ describe('the sessions', () => {
     clock = new FakeClock();
     registry = await SqliteRegistry.open({ directory, clock });
     source = new ScriptedSource();
+    snapshots = await snapshotsIn(directory, registry, clock);
     manager = newManager();
   });
   afterEach(async () => {

@@ -132,10 +132,13 @@ export class AnarchyEngine implements Engine {
     }
   }
 
-  async load(image: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  async load(
+    image: AsyncIterable<Uint8Array>,
+    options: { readonly fork: boolean; readonly signal: AbortSignal },
+  ): Promise<void> {
     this.#transfer = new ImageTransfer(this.#thread, this.#graceMs);
     try {
-      await this.#transfer.load(image, signal);
+      await this.#transfer.load(image, options);
       this.#stateLost = false;
     } finally {
       this.#transfer = null;

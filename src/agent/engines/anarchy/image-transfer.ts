@@ -55,7 +55,10 @@ export class ImageTransfer {
   }
 
   /** Puts an image into the session, which stays as it was if that fails. Throws AgentFailure, or what the source throws. */
-  async load(image: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  async load(
+    image: AsyncIterable<Uint8Array>,
+    { fork, signal }: { readonly fork: boolean; readonly signal: AbortSignal },
+  ): Promise<void> {
     using _stop = this.#stopOn(signal);
     this.#thread.post({ type: 'load', bytesMax: limits.imageBytesMax });
     try {
@@ -65,7 +68,7 @@ export class ImageTransfer {
         this.#thread.post({ type: 'loadChunk', chunk }, [chunk.buffer]);
         await this.#answered();
       }
-      this.#thread.post({ type: 'loadEnd' });
+      this.#thread.post({ type: 'loadEnd', fork });
       await this.#answered();
     } catch (error) {
       this.#thread.post({ type: 'loadAbort' });

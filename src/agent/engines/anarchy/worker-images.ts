@@ -32,13 +32,19 @@ export class WorkerImages {
         this.#answer(this.#load!.write(request.chunk));
         return;
       case 'loadEnd':
-        this.#answer(this.#load!.end());
+        this.#answer(this.#end(request.fork));
         this.#load = null;
         return;
       case 'loadAbort':
         this.#load = null;
         return;
     }
+  }
+
+  #end(fork: boolean): ImageFailure | null {
+    const failure = this.#load!.end();
+    if (failure === null && fork) this.#interpreter.reseed();
+    return failure;
   }
 
   #answer(failure: ImageFailure | null): void {

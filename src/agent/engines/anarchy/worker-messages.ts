@@ -27,7 +27,8 @@ export type ToWorker =
 export type ImageRequest =
   | { readonly type: 'save' | 'load'; readonly bytesMax: number }
   | { readonly type: 'loadChunk'; readonly chunk: Uint8Array }
-  | { readonly type: 'loadEnd' | 'loadAbort' };
+  | { readonly type: 'loadEnd'; readonly fork: boolean }
+  | { readonly type: 'loadAbort' };
 
 export type ImageMessage =
   | { readonly type: 'imageChunk'; readonly chunk: Uint8Array }

@@ -6,21 +6,6 @@ import type { ApiServer } from '../api-server.ts';
 
 const absent: readonly { methods: HTTPMethods[]; url: string; what: string }[] = [
   { methods: ['POST'], url: '/api/sessions/:id/pause', what: 'Pausing a session' },
-  { methods: ['POST'], url: '/api/sessions/:id/resume', what: 'Resuming a session' },
-  { methods: ['POST'], url: '/api/sessions/:id/hibernate', what: 'Hibernating a session' },
-  { methods: ['POST'], url: '/api/sessions/:id/rollback', what: 'Rolling a session back' },
-  { methods: ['GET', 'POST'], url: '/api/sessions/:id/snapshots', what: 'Keeping snapshots' },
-  {
-    methods: ['GET', 'DELETE'],
-    url: '/api/sessions/:id/snapshots/:version',
-    what: 'Keeping snapshots',
-  },
-  {
-    methods: ['GET'],
-    url: '/api/sessions/:id/snapshots/:version/archive',
-    what: 'Keeping snapshots',
-  },
-  { methods: ['POST'], url: '/api/snapshots', what: 'Importing a snapshot' },
   { methods: ['GET'], url: '/api/sessions/:id/files', what: 'Access to files' },
   { methods: ['GET', 'PUT', 'DELETE'], url: '/api/sessions/:id/files/*', what: 'Access to files' },
 ];

@@ -1,6 +1,6 @@
 // Sessions: create, list, look at, change, restart, delete.
 
-import { AppError } from '../../foundation/errors.ts';
+import type { ForkSource } from '../../sessions/session-service.ts';
 import type { ApiServer } from '../api-server.ts';
 import type { Idempotency } from '../idempotency.ts';
 import { sendJson } from '../json-reply.ts';
@@ -24,6 +24,12 @@ import { executionJson, sessionJson } from '../views.ts';
 import type { Waits } from '../waits.ts';
 
 const tags = ['Sessions'];
+
+function forkSourceOf(from: NonNullable<CreateSessionBody['from']>): ForkSource {
+  if ('snapshot' in from) return { snapshot: from.snapshot };
+  const { session, version } = from;
+  return version === undefined ? { session } : { session, version };
+}
 
 export function sessionRoutes(
   server: ApiServer,
@@ -50,11 +56,6 @@ export function sessionRoutes(
     async (request, reply) => {
       const { tenant } = callerOf(request);
       const { name, language = 'anarchy', from, ...asked } = request.body;
-      if (from) {
-        throw new AppError('not_implemented', {
-          detail: 'Sessions cannot be started from another one in this version.',
-        });
-      }
       checkLanguage(language);
       const config = newSessionConfig(asked, settings);
       const { reply: sent, replayed } = await waits.within(changeMsMax, (signal) =>
@@ -66,7 +67,12 @@ export function sessionRoutes(
             content: request.body,
           },
           async () => {
-            const session = { language, config, ...(name === undefined ? {} : { name }) };
+            const session = {
+              language,
+              config,
+              ...(name === undefined ? {} : { name }),
+              ...(from === undefined ? {} : { from: forkSourceOf(from) }),
+            };
             const json = sessionJson(await sessions.create(tenant, session, signal));
             return {
               status: 201,
@@ -159,9 +165,9 @@ export function sessionRoutes(
     },
     async (request, reply) => {
       const { tenant } = callerOf(request);
-      const { force = false } = request.query;
+      const { force = false, keepSnapshots = false } = request.query;
       await waits.within(changeMsMax, (signal) =>
-        sessions.delete(tenant, request.params.id, { force }, signal),
+        sessions.delete(tenant, request.params.id, { force, keepSnapshots }, signal),
       );
       return reply.code(204).send(null);
     },

@@ -2,7 +2,7 @@
 
 import { type Static, type TSchema, Type } from 'typebox';
 import { DescribedValue, ErrorReport, Location, outputChannels, Variable } from '#protocol';
-import { executionStatuses, sessionStates } from '../../registry/records.ts';
+import { executionStatuses, sessionStates, snapshotReasons } from '../../registry/records.ts';
 import { persistencePolicies } from './request.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -103,6 +103,31 @@ const session = {
 
 export const Session = Type.Object(session, { ...closed, $id: 'Session' });
 export type Session = Static<typeof Session>;
+
+const snapshot = {
+  id: Type.String(),
+  session: orNull(Type.String({ description: 'Null when it was imported.' })),
+  version: orNull(Type.Integer({ description: 'Grows by one with each snapshot of a session.' })),
+  parent: orNull(Type.Integer({ description: 'The version that the state grew from.' })),
+  label: orNull(Type.String()),
+  reason: Type.Enum(snapshotReasons),
+  language: Type.String(),
+  createdAt: Time,
+  sizeBytes: Count,
+  storedBytes: Type.Integer({
+    minimum: 0,
+    description: 'What it added to the store: content that was there already is not stored again.',
+  }),
+  checksum: Type.String({ description: 'SHA-256 of the archive before compression.' }),
+};
+
+export const Snapshot = Type.Object(snapshot, { ...closed, $id: 'Snapshot' });
+export type Snapshot = Static<typeof Snapshot>;
+
+export const SnapshotList = Type.Object(listOf(Type.Object(snapshot, closed)).properties, {
+  ...closed,
+  $id: 'SnapshotList',
+});
 
 const execution = {
   executionId: Type.String(),
@@ -231,6 +256,8 @@ export const sharedSchemas = [
   Session,
   SessionDetails,
   SessionList,
+  Snapshot,
+  SnapshotList,
   Execution,
   ExecutionList,
   VariableList,

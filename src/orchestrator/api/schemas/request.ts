@@ -130,9 +130,37 @@ export const CreateSessionBody = Type.Object(
   closed,
 );
 
+export type CreateSessionBody = Static<typeof CreateSessionBody>;
+
 export const SessionParams = Type.Object(
   {
     id: Type.String({ minLength: 1, maxLength: limits.nameLengthMax, description: 'Id or name.' }),
+  },
+  closed,
+);
+
+export const SnapshotParams = Type.Object(
+  { id: SessionParams.properties.id, version: Type.Integer({ minimum: 1 }) },
+  closed,
+);
+
+const Label = Type.String({ minLength: 1, maxLength: limits.nameLengthMax });
+
+export const SnapshotBody = Type.Optional(
+  Type.Object(
+    { label: Type.Optional(Label) },
+    { ...closed, description: 'A snapshot with a label is kept until it is deleted.' },
+  ),
+);
+
+export const RollbackBody = Type.Object({ version: Type.Integer({ minimum: 1 }) }, closed);
+
+export const PageQuery = Type.Object(page, closed);
+
+export const ImportQuery = Type.Object(
+  {
+    language: Type.Optional(Type.String({ minLength: 1, maxLength: 64, default: 'anarchy' })),
+    label: Type.Optional(Label),
   },
   closed,
 );
@@ -175,7 +203,9 @@ export const GetSessionQuery = Type.Object(
 export const DeleteSessionQuery = Type.Object(
   {
     force: Type.Optional(Type.Boolean({ description: 'Also while an execution runs.' })),
-    keepSnapshots: Type.Optional(Type.Boolean()),
+    keepSnapshots: Type.Optional(
+      Type.Boolean({ description: 'Its snapshots stay; sessions can be made from them.' }),
+    ),
   },
   closed,
 );

@@ -78,8 +78,13 @@ export const sessionMessages = {
   ),
   state: message(
     'state',
-    { from: Type.Enum(sessionStates), to: Type.Enum(sessionStates), reason: Type.String() },
-    'The session’s state changed. For subscribers of `state`.',
+    {
+      from: Type.Enum(sessionStates),
+      to: Type.Enum(sessionStates),
+      reason: Type.String(),
+      version: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+    },
+    'The session’s state changed. `version`: the one that its variables and files are those of now; null for none. For subscribers of `state`.',
   ),
   gap: message(
     'gap',

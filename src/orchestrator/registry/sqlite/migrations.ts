@@ -84,6 +84,32 @@ const migrations: Record<string, Migration> = {
       );
     },
   },
+  '0002-snapshots': {
+    async up(database: Kysely<unknown>) {
+      await run(
+        database,
+        'alter table session add column version integer',
+        'alter table session add column versionLast integer not null default 0',
+        // No reference to the session: a snapshot may be kept when its session is deleted.
+        `create table snapshot (
+          position integer primary key,
+          snapshotId text not null unique,
+          tenant text not null,
+          sessionId text,
+          version integer,
+          parent integer,
+          label text,
+          reason text not null,
+          language text not null,
+          createdAt integer not null,
+          sizeBytes integer not null,
+          storedBytes integer not null,
+          checksum text not null,
+          unique (sessionId, version)
+        ) strict`,
+      );
+    },
+  },
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

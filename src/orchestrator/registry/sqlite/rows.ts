@@ -61,6 +61,8 @@ export function decodeSession(row: Stored<SessionTable>): SessionRecord {
     sandbox: parse(row.sandbox),
     agentSeq: row.agentSeq,
     seqReserved: row.seqReserved,
+    version: row.version,
+    versionLast: row.versionLast,
     seqPruned: row.seqPruned,
     statistics: JSON.parse(row.statistics),
   };

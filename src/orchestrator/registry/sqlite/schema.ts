@@ -1,7 +1,7 @@
 // The tables as Kysely types. They follow the records: a column is the record's field, with objects as JSON text and
 // truth as 0 or 1. What the database itself enforces is in migrations.ts.
 import type { Generated } from 'kysely';
-import type { EventRecord, ExecutionRecord, SessionRecord } from '../records.ts';
+import type { EventRecord, ExecutionRecord, SessionRecord, SnapshotRecord } from '../records.ts';
 
 /** How a field of a record is stored. */
 export type Column<Value> = Value extends boolean
@@ -21,6 +21,8 @@ export type ExecutionTable = Positioned &
   Row<ExecutionRecord> & { seqFirst: number | null; seqLast: number | null };
 export type EventTable = Row<EventRecord> & { sessionId: string };
 
+export type SnapshotTable = Positioned & Row<SnapshotRecord>;
+
 export type IdempotencyTable = {
   scope: string;
   key: string;
@@ -38,6 +40,7 @@ export type Schema = {
   session: SessionTable;
   execution: ExecutionTable;
   event: EventTable;
+  snapshot: SnapshotTable;
   idempotency: IdempotencyTable;
   fact: FactTable;
 };

@@ -10,6 +10,7 @@ import type {
   OutputRecord,
   SessionChange,
   SessionRecord,
+  SnapshotRecord,
 } from '../records.ts';
 import type {
   HistorySize,
@@ -29,6 +30,7 @@ import { IdempotencyRows } from './idempotency-rows.ts';
 import { type OpenedDatabase, openDatabase } from './open-database.ts';
 import { isForeignKeyViolation, isSyncFailure, registryError } from './registry-error.ts';
 import { SessionRows } from './session-rows.ts';
+import { SnapshotRows } from './snapshot-rows.ts';
 
 /** Rows that one turn of the event loop removes, so that forgetting much holds up nobody. */
 const executionsRemovedMax = 20;
@@ -51,6 +53,7 @@ export class SqliteRegistry implements SessionRegistry {
   readonly #checkpointer: Checkpointer;
   readonly #sessions: SessionRows;
   readonly #executions: ExecutionRows;
+  readonly #snapshots: SnapshotRows;
   readonly #idempotency: IdempotencyRows;
   readonly #facts: FactRows;
   #durableVersion = 0;
@@ -68,6 +71,7 @@ export class SqliteRegistry implements SessionRegistry {
     this.#checkpointer = new Checkpointer({ ...opened, clock: options.clock });
     this.#sessions = new SessionRows(opened.database);
     this.#executions = new ExecutionRows(opened.database);
+    this.#snapshots = new SnapshotRows(opened.database);
     this.#idempotency = new IdempotencyRows(opened.database, {
       runId: randomUUID(),
       retentionMs: options.idempotencyMs ?? dayMs,
@@ -110,6 +114,7 @@ export class SqliteRegistry implements SessionRegistry {
     if (change.session && !this.#sessions.update(change.sessionId, change.session))
       throw new AppError('session_not_found');
     for (const record of change.newExecutions ?? []) this.#executions.insert(record);
+    for (const record of change.newSnapshots ?? []) this.#snapshots.insert(record);
     const complete =
       this.#executions.update(change.executions ?? []) &&
       this.#executions.insertEvents(change.sessionId, change.events ?? []);
@@ -163,6 +168,34 @@ export class SqliteRegistry implements SessionRegistry {
     );
     await this.#removeEnded(sessionId, last);
     return this.#read(() => this.#sessions.seqPruned(sessionId));
+  }
+
+  async listSnapshots(sessionId: string, page: Page): Promise<Listing<SnapshotRecord>> {
+    return this.#read(() => this.#snapshots.list(sessionId, page));
+  }
+
+  async findSnapshot(sessionId: string, version: number): Promise<SnapshotRecord | null> {
+    return this.#read(() => this.#snapshots.find(sessionId, version));
+  }
+
+  async findSnapshotBelow(sessionId: string, version: number): Promise<SnapshotRecord | null> {
+    return this.#read(() => this.#snapshots.findBelow(sessionId, version));
+  }
+
+  async findSnapshotById(tenant: string, snapshotId: string): Promise<SnapshotRecord | null> {
+    return this.#read(() => this.#snapshots.findById(tenant, snapshotId));
+  }
+
+  async addSnapshot(record: SnapshotRecord): Promise<void> {
+    this.#write(() => this.#snapshots.insert(record));
+  }
+
+  async removeSnapshots(snapshotIds: readonly string[]): Promise<void> {
+    if (snapshotIds.length > 0) this.#write(() => this.#snapshots.remove(snapshotIds));
+  }
+
+  async allSnapshots(): Promise<Pick<SnapshotRecord, 'tenant' | 'snapshotId'>[]> {
+    return this.#read(() => this.#snapshots.ids());
   }
 
   async eventsSince(sessionId: string, since: number, limit: number): Promise<EventRecord[]> {

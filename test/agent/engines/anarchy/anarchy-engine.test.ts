@@ -82,7 +82,7 @@ describe('a worker that does not obey', () => {
       const done =
         transfer === 'save'
           ? engine.save(stop.signal)[Symbol.asyncIterator]().next()
-          : engine.load(bytes, stop.signal);
+          : engine.load(bytes, { fork: false, signal: stop.signal });
       stop.abort();
       await expect(done).rejects.toMatchObject({ code: 'engine_unavailable' });
       expect((await run(engine, 'nothing')).stateLost).toBe(true);

@@ -1,0 +1,112 @@
+// Files out of an archive into an empty directory.
+// SECURITY: names are checked part by part, nothing that exists is ever opened, and links come last, so that nothing is written
+// through one.
+import { chmod, constants, mkdir, open, symlink, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { malformed, refused, tooLarge } from './archive-failures.ts';
+import { type ArchiveLimits, pathBytesMax, pathDepthMax } from './archive-format.ts';
+import type { EntryAttributes } from './entry-digest.ts';
+import { staysInside } from './link-target.ts';
+
+export class WorkspaceWriter {
+  readonly #root: string;
+  readonly #limits: ArchiveLimits;
+  readonly #directories: EntryAttributes[] = [];
+  #files = 0;
+  #links = 0;
+  #fileBytes = 0;
+
+  constructor(root: string, limits: ArchiveLimits) {
+    this.#root = root;
+    this.#limits = limits;
+  }
+
+  get counts() {
+    const directories = this.#directories.length;
+    return { files: this.#files, directories, links: this.#links, fileBytes: this.#fileBytes };
+  }
+
+  /** `name` is the path below the root. Throws AgentFailure. */
+  async add(entry: EntryAttributes, content: AsyncIterable<Buffer>): Promise<void> {
+    checkPath(entry.name);
+    this.#count(entry);
+    try {
+      if (entry.kind === 'file') await this.#file(entry, content);
+      else if (entry.kind === 'directory') await mkdir(this.#at(entry), { mode: 0o700 });
+      else await this.#link(entry);
+    } catch (error) {
+      throw asFailure(error, entry.name);
+    }
+  }
+
+  /** When all is there: directories get their attributes, innermost first, which writing into them would have changed. */
+  async finish(): Promise<void> {
+    for (const directory of this.#directories.toReversed()) {
+      const { mode, mtimeMs } = directory;
+      await utimes(this.#at(directory), secondsOf(mtimeMs), secondsOf(mtimeMs));
+      await chmod(this.#at(directory), mode);
+    }
+  }
+
+  #count(entry: EntryAttributes): void {
+    if (entry.kind === 'file') this.#files++;
+    else if (entry.kind === 'directory') this.#directories.push(entry);
+    else this.#links++;
+    this.#fileBytes += entry.sizeBytes;
+    const { entriesMax, fileBytesMax } = this.#limits;
+    if (this.#files + this.#directories.length + this.#links > entriesMax)
+      throw tooLarge(`There are more than ${entriesMax} files`);
+    if (this.#fileBytes > fileBytesMax)
+      throw tooLarge(`The files hold more than ${fileBytesMax} bytes`);
+  }
+
+  async #file(entry: EntryAttributes, content: AsyncIterable<Buffer>): Promise<void> {
+    const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+    await using file = await open(this.#at(entry), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    for await (const bytes of content) await file.writeFile(bytes);
+    await file.utimes(secondsOf(entry.mtimeMs), secondsOf(entry.mtimeMs));
+    await file.chmod(entry.mode);
+  }
+
+  async #link(entry: EntryAttributes): Promise<void> {
+    const target = entry.target ?? '';
+    if (!staysInside(entry.name, target))
+      throw refused('it holds a link that leaves the workspace');
+    await symlink(target, this.#at(entry));
+  }
+
+  #at({ name }: EntryAttributes): string {
+    return join(this.#root, name);
+  }
+}
+
+function checkPath(path: string): void {
+  const parts = path.split('/');
+  const isPlain = parts.every((part) => part !== '' && part !== '.' && part !== '..');
+  if (!isPlain || path.includes('\0')) throw refused('it holds a name that leaves the workspace');
+  if (Buffer.byteLength(path) > pathBytesMax || parts.length > pathDepthMax)
+    throw refused('it holds a name that is too long');
+}
+
+/** Half a microsecond more: the kernel is told in microseconds, cut off. */
+function secondsOf(milliseconds: number): number {
+  return (milliseconds + 0.0005) / 1000;
+}
+
+function asFailure(error: unknown, name: string): unknown {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'EEXIST':
+      return malformed(`'${name}' is in it twice`);
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return malformed(`'${name}' is in no directory`);
+    case 'ENAMETOOLONG':
+      return refused('it holds a name that is too long');
+    case 'ENOSPC':
+    case 'EDQUOT':
+    case 'EFBIG':
+      return tooLarge('The files do not fit the workspace');
+    default:
+      return error;
+  }
+}

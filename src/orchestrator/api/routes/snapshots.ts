@@ -1,0 +1,271 @@
+// The state of sessions: versions, rollback, hibernation, and archives to take elsewhere.
+import { pipeline, type Readable } from 'node:stream';
+import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { AppError } from '../../foundation/errors.ts';
+import type { ApiServer } from '../api-server.ts';
+import type { Idempotency } from '../idempotency.ts';
+import { sendJson } from '../json-reply.ts';
+import type { ApiParts } from '../options.ts';
+import { callerOf } from '../principal.ts';
+import { Session, Snapshot, SnapshotList } from '../schemas/reply.ts';
+import {
+  IdempotencyHeaders,
+  ImportQuery,
+  PageQuery,
+  pageLimitDefault,
+  RollbackBody,
+  SessionParams,
+  SnapshotBody,
+  SnapshotParams,
+} from '../schemas/request.ts';
+import { problem, shared } from '../schemas/route-schema.ts';
+import { checkLanguage } from '../session-settings.ts';
+import { sessionJson, snapshotJson } from '../views.ts';
+import type { Waits } from '../waits.ts';
+
+const tags = ['State'];
+const archiveType = 'application/zstd';
+/** An archive grows at most so much when it is decompressed by one step. */
+const inflatedChunkBytes = 64 * 1024;
+
+export function snapshotRoutes(
+  server: ApiServer,
+  api: ApiParts,
+  waits: Waits,
+  idempotency: Idempotency,
+): void {
+  const { sessions, states, settings } = api;
+  const { transferMsMax } = settings.bounds;
+
+  server.post(
+    '/api/sessions/:id/snapshots',
+    {
+      config: { access: 'developer' },
+      schema: {
+        tags,
+        operationId: 'takeSnapshot',
+        summary: 'Store the state of a session as a new version',
+        headers: IdempotencyHeaders,
+        params: SessionParams,
+        body: SnapshotBody,
+        response: { 201: shared(Snapshot, 'Stored; its address is in `Location`'), ...problem },
+      },
+    },
+    async (request, reply) => {
+      const { tenant } = callerOf(request);
+      const { record } = await sessions.find(tenant, request.params.id);
+      const { label = null } = request.body ?? {};
+      const { reply: sent, replayed } = await waits.within(transferMsMax, (signal) =>
+        idempotency.run(
+          {
+            tenant,
+            route: `POST /api/sessions/${record.sessionId}/snapshots`,
+            key: request.headers['idempotency-key'],
+            content: request.body ?? {},
+          },
+          async () => {
+            const json = snapshotJson(await states.take(tenant, record.sessionId, label, signal));
+            return {
+              status: 201,
+              headers: { location: `/api/sessions/${record.sessionId}/snapshots/${json.version}` },
+              body: JSON.stringify(json),
+            };
+          },
+        ),
+      );
+      return sendJson(reply, sent, replayed);
+    },
+  );
+
+  server.get(
+    '/api/sessions/:id/snapshots',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'listSnapshots',
+        summary: 'List the versions of a session, newest first',
+        params: SessionParams,
+        querystring: PageQuery,
+        response: { 200: shared(SnapshotList, 'A page of snapshots'), ...problem },
+      },
+    },
+    async (request) => {
+      const { limit = pageLimitDefault, offset = 0 } = request.query;
+      const page = { limit, offset };
+      const { items, total } = await states.list(callerOf(request).tenant, request.params.id, page);
+      return { items: items.map(snapshotJson), total, ...page };
+    },
+  );
+
+  server.get(
+    '/api/sessions/:id/snapshots/:version',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        tags,
+        operationId: 'getSnapshot',
+        summary: 'Get one version',
+        params: SnapshotParams,
+        response: { 200: shared(Snapshot, 'The snapshot'), ...problem },
+      },
+    },
+    async (request) => {
+      const { id, version } = request.params;
+      return snapshotJson(await states.find(callerOf(request).tenant, id, version));
+    },
+  );
+
+  server.delete(
+    '/api/sessions/:id/snapshots/:version',
+    {
+      config: { access: 'developer' },
+      schema: {
+        tags,
+        operationId: 'deleteSnapshot',
+        summary: 'Delete a version that the session does not stand on',
+        params: SnapshotParams,
+        response: { 204: { type: 'null', description: 'Deleted' }, ...problem },
+      },
+    },
+    async (request, reply) => {
+      const { id, version } = request.params;
+      await states.remove(callerOf(request).tenant, id, version);
+      return reply.code(204).send(null);
+    },
+  );
+
+  server.get(
+    '/api/sessions/:id/snapshots/:version/archive',
+    {
+      config: { access: 'developer' },
+      schema: {
+        tags,
+        operationId: 'downloadSnapshot',
+        summary: 'Download a version as an archive (tar, zstd)',
+        params: SnapshotParams,
+        response: {
+          200: {
+            description: 'The archive',
+            content: { [archiveType]: { schema: { type: 'string', format: 'binary' } } },
+          },
+          ...problem,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { id, version } = request.params;
+      const { tenant } = callerOf(request);
+      const signal = AbortSignal.timeout(transferMsMax);
+      const { record, content } = await states.archive(tenant, id, version, signal);
+      reply.header('content-type', archiveType);
+      reply.header(
+        'content-disposition',
+        `attachment; filename="${record.sessionId}-${version}.tar.zst"`,
+      );
+      // Failures show as a broken transfer; the end of a whole one is the compressed stream's own.
+      return reply.send(pipeline(content, createZstdCompress(fast), () => {}) as never);
+    },
+  );
+
+  server.post(
+    '/api/sessions/:id/rollback',
+    {
+      config: { access: 'developer' },
+      schema: {
+        tags,
+        operationId: 'rollbackSession',
+        summary: 'Bring a session back to one of its versions',
+        params: SessionParams,
+        body: RollbackBody,
+        response: { 200: shared(Session, 'The session as it is now'), ...problem },
+      },
+    },
+    async (request) => {
+      const { tenant } = callerOf(request);
+      const { id } = request.params;
+      await waits.within(transferMsMax, (signal) =>
+        states.rollback(tenant, id, request.body.version, signal),
+      );
+      return sessionJson(await sessions.find(tenant, id));
+    },
+  );
+
+  for (const verb of ['hibernate', 'resume'] as const) {
+    server.post(
+      `/api/sessions/:id/${verb}`,
+      {
+        config: { access: 'developer' },
+        schema: {
+          tags,
+          operationId: `${verb}Session`,
+          summary: summaries[verb],
+          params: SessionParams,
+          response: { 200: shared(Session, 'The session as it is now'), ...problem },
+        },
+      },
+      async (request) => {
+        const { tenant } = callerOf(request);
+        const { id } = request.params;
+        await waits.within(transferMsMax, (signal) => states[verb](tenant, id, signal));
+        return sessionJson(await sessions.find(tenant, id));
+      },
+    );
+  }
+
+  server.addContentTypeParser(archiveType, (_request, payload, done) => done(null, payload));
+
+  server.post(
+    '/api/snapshots',
+    {
+      config: { access: 'developer' },
+      bodyLimit: Number.MAX_SAFE_INTEGER,
+      schema: {
+        tags,
+        operationId: 'importSnapshot',
+        summary: 'Import an archive; sessions are made from it with `from`',
+        consumes: [archiveType],
+        querystring: ImportQuery,
+        response: { 201: shared(Snapshot, 'Imported'), ...problem },
+      },
+    },
+    async (request, reply) => {
+      const { language = 'anarchy', label = null } = request.query;
+      checkLanguage(language);
+      const body = request.body as Readable | undefined;
+      if (typeof body?.pipe !== 'function') {
+        throw new AppError('unsupported_media_type', {
+          detail: `The body must be an archive (${archiveType}).`,
+        });
+      }
+      const { tenant } = callerOf(request);
+      const content = inflated(body);
+      const record = await waits.within(transferMsMax, (signal) =>
+        states.import(tenant, language, content, label, signal),
+      );
+      return reply.code(201).send(snapshotJson(record));
+    },
+  );
+}
+
+const fast = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
+
+const summaries = {
+  hibernate:
+    'Store the state of a session and let its container go; the next request brings it back',
+  resume: 'Bring a hibernated session back now',
+} as const;
+
+/** SECURITY: as it is taken: a small archive that grows without end costs no more memory than any other. */
+async function* inflated(body: Readable): AsyncIterable<Buffer> {
+  const content = pipeline(body, createZstdDecompress({ chunkSize: inflatedChunkBytes }), () => {});
+  try {
+    for await (const chunk of content) yield chunk;
+  } catch (cause) {
+    throw cause instanceof AppError
+      ? cause
+      : new AppError('snapshot_refused', { detail: 'The body is no zstd stream.', cause });
+  } finally {
+    body.destroy();
+  }
+}

@@ -1,0 +1,81 @@
+// The queries over snapshots. Their content is elsewhere: a row stands for one that is stored wholly.
+import type { SnapshotRecord } from '../records.ts';
+import type { Listing, Page } from '../session-registry.ts';
+import type { Database } from './database.ts';
+import { encodeRow } from './rows.ts';
+
+export class SnapshotRows {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  insert(record: SnapshotRecord): void {
+    this.#database.insert('snapshot', encodeRow(record));
+  }
+
+  list(sessionId: string, page: Page): Listing<SnapshotRecord> {
+    const ofSession = this.#all().where('sessionId', '=', sessionId);
+    const counted = ofSession
+      .clearSelect()
+      .select((snapshot) => snapshot.fn.countAll<number>().as('total'));
+    const items = this.#database.all(
+      ofSession.orderBy('version', 'desc').limit(page.limit).offset(page.offset),
+    );
+    return { items, total: this.#database.first(counted)?.total ?? 0 };
+  }
+
+  find(sessionId: string, version: number): SnapshotRecord | null {
+    return this.#database.first(
+      this.#all().where('sessionId', '=', sessionId).where('version', '=', version),
+    );
+  }
+
+  findBelow(sessionId: string, version: number): SnapshotRecord | null {
+    return this.#database.first(
+      this.#all()
+        .where('sessionId', '=', sessionId)
+        .where('version', '<', version)
+        .orderBy('version', 'desc')
+        .limit(1),
+    );
+  }
+
+  findById(tenant: string, snapshotId: string): SnapshotRecord | null {
+    return this.#database.first(
+      this.#all().where('tenant', '=', tenant).where('snapshotId', '=', snapshotId),
+    );
+  }
+
+  remove(snapshotIds: readonly string[]): void {
+    this.#database.run(
+      this.#database.query.deleteFrom('snapshot').where('snapshotId', 'in', [...snapshotIds]),
+    );
+  }
+
+  ids(): Pick<SnapshotRecord, 'tenant' | 'snapshotId'>[] {
+    return this.#database.all(
+      this.#database.query.selectFrom('snapshot').select(['tenant', 'snapshotId']),
+    );
+  }
+
+  #all() {
+    return this.#database.query
+      .selectFrom('snapshot')
+      .select([
+        'snapshotId',
+        'tenant',
+        'sessionId',
+        'version',
+        'parent',
+        'label',
+        'reason',
+        'language',
+        'createdAt',
+        'sizeBytes',
+        'storedBytes',
+        'checksum',
+      ]);
+  }
+}

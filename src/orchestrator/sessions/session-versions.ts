@@ -1,0 +1,113 @@
+// The versions of one session: takes them, numbers them, keeps as many as its policy says.
+import type { Clock } from '../foundation/clock.ts';
+import { AppError } from '../foundation/errors.ts';
+import type { Log } from '../foundation/log.ts';
+import type { SnapshotRecord } from '../registry/records.ts';
+import type { Agent } from '../sandbox/agent.ts';
+import type { Checkpoint } from './executor.ts';
+import type { SessionStore } from './session-store.ts';
+import type { SnapshotRequest, Snapshots, StoredContent } from './snapshots.ts';
+
+const defaultKeep = 10;
+const defaultIntervalMs = 60_000;
+
+export type SessionVersionsOptions = {
+  readonly store: SessionStore;
+  readonly snapshots: Snapshots;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The policy `interval` wants a version now. */
+  readonly due: () => void;
+};
+
+export class SessionVersions {
+  readonly #options: SessionVersionsOptions;
+  #takenAt: number | null = null;
+  #cancelDue: (() => void) | null = null;
+
+  constructor(options: SessionVersionsOptions) {
+    this.#options = options;
+  }
+
+  /** Stores what the agent has; `keep` or `forget` must follow. */
+  async take(agent: Agent, request: SnapshotRequest, signal: AbortSignal): Promise<StoredContent> {
+    const content = await this.#options.snapshots.take(this.#record, agent, request, signal);
+    this.#takenAt = this.#options.clock.monotonic();
+    return content;
+  }
+
+  /** Makes it the session's newest version, unless its sandbox has gone meanwhile: then it is a state that nobody has any more. */
+  async keep(content: StoredContent, isCurrent: () => boolean): Promise<SnapshotRecord> {
+    if (!isCurrent()) {
+      await this.forget(content);
+      throw new AppError('sandbox_lost');
+    }
+    const change = this.changeFor(content);
+    await this.#options.store.applyStubbornly(change, true);
+    await this.thin(0);
+    return change.newSnapshots![0]!;
+  }
+
+  /** What makes it the newest version, for storing together with something else. */
+  changeFor(content: StoredContent): Checkpoint {
+    const { version: parent, versionLast, statistics } = this.#record;
+    const version = versionLast + 1;
+    return {
+      session: {
+        version,
+        versionLast: version,
+        statistics: { ...statistics, snapshots: statistics.snapshots + 1 },
+      },
+      newSnapshots: [{ ...content, version, parent }],
+    };
+  }
+
+  forget(content: StoredContent): Promise<void> {
+    return this.#options.snapshots.discard(content);
+  }
+
+  /** Throws `snapshot_not_found`. */
+  async find(version: number): Promise<SnapshotRecord> {
+    const found = await this.#options.snapshots.find(this.#record.sessionId, version);
+    if (found === null) throw new AppError('snapshot_not_found');
+    return found;
+  }
+
+  /** Throws `snapshot_not_found`, and `snapshot_in_use` for the one that the session would fall back to. */
+  async remove(version: number): Promise<void> {
+    const snapshot = await this.find(version);
+    if (version === this.#record.version) throw new AppError('snapshot_in_use');
+    await this.#options.snapshots.remove([snapshot]);
+  }
+
+  async removeAll(): Promise<void> {
+    await this.#options.snapshots.removeOf(this.#record.sessionId);
+  }
+
+  /** Something has changed: under the policy `interval` there is a version soon. */
+  schedule(): void {
+    const { clock, due } = this.#options;
+    if (this.#cancelDue !== null) return;
+    const { intervalMs = defaultIntervalMs } = this.#record.config.persistence;
+    const elapsedMs = this.#takenAt === null ? intervalMs : clock.monotonic() - this.#takenAt;
+    this.#cancelDue = clock.after(Math.max(0, intervalMs - elapsedMs), () => {
+      this.#cancelDue = null;
+      due();
+    });
+  }
+
+  close(): void {
+    this.#cancelDue?.();
+  }
+
+  /** Lets go of as many of the oldest that nobody asked for as the policy does not keep, with `coming` ones more. */
+  async thin(coming: number): Promise<void> {
+    const { sessionId, version, config } = this.#record;
+    const { keep = defaultKeep } = config.persistence;
+    await this.#options.snapshots.thin(sessionId, { keep: Math.max(0, keep - coming), version });
+  }
+
+  get #record() {
+    return this.#options.store.record;
+  }
+}

@@ -1,0 +1,51 @@
+// Gives space back that removed snapshots took, every now and then.
+import type { Clock } from '../foundation/clock.ts';
+import type { Log } from '../foundation/log.ts';
+import type { SnapshotStore } from '../snapshots/snapshot-store.ts';
+
+export type SnapshotCleanerOptions = {
+  readonly store: Pick<SnapshotStore, 'collect'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly intervalMs: number;
+  /** What is younger is left alone. */
+  readonly graceMs: number;
+};
+
+export class SnapshotCleaner implements AsyncDisposable {
+  readonly #options: SnapshotCleanerOptions;
+  readonly #stopping = new AbortController();
+  #cancel = () => {};
+  #round: Promise<void> = Promise.resolve();
+
+  constructor(options: SnapshotCleanerOptions) {
+    this.#options = options;
+  }
+
+  /** The first round begins at once. */
+  start(): void {
+    const { clock, intervalMs } = this.#options;
+    this.#round = this.#clean().then(() => {
+      if (!this.#stopping.signal.aborted)
+        this.#cancel = clock.after(intervalMs, () => this.start());
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
+    this.#cancel();
+    await this.#round;
+  }
+
+  async #clean(): Promise<void> {
+    const { store, log, graceMs } = this.#options;
+    const { signal } = this.#stopping;
+    try {
+      const { filesRemoved, bytesFreed, damaged } = await store.collect(graceMs, signal);
+      if (filesRemoved > 0) log.info({ filesRemoved, bytesFreed }, 'snapshot space was given back');
+      for (const snapshot of damaged) log.error(snapshot, 'a stored snapshot is damaged');
+    } catch (error) {
+      if (!signal.aborted) log.error({ err: error }, 'snapshot space was not given back');
+    }
+  }
+}

@@ -1,0 +1,158 @@
+// The snapshots of all sessions, content and record together. The order of the two is what makes them safe: content before its
+// record when one is made, record before its content when one goes. What a crash leaves between is content without a record.
+import type { Clock } from '../foundation/clock.ts';
+import { AppError } from '../foundation/errors.ts';
+import { newId } from '../foundation/id.ts';
+import type { Log } from '../foundation/log.ts';
+import type { SessionRecord, SnapshotReason, SnapshotRecord } from '../registry/records.ts';
+import type { SessionRegistry } from '../registry/session-registry.ts';
+import type { Agent } from '../sandbox/agent.ts';
+import type { SnapshotStore } from '../snapshots/snapshot-store.ts';
+
+export type SnapshotRequest = { readonly label: string | null; readonly reason: SnapshotReason };
+
+/** Content that is stored and has no record yet. */
+export type StoredContent = Omit<SnapshotRecord, 'version' | 'parent'>;
+
+export type SnapshotsOptions = {
+  readonly store: SnapshotStore;
+  readonly registry: SessionRegistry;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Largest content of one snapshot. */
+  readonly snapshotBytesMax: number;
+};
+
+const pageLength = 500;
+
+/** Taken by policy: these are thinned out. */
+const automatic: ReadonlySet<SnapshotReason> = new Set(['execution', 'interval', 'hibernate']);
+
+export class Snapshots {
+  readonly #options: SnapshotsOptions;
+
+  constructor(options: SnapshotsOptions) {
+    this.#options = options;
+  }
+
+  /** Stores the state of a session whose agent runs nothing. On the disk when it resolves. */
+  async take(
+    session: Pick<SessionRecord, 'sessionId' | 'tenant' | 'language'>,
+    agent: Agent,
+    { label, reason }: SnapshotRequest,
+    signal: AbortSignal,
+  ): Promise<StoredContent> {
+    const { sessionId, tenant, language } = session;
+    const content = await this.#put(tenant, agent.snapshot(signal), signal);
+    return { ...content, sessionId, language, label, reason };
+  }
+
+  /** Stores content that came from outside; its record belongs to no session. */
+  async import(
+    tenant: string,
+    language: string,
+    content: AsyncIterable<Uint8Array>,
+    label: string | null,
+    signal: AbortSignal,
+  ): Promise<SnapshotRecord> {
+    const stored = await this.#put(tenant, content, signal);
+    const unbound = { sessionId: null, version: null, parent: null };
+    return { ...stored, ...unbound, language, label, reason: 'imported' };
+  }
+
+  async add(record: SnapshotRecord): Promise<void> {
+    await this.#options.registry.addSnapshot(record);
+    await this.#options.registry.durable();
+  }
+
+  find(sessionId: string, version: number): Promise<SnapshotRecord | null> {
+    return this.#options.registry.findSnapshot(sessionId, version);
+  }
+
+  open(snapshot: SnapshotRecord, signal: AbortSignal): AsyncIterable<Buffer> {
+    return this.#options.store.of(snapshot.tenant).open(snapshot.snapshotId, signal);
+  }
+
+  /** Removes snapshots for good. */
+  async remove(snapshots: readonly SnapshotRecord[]): Promise<void> {
+    await this.#options.registry.removeSnapshots(snapshots.map(({ snapshotId }) => snapshotId));
+    for (const snapshot of snapshots) await this.discard(snapshot);
+  }
+
+  /** Removes all that a session has. */
+  async removeOf(sessionId: string): Promise<void> {
+    await this.remove(await this.#all(sessionId));
+  }
+
+  /** Removes the oldest of those that nobody asked for, until `keep` of them are left; never `version`. */
+  async thin(
+    sessionId: string,
+    { keep, version }: { keep: number; version: number | null },
+  ): Promise<void> {
+    const own = (await this.#all(sessionId)).filter(
+      ({ reason, label }) => label === null && automatic.has(reason),
+    );
+    await this.remove(own.slice(keep).filter((snapshot) => snapshot.version !== version));
+  }
+
+  /** Removes content whose record is gone, or was never made. What cannot be removed now is at the next start. */
+  async discard({ tenant, snapshotId }: Pick<SnapshotRecord, 'tenant' | 'snapshotId'>) {
+    await this.#options.store
+      .of(tenant)
+      .delete(snapshotId)
+      .catch((error: unknown) =>
+        this.#options.log.warn({ snapshotId, err: error }, 'a snapshot was not removed'),
+      );
+  }
+
+  /** The version before one: what it was made from, or else the newest older one that is kept. */
+  async before(snapshot: SnapshotRecord): Promise<SnapshotRecord | null> {
+    const { registry } = this.#options;
+    const { sessionId, version, parent } = snapshot;
+    if (sessionId === null || version === null) return null;
+    const direct = parent === null ? null : await registry.findSnapshot(sessionId, parent);
+    return direct ?? (await registry.findSnapshotBelow(sessionId, version));
+  }
+
+  /** Removes content that has no record: a process died between the two. Call before sessions are served. */
+  async sweep(): Promise<void> {
+    const { registry, store } = this.#options;
+    const known = new Map<string, Set<string>>();
+    for (const { tenant, snapshotId } of await registry.allSnapshots())
+      known.set(tenant, (known.get(tenant) ?? new Set()).add(snapshotId));
+    for (const tenant of await store.tenants()) {
+      const stored = await store.of(tenant).list();
+      for (const snapshotId of stored)
+        if (!known.get(tenant)?.has(snapshotId)) await this.discard({ tenant, snapshotId });
+    }
+  }
+
+  /** Newest first. */
+  async #all(sessionId: string): Promise<SnapshotRecord[]> {
+    const all: SnapshotRecord[] = [];
+    for (let total = 1; all.length < total; ) {
+      const page = { limit: pageLength, offset: all.length };
+      const listing = await this.#options.registry.listSnapshots(sessionId, page);
+      all.push(...listing.items);
+      total = listing.items.length === 0 ? 0 : listing.total;
+    }
+    return all;
+  }
+
+  async #put(tenant: string, content: AsyncIterable<Uint8Array>, signal: AbortSignal) {
+    const { store, clock, snapshotBytesMax: sizeBytesMax } = this.#options;
+    const snapshotId = newId('snap');
+    const stored = await store.of(tenant).put(snapshotId, content, { sizeBytesMax, signal });
+    return { snapshotId, tenant, createdAt: clock.now(), ...stored };
+  }
+}
+
+/** The state itself is no good: an older one may be. */
+export function isStateFault(error: unknown): boolean {
+  return (
+    error instanceof AppError &&
+    ['snapshot_damaged', 'snapshot_not_found', 'snapshot_refused', 'snapshot_unsupported'].includes(
+      error.code,
+    )
+  );
+}

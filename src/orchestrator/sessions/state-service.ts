@@ -1,0 +1,152 @@
+// What the API may ask about the state of sessions: versions, rollback, hibernation, archives. Every call names the tenant first.
+// Errors are AppErrors.
+import { AppError } from '../foundation/errors.ts';
+import { newId } from '../foundation/id.ts';
+import type { SnapshotRecord } from '../registry/records.ts';
+import type { Listing, Page } from '../registry/session-registry.ts';
+import { SandboxKeeper } from './sandbox-keeper.ts';
+import type { Session } from './session.ts';
+import type { Origin } from './session-life.ts';
+import type { SessionOptions } from './session-options.ts';
+import type { ForkSource } from './session-service.ts';
+
+export type Archive = {
+  readonly record: SnapshotRecord;
+  readonly content: AsyncIterable<Buffer>;
+};
+
+/** What others see of it. */
+export type States = { readonly [Method in keyof StateService]: StateService[Method] };
+
+export class StateService {
+  readonly #options: SessionOptions;
+  readonly #find: (tenant: string, idOrName: string) => Promise<Session>;
+
+  constructor(
+    options: SessionOptions,
+    find: (tenant: string, idOrName: string) => Promise<Session>,
+  ) {
+    this.#options = options;
+    this.#find = find;
+  }
+
+  async take(
+    tenant: string,
+    idOrName: string,
+    label: string | null,
+    signal: AbortSignal,
+  ): Promise<SnapshotRecord> {
+    const session = await this.#find(tenant, idOrName);
+    return session.snapshot({ label, reason: 'requested' }, signal);
+  }
+
+  /** Newest first. */
+  async list(tenant: string, idOrName: string, page: Page): Promise<Listing<SnapshotRecord>> {
+    const { record } = await this.#find(tenant, idOrName);
+    return this.#options.registry.listSnapshots(record.sessionId, page);
+  }
+
+  async find(tenant: string, idOrName: string, version: number): Promise<SnapshotRecord> {
+    const { record } = await this.#find(tenant, idOrName);
+    const found = await this.#options.snapshots.find(record.sessionId, version);
+    if (found === null) throw new AppError('snapshot_not_found');
+    return found;
+  }
+
+  /** Throws `snapshot_in_use` for the version that the session stands on. */
+  async remove(tenant: string, idOrName: string, version: number): Promise<void> {
+    await (await this.#find(tenant, idOrName)).removeVersion(version);
+  }
+
+  async archive(
+    tenant: string,
+    idOrName: string,
+    version: number,
+    signal: AbortSignal,
+  ): Promise<Archive> {
+    const record = await this.find(tenant, idOrName, version);
+    return { record, content: this.#options.snapshots.open(record, signal) };
+  }
+
+  async rollback(
+    tenant: string,
+    idOrName: string,
+    version: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await (await this.#find(tenant, idOrName)).rollback(version, signal);
+  }
+
+  async hibernate(tenant: string, idOrName: string, signal: AbortSignal): Promise<void> {
+    await (await this.#find(tenant, idOrName)).hibernate(signal);
+  }
+
+  async resume(tenant: string, idOrName: string, signal: AbortSignal): Promise<void> {
+    await (await this.#find(tenant, idOrName)).awake(signal);
+  }
+
+  /** The state that a new session begins with: a version, or what a living session has now. */
+  async origin(tenant: string, source: ForkSource, signal: AbortSignal): Promise<Origin> {
+    if ('snapshot' in source) {
+      const found = await this.#options.registry.findSnapshotById(tenant, source.snapshot);
+      if (found === null) throw new AppError('snapshot_not_found');
+      return { snapshot: found, fork: true };
+    }
+    const snapshot =
+      source.version === undefined
+        ? await (await this.#find(tenant, source.session)).snapshot(
+            { label: null, reason: 'fork' },
+            signal,
+          )
+        : await this.find(tenant, source.session, source.version);
+    return { snapshot, fork: true };
+  }
+
+  /**
+   * Stores an archive that came from elsewhere, if an agent can bring it back. SECURITY: it is tried in a sandbox of its own, for only there
+   * is it ever looked into.
+   */
+  async import(
+    tenant: string,
+    language: string,
+    content: AsyncIterable<Uint8Array>,
+    label: string | null,
+    signal: AbortSignal,
+  ): Promise<SnapshotRecord> {
+    const { snapshots } = this.#options;
+    const record = await snapshots.import(tenant, language, content, label, signal);
+    try {
+      await this.#tryOut(record);
+      await snapshots.add(record);
+      return record;
+    } catch (error) {
+      await snapshots.discard(record);
+      throw error;
+    }
+  }
+
+  async #tryOut(record: SnapshotRecord): Promise<void> {
+    const { source, log, limits, snapshots } = this.#options;
+    const keeper = new SandboxKeeper({
+      source,
+      log,
+      startMsMax: limits.sandboxStartMsMax,
+      owner: { events: async () => {}, lost: () => {} },
+    });
+    const plan = source.plan();
+    const sandbox = await keeper.start(plan, {
+      limits: limits.trial,
+      configure: {
+        sessionId: newId('ses'),
+        language: record.language,
+        environment: {},
+        outputBytesMax: limits.trial.outputBytes,
+        heapBytesMax: Math.floor(limits.trial.memoryBytes * limits.heapShare),
+      },
+      prepare: (agent, signal) =>
+        agent.restore(snapshots.open(record, signal), { fork: true }, signal),
+    });
+    keeper.discard(sandbox, plan);
+    await keeper.putAway();
+  }
+}

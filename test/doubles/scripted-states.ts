@@ -1,0 +1,80 @@
+// Versions of sessions as a test wants them: for tests of the API only.
+import { AppError } from '../../src/orchestrator/foundation/errors.ts';
+import type { SnapshotRecord } from '../../src/orchestrator/registry/records.ts';
+import type { Listing, Page } from '../../src/orchestrator/registry/session-registry.ts';
+import type { Archive, States } from '../../src/orchestrator/sessions/state-service.ts';
+import { collect } from '../helpers/archives.ts';
+import { snapshotRecord } from '../helpers/records.ts';
+import type { Call } from './scripted-sessions.ts';
+
+export class ScriptedStates implements States {
+  readonly calls: Call[] = [];
+  /** What the next call throws. */
+  failure: AppError | null = null;
+  content = Buffer.from('the content of a snapshot');
+
+  callsOf(method: string): readonly unknown[][] {
+    return this.calls.filter((call) => call.method === method).map(({ given }) => [...given]);
+  }
+
+  async take(tenant: string, idOrName: string, label: string | null): Promise<SnapshotRecord> {
+    this.#called('take', tenant, idOrName, label);
+    return snapshotRecord({ label, version: 3, parent: 2 });
+  }
+
+  async list(tenant: string, idOrName: string, page: Page): Promise<Listing<SnapshotRecord>> {
+    this.#called('list', tenant, idOrName, page);
+    return { items: [snapshotRecord({ version: 2 }), snapshotRecord()], total: 2 };
+  }
+
+  async find(tenant: string, idOrName: string, version: number): Promise<SnapshotRecord> {
+    this.#called('find', tenant, idOrName, version);
+    return snapshotRecord({ version });
+  }
+
+  async remove(tenant: string, idOrName: string, version: number): Promise<void> {
+    this.#called('remove', tenant, idOrName, version);
+  }
+
+  async archive(tenant: string, idOrName: string, version: number): Promise<Archive> {
+    this.#called('archive', tenant, idOrName, version);
+    const { content } = this;
+    return {
+      record: snapshotRecord({ version }),
+      content: (async function* () {
+        yield content;
+      })(),
+    };
+  }
+
+  async rollback(tenant: string, idOrName: string, version: number): Promise<void> {
+    this.#called('rollback', tenant, idOrName, version);
+  }
+
+  async hibernate(tenant: string, idOrName: string): Promise<void> {
+    this.#called('hibernate', tenant, idOrName);
+  }
+
+  async resume(tenant: string, idOrName: string): Promise<void> {
+    this.#called('resume', tenant, idOrName);
+  }
+
+  origin(): never {
+    throw new AppError('internal');
+  }
+
+  async import(
+    tenant: string,
+    language: string,
+    content: AsyncIterable<Uint8Array>,
+    label: string | null,
+  ): Promise<SnapshotRecord> {
+    this.#called('import', tenant, language, (await collect(content)).toString(), label);
+    return snapshotRecord({ sessionId: null, version: null, label, reason: 'imported' });
+  }
+
+  #called(method: string, ...given: unknown[]): void {
+    this.calls.push({ method, given });
+    if (this.failure) throw this.failure;
+  }
+}

@@ -1,0 +1,34 @@
+// A session manager over a real registry and a real snapshot store, with sandboxes that the test plays.
+import { join } from 'node:path';
+import { createLog } from '../../src/orchestrator/foundation/log.ts';
+import type { SessionRegistry } from '../../src/orchestrator/registry/session-registry.ts';
+import { SessionManager } from '../../src/orchestrator/sessions/session-manager.ts';
+import { Snapshots } from '../../src/orchestrator/sessions/snapshots.ts';
+import { DirectoryStore } from '../../src/orchestrator/snapshots/directory/directory-store.ts';
+import type { FakeClock } from '../doubles/fake-clock.ts';
+import type { ScriptedSource } from '../doubles/scripted-source.ts';
+import { limits } from './session-settings.ts';
+
+const log = createLog('silent');
+
+export async function snapshotsIn(
+  directory: string,
+  registry: SessionRegistry,
+  clock: FakeClock,
+): Promise<Snapshots> {
+  const store = await DirectoryStore.open({
+    directory: join(directory, 'snapshots'),
+    clock,
+    reserveBytes: 0,
+  });
+  return new Snapshots({ store, registry, clock, log, snapshotBytesMax: 2 ** 30 });
+}
+
+export function sessionManager(parts: {
+  registry: SessionRegistry;
+  source: ScriptedSource;
+  snapshots: Snapshots;
+  clock: FakeClock;
+}): SessionManager {
+  return new SessionManager({ ...parts, log, limits });
+}

@@ -1,0 +1,24 @@
+// A process that puts and reads snapshots of two sizes, for a test of how much memory that takes. Says on standard output
+// how many bytes its peak grew from the small one to the large one.
+import { randomFillSync } from 'node:crypto';
+import { systemClock } from '../../src/orchestrator/foundation/clock.ts';
+import { DirectoryStore } from '../../src/orchestrator/snapshots/directory/directory-store.ts';
+
+const [directory = '', smallBytes = '', largeBytes = ''] = process.argv.slice(2);
+const store = await DirectoryStore.open({ directory, clock: systemClock, reserveBytes: 0 });
+const signal = new AbortController().signal;
+
+const small = await peakBytesAfter('small', Number(smallBytes));
+const large = await peakBytesAfter('large', Number(largeBytes));
+process.stdout.write(`${large - small}\n`);
+
+async function peakBytesAfter(snapshotId: string, sizeBytes: number): Promise<number> {
+  await store.of('red').put(snapshotId, content(sizeBytes), { sizeBytesMax: sizeBytes, signal });
+  await store.of('red').verify(snapshotId, signal);
+  return process.resourceUsage().maxRSS * 1024;
+}
+
+/** As fast as it is pulled: the store must not pull more than it can write. */
+async function* content(sizeBytes: number): AsyncGenerator<Buffer> {
+  for (let made = 0; made < sizeBytes; made += 65_536) yield randomFillSync(Buffer.alloc(65_536));
+}
