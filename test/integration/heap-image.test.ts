@@ -16,6 +16,7 @@ import { ExitWatch } from '../../src/orchestrator/sandbox/exit-watch.ts';
 import { defaultAllowances } from '../../src/orchestrator/sandbox/hardening.ts';
 import { loadSeccompProfile } from '../../src/orchestrator/sandbox/seccomp-profile.ts';
 import { UidPool } from '../../src/orchestrator/sandbox/uid-pool.ts';
+import { collect } from '../helpers/archives.ts';
 import { configuration, program } from '../helpers/commands.ts';
 import { readExpectations } from '../programs/expectations.ts';
 
@@ -93,17 +94,15 @@ class Session implements AsyncDisposable {
     return this.sandbox.agent.variables({ includeValues: true }, patience());
   }
 
-  async image(): Promise<Buffer> {
-    const chunks: Uint8Array[] = [];
-    for await (const chunk of this.sandbox.agent.saveImage(patience())) chunks.push(chunk);
-    return Buffer.concat(chunks);
+  state(): Promise<Buffer> {
+    return collect(this.sandbox.agent.snapshot(patience()));
   }
 
-  load(image: Uint8Array): Promise<void> {
+  restore(state: Uint8Array): Promise<void> {
     const bytes = (async function* () {
-      yield image;
+      yield state;
     })();
-    return this.sandbox.agent.loadImage(bytes, patience());
+    return this.sandbox.agent.restore(bytes, { fork: false }, patience());
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -122,19 +121,19 @@ it('takes what programs leave behind from one container to another', async () =>
   for (const file of files.sort()) {
     const golden = readExpectations(readFileSync(join(folder, file), 'utf8'));
     for (const { source: code } of golden.units) await from.run(code);
-    const image = await from.image();
-    await to.load(image);
+    const state = await from.state();
+    await to.restore(state);
     expect(await to.variables(), file).toEqual(await from.variables());
-    expect(await to.image(), file).toEqual(image);
+    expect(await to.state(), file).toEqual(state);
   }
 });
 
 it('goes on with closures in another container, and leaves the first as it is', async () => {
   await using from = await Session.start();
   await from.run('mk(){ c = 0; return () => { c = c + 1; return c } } a = mk(); b = a; a()');
-  const image = await from.image();
+  const state = await from.state();
   await using to = await Session.start();
-  await to.load(image);
+  await to.restore(state);
   expect((await to.run('[a(), b()]')).result?.value).toEqual([2, 3]);
   expect((await from.run('a()')).result?.value).toBe(2);
 });
@@ -144,20 +143,20 @@ it('keeps the session when an image is refused, or its sender is killed on the w
   await to.run('kept = 1');
   await using from = await Session.start();
   await from.run('text = "0123456789".repeat(800000)');
-  const image = await from.image();
-  const damaged = Buffer.from(image);
+  const state = await from.state();
+  const damaged = Buffer.from(state);
   damaged[damaged.byteLength >> 1]! ^= 1;
-  await expect(to.load(damaged)).rejects.toMatchObject({ code: 'sandbox_failed' });
+  await expect(to.restore(damaged)).rejects.toMatchObject({ code: 'snapshot_refused' });
 
   // Straight from one container into the other, and the first dies in the middle.
   const cut = (async function* () {
     let isFirst = true;
-    for await (const chunk of from.sandbox.agent.saveImage(patience())) {
+    for await (const chunk of from.sandbox.agent.snapshot(patience())) {
       yield chunk;
       if (isFirst) await runtime.destroy(from.sandbox.runtimeId, patience());
       isFirst = false;
     }
   })();
-  await expect(to.sandbox.agent.loadImage(cut, patience())).rejects.toThrow();
+  await expect(to.sandbox.agent.restore(cut, { fork: false }, patience())).rejects.toThrow();
   expect(await to.run('kept')).toMatchObject({ result: { value: 1 }, stateLost: false });
 });

@@ -5,7 +5,7 @@
 //   <directory>/<tenant>/packs/<32 hexadecimal digits>.pack      parts one after another, most of them compressed
 //
 // A snapshot is there when its index is; every file is synced before the index gets its name. A pack is written by one
-// put and never changed; it may hold parts of later snapshots as well. docs/decisions/0010-snapshot-store.md says why.
+// put and never changed; it may hold parts of later snapshots as well. docs/decisions/0011-snapshot-store.md says why.
 import assert from 'node:assert';
 import { randomUUID } from 'node:crypto';
 import type { Dirent } from 'node:fs';
