@@ -172,21 +172,49 @@ describe('an image that somebody made up', () => {
     expect(failure?.message).toContain(message);
   });
 
-  it('cannot give a function the environment of another one', () => {
-    const session = newSession();
-    session.value(
+  it('cannot give a function an environment that is too narrow for it', () => {
+    const bytes = payloadAfter(
       'one() = { a = 1; return () => a } two() = { b = 1; c = 2; return () => b + c } x = one(); y = two()',
     );
-    const bytes = payloadOf(imageOf(session.interpreter));
-    const first = indexOf(bytes, [tag.environment, 1]);
-    const second = indexOf(bytes, [tag.environment, 2]);
-    expect(Math.min(first, second)).toBeGreaterThan(0);
-    const narrowed = bytes.slice();
-    narrowed[second + 1] = 1;
-    expect(refusal(sealed(narrowed))).toMatchObject({ type: 'ImageError' });
-    const widened = bytes.slice();
-    widened[first + 1] = 2;
-    expect(refusal(sealed(widened))).toMatchObject({ type: 'ImageError' });
+    // The index of each function stands before its environment.
+    const narrow = indexOf(bytes, [tag.environment, 1]) - 1;
+    const wide = indexOf(bytes, [tag.environment, 2]) - 1;
+    expect(Math.min(narrow, wide)).toBeGreaterThan(0);
+    const exchanged = bytes.slice();
+    exchanged[narrow] = bytes[wide]!;
+    exchanged[wide] = bytes[narrow]!;
+    expect(refusal(sealed(exchanged))?.message).toContain('the wrong environment');
+  });
+
+  it('cannot give a function the environment of another scope', () => {
+    const bytes = payloadAfter(
+      'one() = { a = 1; return [() => a, () => a] } two() = { b = 1; return () => b } x = one(); y = two()',
+    );
+    // A function whose unit and environment were there before: their numbers, its index between them, and no `this`.
+    const at = bytes.findIndex((byte, i) => {
+      const [, , index, node, , self] = bytes.subarray(i, i + 6);
+      return byte === tag.node && index! >= 128 && node === tag.node && self === tag.null;
+    });
+    const refusals = [0, 1, 2, 3, 4].map((index) => {
+      const other = bytes.slice();
+      other[at + 2] = 128 + index;
+      return refusal(sealed(other))?.message ?? 'loaded';
+    });
+    // Itself and its neighbour over the same variable; not the third arrow, nor the functions that have no environment.
+    expect(refusals.filter((message) => message === 'loaded').length).toBe(2);
+    expect(refusals.filter((message) => message.includes('the wrong environment')).length).toBe(3);
+  });
+
+  it.each(['p', 's7', 'toString'])('cannot show %s as a member of a module', (slot) => {
+    const bytes = payloadAfter('λbox{ member = 1 }');
+    const at = indexOf(bytes, [tag.shortText, 0, 2, ...bytesOf('s0')]);
+    expect(at).toBeGreaterThan(0);
+    const hostile = Buffer.concat([
+      bytes.subarray(0, at),
+      Buffer.of(tag.shortText, 0, slot.length, ...bytesOf(slot)),
+      bytes.subarray(at + 5),
+    ]);
+    expect(refusal(sealed(hostile))?.message).toContain('a member that is nowhere');
   });
 
   it('asks for room before it makes a text that is larger than a value may be', () => {
@@ -275,8 +303,14 @@ function framesOf(image: Uint8Array): Buffer[] {
   return frames;
 }
 
-function indexOf(bytes: Uint8Array, part: readonly number[]): number {
-  return Buffer.from(bytes).indexOf(Buffer.from(part));
+function indexOf(bytes: Uint8Array, part: readonly number[], from = 0): number {
+  return Buffer.from(bytes).indexOf(Buffer.from(part), from);
+}
+
+function payloadAfter(code: string): Uint8Array {
+  const session = newSession();
+  session.value(code);
+  return payloadOf(imageOf(session.interpreter));
 }
 
 /** Numbers below a bound, the same every time. */

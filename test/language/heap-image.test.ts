@@ -282,6 +282,17 @@ describe('an image', () => {
     expect(imageOf(running('a = 1; b = 2'))).toEqual(imageOf(running('b = 2; a = 1')));
   });
 
+  it('is the same whether a unit was compiled once or once more after loading', () => {
+    const here = running('mk() = () => 1');
+    here.execute('a = mk()');
+    const there = sessionOf(imageOf(here));
+    for (const session of [here, there]) {
+      session.execute('mk() = () => 1');
+      session.execute('b = mk()');
+    }
+    expect(imageOf(there)).toEqual(imageOf(here));
+  });
+
   it('may come in chunks of any size', () => {
     const image = imageOf(running('x = "text".repeat(100); y = [x, 1.5]'));
     for (const size of [1, 2, 3, 7, 64]) {
