@@ -10,6 +10,12 @@
 //   // --- next unit           ends a unit; the next one runs in the same session, its lines counted from the file's start
 //   // --- file lib/name.ai    what follows, up to the next such line, is a file the session has, without its last line end
 //   // without: files          the session has no access to files          // with: network  it has the one of the fake network
+import { readdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { ErrorReport } from '#language';
+
+export const programFolder = import.meta.dirname;
+
 export type UnitExpectations = {
   readonly source: string;
   readonly error: string | null;
@@ -51,6 +57,29 @@ export function readExpectations(text: string): ProgramExpectations {
     args: marked(source, 'args').flatMap((words) => words.split(' ')),
     features: marked(source, 'features').flatMap((words) => words.split(' ')),
   };
+}
+
+/** All golden programs, as paths below their folder. */
+export function programFiles(): string[] {
+  return readdirSync(programFolder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ai'))
+    .map((entry) => relative(programFolder, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+/** An error in the form that a program expects it. */
+export function errorText(error: Pick<ErrorReport, 'type' | 'message' | 'location'>): string {
+  const { type, message, location } = error;
+  if (location === undefined) return `${type} ${message}`;
+  const file = location.file === undefined ? '' : `${location.file} `;
+  const place = ` at ${file}${location.line}:${location.column}`;
+  return `${type} ${message}${place}`;
+}
+
+export function linesOf(text: string): string[] {
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return lines;
 }
 
 /** How many things a program expects; none means that it tests nothing. */

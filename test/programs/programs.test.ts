@@ -1,18 +1,24 @@
 // Runs every golden program below this folder in a session of its own and compares all that it expects (expectations.ts).
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createInterpreter, type ErrorReport, type Outcome } from '#language';
+import { createInterpreter, type Outcome } from '#language';
 import { FakeNetwork } from '../doubles/fake-network.ts';
 import { RecordingHost } from '../doubles/recording-host.ts';
 import { TemporaryWorkspace } from '../helpers/temporary-workspace.ts';
-import { countExpectations, matches, readExpectations } from './expectations.ts';
-
-const folder = import.meta.dirname;
+import {
+  countExpectations,
+  errorText,
+  linesOf,
+  matches,
+  programFiles,
+  programFolder,
+  readExpectations,
+} from './expectations.ts';
 
 describe('the golden program', () => {
   it.each(programFiles())('%s does what it says', (file) => {
-    const program = readExpectations(readFileSync(join(folder, file), 'utf8'));
+    const program = readExpectations(readFileSync(join(programFolder, file), 'utf8'));
     expect(countExpectations(program), 'expectations in the program').toBeGreaterThan(0);
 
     using workspace = new TemporaryWorkspace(program.files ?? new Map());
@@ -37,28 +43,8 @@ describe('the golden program', () => {
   });
 });
 
-function programFiles(): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ai'))
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    .sort();
-}
-
 function expectError(outcome: Outcome, expected: string | null): void {
   const found = outcome.error === undefined ? null : errorText(outcome.error);
   if (expected !== null && found !== null && matches(expected, found)) return;
   expect(found, 'error').toBe(expected);
-}
-
-function errorText({ type, message, location }: ErrorReport): string {
-  if (location === undefined) return `${type} ${message}`;
-  const file = location.file === undefined ? '' : `${location.file} `;
-  const place = ` at ${file}${location.line}:${location.column}`;
-  return `${type} ${message}${place}`;
-}
-
-function linesOf(text: string): string[] {
-  const lines = text.split('\n');
-  if (lines.at(-1) === '') lines.pop();
-  return lines;
 }
