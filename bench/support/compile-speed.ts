@@ -19,6 +19,8 @@ const goldens = join(import.meta.dirname, '../../test/programs');
 const programs = join(import.meta.dirname, '../programs');
 const largeCharacters = 250_000;
 const passes = 5;
+/** V8 has then optimised the compiler; the very first pass is told beside. */
+const warmUpPasses = 6;
 const limitMegabytesPerSecond = 1;
 
 type Phase = 'parse' | 'resolve' | 'emit' | 'link';
@@ -33,19 +35,23 @@ export async function measureCompile(run: BenchmarkRun): Promise<Findings> {
     { name: `${small.length} small programs`, ...measureCorpus(small, run) },
     { name: 'one large program', ...measureCorpus(large, run) },
   ];
-  const bytes = corpora.reduce((sum, corpus) => sum + corpus.bytes, 0);
-  const ms = corpora.reduce((sum, corpus) => sum + totalMs(corpus.times), 0);
+  // The time of a small program is mostly V8's for making a script of anything, however short.
+  const { bytes, times } = corpora[1]!;
+  const speed = bytes / 1000 / totalMs(times);
   return {
-    verdicts: [verdictAtLeast('compiling', bytes / 1000 / ms, limitMegabytesPerSecond, 'MB/s')],
+    verdicts: [
+      verdictAtLeast('compiling, one large program', speed, limitMegabytesPerSecond, 'MB/s'),
+    ],
     tables: [
       {
         title: 'Compiling, megabytes (10⁶ bytes) of source per second',
-        columns: ['', 'kB', ...phases, 'all', 'emitted per byte'],
-        rows: corpora.map(({ name, bytes, times, emittedBytes }) => [
+        columns: ['', 'kB', ...phases, 'all', 'all, first pass', 'emitted per byte'],
+        rows: corpora.map(({ name, bytes, times, first, emittedBytes }) => [
           name,
           bytes / 1000,
           ...phases.map((phase) => bytes / 1000 / times[phase]),
           bytes / 1000 / totalMs(times),
+          bytes / 1000 / totalMs(first),
           emittedBytes / bytes,
         ]),
       },
@@ -54,7 +60,7 @@ export async function measureCompile(run: BenchmarkRun): Promise<Findings> {
       'Compiling: the small programs are those of the tests; the large one is made of the programs ' +
         'measured here, under ever new names. Parsing includes cutting into tokens, linking what V8 does with the ' +
         'emitted text before it runs. Median of ' +
-        `${passes} passes after one that warms up.`,
+        `${passes} passes after ${warmUpPasses} that warm up, as in a session that has compiled some 2 MB; the first of them is shown too.`,
     ],
   };
 }
@@ -91,23 +97,23 @@ function largeSource(sources: readonly string[]): string {
 function measureCorpus(
   sources: readonly string[],
   run: BenchmarkRun,
-): { bytes: number; times: Times; emittedBytes: number } {
+): { bytes: number; times: Times; first: Times; emittedBytes: number } {
   // One session for all: V8 keeps what it made of a text, and only another number of the unit makes it another text.
   const runtime = new Runtime(new RecordingHost());
   const linker = createLinker(runtime);
   const all: Times[] = [];
   let emittedBytes = 0;
-  for (let pass = 0; pass <= passes; pass++) {
+  for (let pass = 0; pass < warmUpPasses + passes; pass++) {
     run.signal.throwIfAborted();
     const times: Times = { parse: 0, resolve: 0, emit: 0, link: 0 };
     emittedBytes = 0;
     for (const source of sources) emittedBytes += compileOne(source, linker, times);
-    if (pass > 0) all.push(times);
+    all.push(times);
   }
   const times = Object.fromEntries(
-    phases.map((phase) => [phase, median(all.map((one) => one[phase]))]),
+    phases.map((phase) => [phase, median(all.slice(warmUpPasses).map((one) => one[phase]))]),
   ) as Times;
-  return { bytes: Buffer.byteLength(sources.join('')), times, emittedBytes };
+  return { bytes: Buffer.byteLength(sources.join('')), times, first: all[0]!, emittedBytes };
 }
 
 /** Adds to `times`; gives the length of what is emitted. Programs that are wrong on purpose stop where that is noticed. */

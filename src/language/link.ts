@@ -1,4 +1,4 @@
-// Compiled unit + session → a unit that can run: V8 gets the script here, and nowhere else.
+// Compiled unit + session → a unit that can run: V8 gets the script of a unit here, and nowhere else (those of patterns are in regex/).
 import { type Compiled, compile } from './compile.ts';
 import type { PositionTable } from './emit/code.ts';
 import { intrinsics } from './emit/intrinsics.ts';

@@ -1,8 +1,8 @@
 // The saved state of a session between two real containers.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AgentEvent, EndedEvent } from '#protocol';
@@ -18,7 +18,7 @@ import { loadSeccompProfile } from '../../src/orchestrator/sandbox/seccomp-profi
 import { UidPool } from '../../src/orchestrator/sandbox/uid-pool.ts';
 import { collect } from '../helpers/archives.ts';
 import { configuration, program } from '../helpers/commands.ts';
-import { readExpectations } from '../programs/expectations.ts';
+import { programFiles, programFolder, readExpectations } from '../programs/expectations.ts';
 
 const MiB = 1024 * 1024;
 const limits = {
@@ -110,23 +110,24 @@ class Session implements AsyncDisposable {
   }
 }
 
-it('takes what programs leave behind from one container to another', async () => {
-  await using from = await Session.start();
-  await using to = await Session.start();
-  const folder = join(import.meta.dirname, '../programs');
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    /^(modules|scopes|functions|programs)\/.*\.ai$/.test(file),
-  );
-  expect(files.length).toBeGreaterThan(20);
-  for (const file of files.sort()) {
-    const golden = readExpectations(readFileSync(join(folder, file), 'utf8'));
-    for (const { source: code } of golden.units) await from.run(code);
+/** All golden programs, by the folder they are in. */
+const folders = Map.groupBy(programFiles(), (file) => dirname(file));
+
+it.each([...folders])(
+  'takes what the programs of %s leave behind to another container',
+  async (_, files) => {
+    await using from = await Session.start();
+    for (const file of files) {
+      const golden = readExpectations(readFileSync(join(programFolder, file), 'utf8'));
+      for (const { source: code } of golden.units) await from.run(code);
+    }
+    await using to = await Session.start();
     const state = await from.state();
     await to.restore(state);
-    expect(await to.variables(), file).toEqual(await from.variables());
-    expect(await to.state(), file).toEqual(state);
-  }
-});
+    expect(await to.variables()).toEqual(await from.variables());
+    expect((await to.state()).equals(state)).toBe(true);
+  },
+);
 
 it('goes on with closures in another container, and leaves the first as it is', async () => {
   await using from = await Session.start();
