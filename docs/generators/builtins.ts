@@ -14,7 +14,9 @@ stands before the dot: \`trim(text)\` is \`text.trim()\` too. An argument of the
 function, the argument's number and both types; arguments that may be left out are then null. Own names come first: a
 program may use every name below for something else.
 
-Each example is code and its result.
+Errors are those of the function itself: what a function that it calls throws goes on to whoever called it. A value that
+takes more room than the session allows ends the program with ResourceLimitError, which nothing catches; the table says so
+where a few short arguments suffice. Each example is code and its result.
 
 ${functionTable(rows.filter(isAvailable))}
 ## Constants
@@ -39,7 +41,7 @@ ${functionTable(rows.filter((row) => !isAvailable(row)))}`;
 }
 
 function functionTable(rows: readonly Builtin[]): string {
-  const head = ['Function', 'Also', 'Method of', 'Meaning', 'Example'];
+  const head = ['Function', 'Also', 'Method of', 'Meaning', 'Errors', 'Example'];
   return table(
     head,
     rows.map((row) => [
@@ -47,6 +49,7 @@ function functionTable(rows: readonly Builtin[]): string {
       (row.aliases ?? []).map(code).join(' '),
       (row.methodOf ?? []).join(', '),
       row.summary,
+      errorConditions(row),
       example(row),
     ]),
   );
@@ -63,6 +66,17 @@ function signature({ name, parameters, free }: Builtin): string {
 function example(row: Builtin): string {
   const [program = '', result = ''] = row.example.split(' // ');
   return `${code(program)} → ${code(result)}`;
+}
+
+/** One line for each type, with all its conditions. */
+function errorConditions({ errors = [] }: Builtin): string {
+  const types = [...new Set(errors.map(({ type }) => type))];
+  return types
+    .map((type) => {
+      const conditions = errors.filter((error) => error.type === type).map(({ when }) => when);
+      return `${code(type)}: ${conditions.join('; or ')}`;
+    })
+    .join('<br>');
 }
 
 function constantTable(): string {

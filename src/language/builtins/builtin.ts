@@ -55,7 +55,21 @@ export type Builtin = {
   readonly summary: string;
   /** `code // result`, run as a test. */
   readonly example: string;
+  /** What it raises besides the TypeError for an argument of the wrong type, and besides what functions it calls raise. */
+  readonly errors?: readonly BuiltinError[];
   readonly run: BuiltinFunction;
+};
+
+/** One reason for which a built-in fails, for the reference. */
+export type BuiltinError = {
+  /** As `catch` sees it in `e.type`; or a type that nothing catches: `ResourceLimitError`. */
+  readonly type: string;
+  /** The condition, as a clause: `the step is 0`. */
+  readonly when: string;
+  /** Code that ends with an error of this type, run as a test. */
+  readonly example: string;
+  /** The example is for a session that lacks this. */
+  readonly without?: 'network';
 };
 
 const partsPerRequest = 4096;

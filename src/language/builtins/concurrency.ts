@@ -11,6 +11,13 @@ export const concurrency: readonly Builtin[] = [
     parameters: ['capacity'],
     summary: 'A queue with room for that many values, one if nothing is said.',
     example: 'typeof channel(3) // channel',
+    errors: [
+      {
+        type: 'RangeError',
+        when: 'the capacity is no whole number of at least 1',
+        example: 'channel(0)',
+      },
+    ],
     run: (_context, given) => {
       const capacity = isMissing(given) ? 1 : numberArgument('channel', 1, given);
       if (!(Number.isInteger(capacity) && capacity >= 1)) {
@@ -26,6 +33,13 @@ export const concurrency: readonly Builtin[] = [
     parameters: ['channel', 'value'],
     summary: 'Puts a value into a channel; RangeError if it is full.',
     example: 'c = channel(); send(c, 5); receive(c) // 5',
+    errors: [
+      {
+        type: 'RangeError',
+        when: 'the channel is full',
+        example: 'c = channel(1); send(c, 1); send(c, 2)',
+      },
+    ],
     run: (context, given, value) => {
       const { capacity, queue } = channelArgument('send', given);
       if (queue.length >= capacity) throw raise('RangeError', 'Channel is full');

@@ -49,6 +49,13 @@ export const conversion: readonly Builtin[] = [
     parameters: ['text', 'radix'],
     summary: 'The whole number that a text begins with, NaN if there is none.',
     example: 'parseInt("12px") // 12',
+    errors: [
+      {
+        type: 'RangeError',
+        when: 'the radix is neither 0 nor between 2 and 36',
+        example: 'parseInt("7", 1)',
+      },
+    ],
     run: (_context, text, radix) => {
       const digits = textArgument('parseInt', 1, text);
       const base = integerArgument('parseInt', 2, radix, 10);
@@ -110,6 +117,13 @@ export const conversion: readonly Builtin[] = [
     parameters: ['value', 'radix'],
     summary: 'The display form; of a number also in another radix.',
     example: '(255).toString(16) // ff',
+    errors: [
+      {
+        type: 'RangeError',
+        when: 'the radix is not between 2 and 36',
+        example: '(7).toString(37)',
+      },
+    ],
     run: (context, value, radix) => {
       if (typeof value !== 'number' || radix === undefined || radix === null) {
         return display(value ?? null, context);
@@ -137,6 +151,13 @@ export const conversion: readonly Builtin[] = [
     parameters: ['number', 'digits'],
     summary: 'The number with exactly that many decimals (0 to 100).',
     example: '(2.345).toFixed(1) // 2.3',
+    errors: [
+      {
+        type: 'RangeError',
+        when: 'the number of digits is not between 0 and 100',
+        example: '(7).toFixed(101)',
+      },
+    ],
     run: (_context, number, digits) => {
       const count = integerArgument('toFixed', 2, digits, 0);
       if (count < 0 || count > 100) {
@@ -152,6 +173,13 @@ export const conversion: readonly Builtin[] = [
     parameters: ['number', 'digits'],
     summary: 'The number with that many significant digits (1 to 100).',
     example: '(1234.5).toPrecision(2) // 1.2e+3',
+    errors: [
+      {
+        type: 'RangeError',
+        when: 'the number of digits is not between 1 and 100',
+        example: '(7).toPrecision(0)',
+      },
+    ],
     run: (_context, given, digits) => {
       const number = numberArgument('toPrecision', 1, given);
       if (digits === undefined || digits === null) return display(number);

@@ -17,6 +17,9 @@ export const cryptography: readonly Builtin[] = [
     summary:
       'The hash of the UTF-8 bytes of a text, in hexadecimal digits; sha256 (the default), sha1, sha512 or md5.',
     example: 'hash("abc") // ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
+    errors: [
+      { type: 'RangeError', when: 'the algorithm is unknown', example: 'hash("abc", "crc")' },
+    ],
     run: (context, given, algorithm) => {
       const text = measured(context, 'hash', 1, given);
       return context.host.cryptography.hash(hashAlgorithm('hash', 2, algorithm), text);
@@ -41,6 +44,13 @@ export const cryptography: readonly Builtin[] = [
     summary:
       'The text that `encrypt` made unreadable; an Error where the key or the data is wrong.',
     example: 'try_call(() => decrypt("nonsense", "key"), e => e.message) // Decryption failed',
+    errors: [
+      {
+        type: 'Error',
+        when: 'the key is another one, or the data was not made by `encrypt` or is changed',
+        example: 'decrypt(encrypt("secret", "key"), "other")',
+      },
+    ],
     run: (context, given, key) => {
       const sealed = measured(context, 'decrypt', 1, given, decodedGrowth);
       const text = context.host.cryptography.decrypt(sealed, measured(context, 'decrypt', 2, key));
@@ -68,6 +78,9 @@ export const cryptography: readonly Builtin[] = [
     parameters: ['encoded'],
     summary: 'The text whose UTF-8 bytes are given in base64; ParseError for anything else.',
     example: 'unbase64("w6k=") // é',
+    errors: [
+      { type: 'ParseError', when: 'the text is not the base64 of UTF-8', example: 'unbase64("?")' },
+    ],
     run: (context, given) => {
       const encoded = measured(context, 'unbase64', 1, given, decodedGrowth);
       const text = context.host.cryptography.decodeBase64(encoded);

@@ -12,6 +12,13 @@ export const date: readonly Builtin[] = [
     summary:
       'The date of milliseconds since 1970, of a text in ISO 8601, or of year, month (0 to 11), day, hour, minute, second and millisecond, in UTC; without arguments now.',
     example: 'new Date("2024-02-29T12:30:00+02:00") // 2024-02-29T10:30:00.000Z',
+    errors: [
+      {
+        type: 'RangeError',
+        when: 'there is no such date, or the text is not ISO 8601',
+        example: 'Date("tomorrow")',
+      },
+    ],
     run: (context, ...given) => {
       const time = given.length > 1 ? partsTime(given) : givenTime(context, given[0]);
       if (Number.isNaN(time)) throw raise('RangeError', 'Date: invalid date');

@@ -6,7 +6,7 @@ import { shownPath } from '../shown-path.ts';
 import { textArgument } from './arguments.ts';
 import { attempt } from './attempt.ts';
 import type { Builtin, BuiltinContext } from './builtin.ts';
-import { filesOf, readText } from './file.ts';
+import { fileErrors, filesOf, readText } from './file.ts';
 import { parseJson } from './json-parse.ts';
 import { jsonFormat, writeJson } from './json-write.ts';
 
@@ -19,6 +19,18 @@ export const dictionaryFile: readonly Builtin[] = [
       'Reads a dictionary from a file, in the place of one with its name; dict_use makes it the active one.',
     example:
       'dict_set("hi", "Hello"); dict_save("default", "d.json"); dict_set("hi", "no"); dict_load("d.json"); :hi // Hello',
+    errors: [
+      {
+        type: 'ParseError',
+        when: 'the file holds no dictionary',
+        example: 'write("d.json", "[]"); dict_load("d.json")',
+      },
+      ...fileErrors(
+        'there is no file of that path, or its bytes are not UTF-8',
+        'dict_load("nothing.json")',
+        'dict_load("../d.json")',
+      ),
+    ],
     run: (context, path) => {
       const { name, texts } = readDictionary(context, textArgument('dict_load', 1, path));
       context.store.dictionaries.set(name, texts);
@@ -31,6 +43,18 @@ export const dictionaryFile: readonly Builtin[] = [
     parameters: ['name', 'path'],
     summary: 'Writes the dictionary of that name to a file.',
     example: 'dict_save("default", "d.json"); JSON.parse(read("d.json")).name // default',
+    errors: [
+      {
+        type: 'ReferenceError',
+        when: 'there is no dictionary of that name',
+        example: 'dict_save("nothing", "d.json")',
+      },
+      ...fileErrors(
+        'the directory is missing, or the file cannot be written',
+        'dict_save("default", "nothing/d.json")',
+        'dict_save("default", "../d.json")',
+      ),
+    ],
     run: (context, name, path) => {
       const chosen = textArgument('dict_save', 1, name);
       const target = textArgument('dict_save', 2, path);

@@ -3,7 +3,7 @@ import { display } from '../runtime/display.ts';
 import { activeDictionary, openDictionary } from '../runtime/session-store.ts';
 import { textArgument } from './arguments.ts';
 import type { Builtin } from './builtin.ts';
-import { readText } from './file.ts';
+import { fileErrors, readText } from './file.ts';
 
 export const dictionary: readonly Builtin[] = [
   {
@@ -92,6 +92,11 @@ export const dictionary: readonly Builtin[] = [
     summary:
       "The first of: text of the active dictionary, value of the agent's memory, text of a file.",
     example: 'remember("n", 7); lookup("n") // 7',
+    errors: fileErrors(
+      'neither has the key, and there is no file of that path',
+      'lookup("nothing")',
+      'lookup("../a.txt")',
+    ),
     run: (context, given) => {
       const key = textArgument('lookup', 1, given);
       const found = activeDictionary(context.store).get(key) ?? context.store.memory.get(key);

@@ -20,6 +20,13 @@ export const general: readonly Builtin[] = [
     parameters: ['condition', 'message'],
     summary: 'Throws an Error unless the condition is truthy.',
     example: 'try_call(() => assert(1 > 2, "no"), e => e.message) // no',
+    errors: [
+      {
+        type: 'Error',
+        when: 'the condition is not truthy',
+        example: 'assert(1 > 2, "no")',
+      },
+    ],
     run: (context, condition, message) => {
       if (truthy(condition ?? null)) return null;
       throw raise('Error', isMissing(message) ? 'Assertion failed' : display(message, context));

@@ -13,6 +13,7 @@ export const json: readonly Builtin[] = [
     parameters: ['text'],
     summary: 'The value that a JSON text describes; ParseError if it is not JSON.',
     example: 'JSON.parse("{\\"a\\": [1, null]}") // {"a": [1, null]}',
+    errors: [{ type: 'ParseError', when: 'the text is not JSON', example: 'JSON.parse("{a}")' }],
     run: (context, text) => parseJson(context, textArgument('JSON.parse', 1, text)),
   },
   {
@@ -21,6 +22,13 @@ export const json: readonly Builtin[] = [
     parameters: ['value', 'replacer', 'indent'],
     summary: 'The JSON text of a value; a number or string as second argument is the indent.',
     example: 'JSON.stringify({a: [1, NaN]}) // {"a":[1,null]}',
+    errors: [
+      {
+        type: 'TypeError',
+        when: 'a collection contains itself',
+        example: 'a = []; a.push(a); JSON.stringify(a)',
+      },
+    ],
     run: (context, value, replacer, indent) => {
       const isIndent = typeof replacer === 'number' || typeof replacer === 'string';
       return writeJson(

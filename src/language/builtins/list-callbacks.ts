@@ -123,6 +123,13 @@ export const listCallbacks: readonly Builtin[] = [
     parameters: ['array', 'function', 'initial'],
     summary: 'Folds the elements from the left into one value.',
     example: '[1, 2, 3].reduce((a, b) => a + b, 10) // 16',
+    errors: [
+      {
+        type: 'TypeError',
+        when: 'the array is empty and there is no initial value',
+        example: '[].reduce((a, b) => a + b)',
+      },
+    ],
     run: (context, array, callback, initial) =>
       fold(context, 'reduce', array, callback, initial, 1),
   },
@@ -132,6 +139,13 @@ export const listCallbacks: readonly Builtin[] = [
     parameters: ['array', 'function', 'initial'],
     summary: 'Folds the elements from the right into one value.',
     example: '["a", "b", "c"].reduceRight((a, b) => a + b) // cba',
+    errors: [
+      {
+        type: 'TypeError',
+        when: 'the array is empty and there is no initial value',
+        example: '[].reduceRight((a, b) => a + b)',
+      },
+    ],
     run: (context, array, callback, initial) =>
       fold(context, 'reduceRight', array, callback, initial, -1),
   },

@@ -21,6 +21,13 @@ export const listOrder: readonly Builtin[] = [
     summary:
       'Sorts an array in place, stably, and returns it: numbers by value, else by display form, or by a function.',
     example: '[3, 10, 2].sort() // [2, 3, 10]',
+    errors: [
+      {
+        type: 'TypeError',
+        when: 'the comparison returns neither a number nor a boolean',
+        example: '[2, 1].sort((a, b) => "less")',
+      },
+    ],
     run: (context, array, compare) => {
       const target = changedListArgument('sort', 1, array);
       const inOrder = sorted(context, 'sort', target, compare);
@@ -35,6 +42,13 @@ export const listOrder: readonly Builtin[] = [
     parameters: ['array', 'compare'],
     summary: 'A sorted copy of an array.',
     example: '["b", "a"].sorted() // ["a", "b"]',
+    errors: [
+      {
+        type: 'TypeError',
+        when: 'the comparison returns neither a number nor a boolean',
+        example: '[2, 1].sorted((a, b) => "less")',
+      },
+    ],
     run: (context, array, compare) =>
       sorted(context, 'sorted', listArgument('sorted', 1, array), compare),
   },

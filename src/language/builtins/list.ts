@@ -35,6 +35,13 @@ export const list: readonly Builtin[] = [
     parameters: ['collection', '...values'],
     summary: 'Appends values to an array, or sets a key of an object: add(object, key, value).',
     example: 'add([1], 2) // 2',
+    errors: [
+      {
+        type: 'TypeError',
+        when: 'the object is a namespace, such as `Math`',
+        example: 'add(Math, "TAU", 6.28)',
+      },
+    ],
     run: (context, collection, ...values) => {
       const array = arrayToChange(collection ?? null);
       if (array !== null) return append(context, array, values);
@@ -146,6 +153,14 @@ export const list: readonly Builtin[] = [
     parameters: ['...values'],
     summary: 'An array of n nulls; of several values, the array of them.',
     example: 'Array(2) // [null, null]',
+    errors: [
+      {
+        type: 'RangeError',
+        when: 'the length is no whole number, or is negative',
+        example: 'Array(1.5)',
+      },
+      { type: 'ResourceLimitError', when: 'the array would be too large', example: 'Array(1e9)' },
+    ],
     run: (context, ...values) => {
       const [length] = values;
       if (values.length !== 1 || typeof length !== 'number') return present(values);
@@ -162,6 +177,10 @@ export const list: readonly Builtin[] = [
     parameters: ['from', 'to', 'step'],
     summary: 'The numbers from `from` up to, not including, `to`; range(n) counts from 0.',
     example: 'range(1, 10, 3) // [1, 4, 7]',
+    errors: [
+      { type: 'RangeError', when: 'the step is 0', example: 'range(1, 5, 0)' },
+      { type: 'ResourceLimitError', when: 'the array would be too large', example: 'range(1e9)' },
+    ],
     run: (context, from, to, step) => {
       const first = isMissing(to) ? 0 : numberArgument('range', 1, from);
       const end = isMissing(to) ? numberArgument('range', 1, from) : numberArgument('range', 2, to);

@@ -61,6 +61,18 @@ export const math: readonly Builtin[] = [
     parameters: ['function', 'from', 'to', 'steps'],
     summary: 'The integral of a function between two points, by the composite Simpson rule.',
     example: 'integrate(x => x * x, 0, 3).toFixed(6) // 9.000000',
+    errors: [
+      {
+        type: 'RangeError',
+        when: 'the number of steps is odd or not positive',
+        example: 'integrate(x => x, 0, 1, 3)',
+      },
+      {
+        type: 'TypeError',
+        when: 'the function returns no number',
+        example: 'integrate(x => "x", 0, 1)',
+      },
+    ],
     run: (context, callback, from, to, steps) =>
       integrate(
         context,
@@ -140,6 +152,7 @@ function several(
     parameters: ['...numbers'],
     summary,
     example,
+    errors: [{ type: 'TypeError', when: 'there is no number', example: `${name}()` }],
     run: (context, ...given) => {
       const [first] = given;
       const only = given.length === 1 && first !== undefined ? settled(first) : null;

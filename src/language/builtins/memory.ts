@@ -8,7 +8,7 @@ import {
 } from '../runtime/session-store.ts';
 import { ObjectValue } from '../runtime/value.ts';
 import { type Given, isMissing, numberArgument, textArgument } from './arguments.ts';
-import type { Builtin } from './builtin.ts';
+import type { Builtin, BuiltinError } from './builtin.ts';
 
 const normalPriority = 0.5;
 
@@ -19,6 +19,14 @@ export const memory: readonly Builtin[] = [
     summary:
       'Keeps a value in a segment of the memory with a priority from 0 to 1, 0.5 if nothing is said; what the key had before is replaced.',
     example: 'memory.store("working", "n", [1]); memory.retrieve("working", "n") // [1]',
+    errors: [
+      segmentError('memory.store("mind", "n", 1)'),
+      {
+        type: 'RangeError',
+        when: 'the priority is not between 0 and 1',
+        example: 'memory.store("working", "n", 1, 2)',
+      },
+    ],
     run: (context, segment, key, content, given) => {
       const items = segmentOf(context.store, 'memory.store', 1, segment);
       const name = textArgument('memory.store', 2, key);
@@ -35,6 +43,7 @@ export const memory: readonly Builtin[] = [
     parameters: ['segment', 'key'],
     summary: 'A value of a segment, null if there is none.',
     example: 'memory.retrieve("long_term", "nothing") // null',
+    errors: [segmentError('memory.retrieve("mind", "n")')],
     run: (context, segment, key) =>
       segmentOf(context.store, 'memory.retrieve', 1, segment).get(
         textArgument('memory.retrieve', 2, key),
@@ -45,6 +54,7 @@ export const memory: readonly Builtin[] = [
     parameters: ['segment', 'key'],
     summary: 'Removes a value from a segment; says whether it was there.',
     example: 'memory.forget("episodic", "nothing") // false',
+    errors: [segmentError('memory.forget("mind", "n")')],
     run: (context, segment, key) =>
       segmentOf(context.store, 'memory.forget', 1, segment).delete(
         textArgument('memory.forget', 2, key),
@@ -57,6 +67,7 @@ export const memory: readonly Builtin[] = [
       'Moves a value with its priority and tags into another segment, where it replaces what has its key; says whether it was there.',
     example:
       'memory.store("working", "n", 1); memory.move("working", "semantic", "n"); memory.retrieve("semantic", "n") // 1',
+    errors: [segmentError('memory.move("working", "mind", "n")')],
     run: (context, from, to, key) => {
       const source = segmentOf(context.store, 'memory.move', 1, from);
       const target = segmentOf(context.store, 'memory.move', 2, to);
@@ -85,6 +96,7 @@ export const memory: readonly Builtin[] = [
     parameters: ['segment', 'key', 'tag'],
     summary: 'Gives a value of a segment a tag; says whether the value was there.',
     example: 'memory.tag("working", "nothing", "blue") // false',
+    errors: [segmentError('memory.tag("mind", "n", "blue")')],
     run: (context, segment, key, tag) => {
       const items = segmentOf(context.store, 'memory.tag', 1, segment);
       const item = items.get(textArgument('memory.tag', 2, key));
@@ -134,6 +146,10 @@ export const memory: readonly Builtin[] = [
     },
   },
 ];
+
+function segmentError(example: string): BuiltinError {
+  return { type: 'RangeError', when: 'there is no segment of that name', example };
+}
 
 /** The segment that an argument names. RangeError where there is none of that name. */
 function segmentOf(

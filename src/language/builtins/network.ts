@@ -6,7 +6,7 @@ import { ResponseValue, type Value } from '../runtime/value.ts';
 import { shownPath } from '../shown-path.ts';
 import { type Given, textArgument, wrongArgument } from './arguments.ts';
 import { attempt } from './attempt.ts';
-import type { Builtin, BuiltinContext } from './builtin.ts';
+import type { Builtin, BuiltinContext, BuiltinError } from './builtin.ts';
 import { parseJson } from './json-parse.ts';
 import { jsonFormat, writeJson } from './json-write.ts';
 import { type RequestOptions, requestOptions } from './request-options.ts';
@@ -19,6 +19,7 @@ export const network: readonly Builtin[] = [
     summary:
       'Asks for a resource; the response has code, body and headers, ok, and the methods json and text. Options are headers and timeout (ms).',
     example: 'get("https://example.org/hello").body // hello',
+    errors: requestErrors('get', ''),
     run: (context, url, options) => send(context, 'get', 'GET', url, undefined, options),
   },
   {
@@ -27,6 +28,7 @@ export const network: readonly Builtin[] = [
     parameters: ['url', 'data', 'options'],
     summary: 'Sends data, a text as it is and everything else as JSON; otherwise as get.',
     example: 'post("https://example.org/echo", {a: 1}).json().body // {"a":1}',
+    errors: [cyclicData('post'), ...requestErrors('post', ', 1')],
     run: (context, url, data, options) => send(context, 'post', 'POST', url, data ?? null, options),
   },
   {
@@ -34,6 +36,7 @@ export const network: readonly Builtin[] = [
     parameters: ['url', 'data', 'options'],
     summary: 'Puts data in the place of a resource; otherwise as post.',
     example: 'put("https://example.org/echo", "text").json().method // PUT',
+    errors: [cyclicData('put'), ...requestErrors('put', ', 1')],
     run: (context, url, data, options) => send(context, 'put', 'PUT', url, data ?? null, options),
   },
   {
@@ -41,6 +44,7 @@ export const network: readonly Builtin[] = [
     parameters: ['url', 'options'],
     summary: 'Deletes a resource; otherwise as get.',
     example: 'delete("https://example.org/status/204").code // 204',
+    errors: requestErrors('delete', ''),
     run: (context, url, options) => send(context, 'delete', 'DELETE', url, undefined, options),
   },
   {
@@ -50,6 +54,13 @@ export const network: readonly Builtin[] = [
     parameters: ['response'],
     summary: 'The value that the body of a response describes; ParseError if it is not JSON.',
     example: 'get("https://example.org/json").json().a // [1, 2]',
+    errors: [
+      {
+        type: 'ParseError',
+        when: 'the body is not JSON',
+        example: 'get("https://example.org/hello").json()',
+      },
+    ],
     run: (context, given) => parseJson(context, bodyOf('json', given)),
   },
   {
@@ -62,6 +73,47 @@ export const network: readonly Builtin[] = [
     run: (_context, given) => bodyOf('text', given),
   },
 ];
+
+/** `data`: the argument between url and options, with its comma; '' where there is none. */
+function requestErrors(name: string, data: string): readonly BuiltinError[] {
+  const hello = `${name}("https://example.org/hello"${data}`;
+  return [
+    {
+      type: 'TypeError',
+      when: '`headers` is no object or `timeout` no number',
+      example: `${hello}, { timeout: "long" })`,
+    },
+    {
+      type: 'RangeError',
+      when: 'a header is malformed or not for programs to set, there are too many, or the timeout is not positive',
+      example: `${hello}, { headers: { Host: "other" } })`,
+    },
+    {
+      type: 'NetworkError',
+      when: 'the address is not one of http or https, its host is not allowed or does not answer',
+      example: `${name}("https://elsewhere.example/"${data})`,
+    },
+    {
+      type: 'PermissionError',
+      when: 'the session has no network',
+      example: `${hello})`,
+      without: 'network',
+    },
+    {
+      type: 'ResourceLimitError',
+      when: 'the response is too large',
+      example: `${name}("https://example.org/large"${data})`,
+    },
+  ];
+}
+
+function cyclicData(name: string): BuiltinError {
+  return {
+    type: 'TypeError',
+    when: 'a collection in the data contains itself',
+    example: `a = []; a.push(a); ${name}("https://example.org/echo", a)`,
+  };
+}
 
 /** `data` undefined: nothing is sent. */
 function send(

@@ -40,6 +40,13 @@ export const object: readonly Builtin[] = [
     parameters: ['target', '...sources'],
     summary: 'Copies the entries of objects into the first one and returns it.',
     example: 'Object.assign({a: 1}, {b: 2}) // {"a": 1, "b": 2}',
+    errors: [
+      {
+        type: 'TypeError',
+        when: 'the first object is a namespace, such as `Math`',
+        example: 'Object.assign(Math, { a: 1 })',
+      },
+    ],
     run: (context, target, ...sources) => {
       const changed = objectToChange(target ?? null);
       if (changed === null) throw wrongArgument('Object.assign', 'object', 1, target);
@@ -57,6 +64,13 @@ export const object: readonly Builtin[] = [
     parameters: ['pairs'],
     summary: 'The object made of pairs of key and value.',
     example: 'Object.fromEntries([["a", 1]]) // {"a": 1}',
+    errors: [
+      {
+        type: 'TypeError',
+        when: 'an element is not an array',
+        example: 'Object.fromEntries(["ab"])',
+      },
+    ],
     run: (context, pairs) => {
       const made = new ObjectValue();
       for (const pair of listArgument('Object.fromEntries', 1, pairs)) {
@@ -92,6 +106,13 @@ export const object: readonly Builtin[] = [
     parameters: ['collection', 'key'],
     summary: 'Removes a key of an object or an element of an array; says whether it was there.',
     example: 'del({a: 1}, "a") // true',
+    errors: [
+      {
+        type: 'TypeError',
+        when: 'the object is a namespace, such as `Math`',
+        example: 'del(Math, "PI")',
+      },
+    ],
     run: (context, collection, key) => remove(context, collection, key),
   },
 ];

@@ -29,6 +29,9 @@ export const output: readonly Builtin[] = [
     parameters: ['prompt'],
     summary: 'Writes the prompt, waits for one line of input and returns it without its end.',
     example: 'input("Name? ") // Ann',
+    errors: [
+      { type: 'IOError', when: 'there is no input, or no more of it', example: 'input(); input()' },
+    ],
     run: (context, prompt) => readLine(context, prompt),
   },
   {
@@ -37,6 +40,9 @@ export const output: readonly Builtin[] = [
     summary:
       'Tells whoever watches the session how far the program has come, maybe out of how much.',
     example: 'progress(3, 10) // null',
+    errors: [
+      { type: 'RangeError', when: 'a number is not finite', example: 'progress(1, Infinity)' },
+    ],
     run: (context, value, of) => {
       const reached = finiteArgument('progress', 1, value);
       context.host.progress(reached, isMissing(of) ? null : finiteArgument('progress', 2, of));
@@ -49,6 +55,13 @@ export const output: readonly Builtin[] = [
     parameters: ['template', '...values'],
     summary: 'Replaces each {} of a template by the display form of the next value.',
     example: 'format("{} of {}", 1, 2) // 1 of 2',
+    errors: [
+      {
+        type: 'RangeError',
+        when: 'there are values, but fewer than `{}`',
+        example: 'format("{} of {}", 1)',
+      },
+    ],
     run: (context, template, ...values) =>
       formatText(context, textArgument('format', 1, template), presentValues(values), true),
   },

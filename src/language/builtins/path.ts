@@ -44,6 +44,13 @@ export const path: readonly Builtin[] = [
     parameters: ['path', 'base'],
     summary: 'The path as seen from a directory.',
     example: 'relative_path("a/b/c.txt", "a/d") // ../b/c.txt',
+    errors: [
+      {
+        type: 'RangeError',
+        when: 'the base lies above what the path begins at',
+        example: 'relative_path("a", "..")',
+      },
+    ],
     run: (context, given, from) => {
       const path = namesOf(context, textArgument('relative_path', 1, given));
       const base = namesOf(context, textArgument('relative_path', 2, from));

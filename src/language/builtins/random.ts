@@ -10,6 +10,9 @@ export const random: readonly Builtin[] = [
     parameters: ['from', 'to'],
     summary: 'A number in [0,1); with two arguments a whole number between them, both included.',
     example: 'random(5, 5) // 5',
+    errors: [
+      { type: 'RangeError', when: 'no whole number lies between the two', example: 'random(2, 1)' },
+    ],
     run: (context, from, to) => {
       if (isMissing(from) && isMissing(to)) return context.random();
       const least = Math.ceil(numberArgument('random', 1, from));

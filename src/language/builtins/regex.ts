@@ -1,7 +1,7 @@
 // Regular expressions (SPEC 9.13). `replace` and `split`, which take texts as well, are in text-parts.ts.
 import { RegexValue, type Value } from '../runtime/value.ts';
 import { type Given, isMissing, textArgument } from './arguments.ts';
-import { type Builtin, type BuiltinContext, countPart } from './builtin.ts';
+import { type Builtin, type BuiltinContext, type BuiltinError, countPart } from './builtin.ts';
 import {
   captured,
   createRegex,
@@ -21,6 +21,7 @@ export const regex: readonly Builtin[] = [
     summary:
       'Makes a regex; with a text and a pattern, which is more than flag letters, finds all matches as `find_all` does.',
     example: 'regex("a1b22", "\\d+") // ["1", "22"]',
+    errors: [patternError('the pattern or the flags are malformed', 'regex("a(")')],
     run: (context, first, second) => {
       const isFlags = isMissing(second) || (typeof second === 'string' && onlyFlags.test(second));
       return isFlags
@@ -33,6 +34,7 @@ export const regex: readonly Builtin[] = [
     parameters: ['pattern', 'flags'],
     summary: 'Makes a regex of a pattern as text; of a regex, a copy, maybe with other flags.',
     example: 'RegExp("a+", "i").test("xA") // true',
+    errors: [patternError('the pattern or the flags are malformed', 'RegExp("a", "gg")')],
     run: (context, pattern, flags) => makeRegex(context, 'RegExp', pattern, flags),
   },
   {
@@ -40,6 +42,7 @@ export const regex: readonly Builtin[] = [
     parameters: ['text', 'pattern'],
     summary: 'All matches of a pattern; where it has a group, what group 1 matched.',
     example: 'find_all("a=1 b=2", /(\\w)=/) // ["a", "b"]',
+    errors: [patternError('the pattern is a text and malformed', 'find_all("abc", "a(")')],
     run: (context, text, pattern) => findAll(context, 'find_all', text, pattern),
   },
   {
@@ -48,6 +51,7 @@ export const regex: readonly Builtin[] = [
     parameters: ['regex', 'text'],
     summary: 'Whether a regex matches somewhere in a text, always from its start.',
     example: '/b+/.test("abc") // true',
+    errors: [patternError('the pattern is a text and malformed', 'test("a(", "abc")')],
     run: (context, given, text) => {
       const tested = regexArgument(context, 'test', 1, given);
       return matchesAnywhere(context, tested, textArgument('test', 2, text));
@@ -73,6 +77,7 @@ export const regex: readonly Builtin[] = [
     summary:
       'The first match and its groups; with flag g all matches, without groups. Null if there is none.',
     example: 'match(/(\\w)=(\\d)/, "a=1") // ["a=1", "a", "1"]',
+    errors: [patternError('the pattern is a text and malformed', 'match("a(", "abc")')],
     run: (context, given, text) => {
       const swapped = text instanceof RegexValue;
       const [used, searched] = swapped ? [text, given] : [given, text];
@@ -91,6 +96,7 @@ export const regex: readonly Builtin[] = [
     parameters: ['text', 'regex'],
     summary: '`s.match(re)` is `match(re, s)`.',
     example: '"a1b22".match(/\\d+/g) // ["1", "22"]',
+    errors: [patternError('the pattern is a text and malformed', '"abc".match("a(")')],
     run: (context, text, given) => {
       const searched = textArgument('match', 1, text);
       return matchesOf(context, regexArgument(context, 'match', 2, given), searched);
@@ -103,6 +109,7 @@ export const regex: readonly Builtin[] = [
     parameters: ['text', 'regex'],
     summary: 'Where the first match begins, -1 if there is none.',
     example: '"abc".search(/[bc]/) // 1',
+    errors: [patternError('the pattern is a text and malformed', '"abc".search("a(")')],
     run: (context, text, given) => {
       const searched = textArgument('search', 1, text);
       const used = regexArgument(context, 'search', 2, given);
@@ -112,6 +119,10 @@ export const regex: readonly Builtin[] = [
 ];
 
 const onlyFlags = /^[gimsuy]*$/;
+
+function patternError(when: string, example: string): BuiltinError {
+  return { type: 'ParseError', when, example };
+}
 
 function makeRegex(context: BuiltinContext, name: string, pattern: Given, flags: Given): Value {
   const given = isMissing(flags) ? null : textArgument(name, 2, flags);

@@ -18,6 +18,9 @@ export const system: readonly Builtin[] = [
     parameters: ['ms'],
     summary: 'Waits that many milliseconds.',
     example: 'sleep(0) // null',
+    errors: [
+      { type: 'RangeError', when: 'the time is negative or not a number', example: 'sleep(-1)' },
+    ],
     run: (context, given) => {
       const ms = numberArgument('sleep', 1, given);
       if (!(ms >= 0)) throw raise('RangeError', 'sleep: the time must not be negative');

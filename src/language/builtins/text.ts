@@ -126,6 +126,14 @@ export const text: readonly Builtin[] = [
     parameters: ['text', 'times'],
     summary: 'The string that many times in a row.',
     example: '"ab".repeat(3) // ababab',
+    errors: [
+      { type: 'RangeError', when: 'the count is negative', example: '"ab".repeat(-1)' },
+      {
+        type: 'ResourceLimitError',
+        when: 'the string would be too large',
+        example: '"ab".repeat(1e9)',
+      },
+    ],
     run: (context, text, times) =>
       repeated(context, textArgument('repeat', 1, text), integerArgument('repeat', 2, times)),
   },
@@ -136,6 +144,13 @@ export const text: readonly Builtin[] = [
     parameters: ['text', 'length', 'filler'],
     summary: 'The string, filled up at its start to a length.',
     example: '"7".padStart(3, "0") // 007',
+    errors: [
+      {
+        type: 'ResourceLimitError',
+        when: 'the string would be too large',
+        example: '"7".padStart(1e9)',
+      },
+    ],
     run: (context, text, length, filler) => padded(context, 'padStart', text, length, filler),
   },
   {
@@ -145,6 +160,13 @@ export const text: readonly Builtin[] = [
     parameters: ['text', 'length', 'filler'],
     summary: 'The string, filled up at its end to a length.',
     example: '"7".padEnd(3, ".") // 7..',
+    errors: [
+      {
+        type: 'ResourceLimitError',
+        when: 'the string would be too large',
+        example: '"7".padEnd(1e9)',
+      },
+    ],
     run: (context, text, length, filler) => padded(context, 'padEnd', text, length, filler),
   },
   {

@@ -35,6 +35,7 @@ function refused(name: string, type: string, message: string): Builtin {
     parameters: ['...values'],
     summary: `Not available: ${message}.`,
     example: `try_call(() => ${name}("x"), e => e.type) // ${type}`,
+    errors: [{ type, when: 'it is called', example: `${name}("x")` }],
     run: () => {
       throw raise(type, message);
     },
