@@ -36,6 +36,20 @@ export class ScriptedStates implements States {
     this.#called('remove', tenant, idOrName, version);
   }
 
+  async listAll(tenant: string, page: Page): Promise<Listing<SnapshotRecord>> {
+    this.#called('listAll', tenant, page);
+    return { items: [snapshotRecord({ sessionId: null, version: null })], total: 1 };
+  }
+
+  async findById(tenant: string, snapshotId: string): Promise<SnapshotRecord> {
+    this.#called('findById', tenant, snapshotId);
+    return snapshotRecord({ snapshotId });
+  }
+
+  async removeById(tenant: string, snapshotId: string): Promise<void> {
+    this.#called('removeById', tenant, snapshotId);
+  }
+
   async archive(tenant: string, idOrName: string, version: number): Promise<Archive> {
     this.#called('archive', tenant, idOrName, version);
     const { content } = this;

@@ -28,8 +28,10 @@ it(`keeps every promise through ${rounds} rounds of faults (seed ${seed})`, asyn
   });
   const sessions: ChaosSession[] = [];
   for (let i = 0; i < sessionCount; i++) {
-    const { id } = await service.createSession();
-    sessions.push(new ChaosSession(service, id));
+    // The first one's state outlives its containers.
+    const persistence = i === 0 ? 'execution' : 'none';
+    const { id } = await service.createSession({ persistence });
+    sessions.push(new ChaosSession(service, id, persistence === 'execution'));
   }
   const plan = [...faults];
   for (let round = 0; round < rounds; round++) {
@@ -103,11 +105,14 @@ class ChaosSession {
   readonly id: string;
   readonly follower: Follower;
   readonly #service: Service;
+  /** What an execution that succeeded has done stays done, whatever is killed. */
+  readonly #keepsState: boolean;
   /** What each key's request was answered first, once it was answered for good. */
   readonly #answers = new Map<string, { request: () => Promise<Reply>; reply: Reply }>();
 
-  constructor(service: Service, id: string) {
+  constructor(service: Service, id: string, keepsState: boolean) {
     this.#service = service;
+    this.#keepsState = keepsState;
     this.id = id;
     this.follower = new Follower(service, id);
   }
@@ -204,6 +209,9 @@ class ChaosSession {
     const { body } = await this.#ask('execute', { code: 'ran.join(",")' });
     const ran = body.result.value.split(',');
     expect(ran).toEqual([...new Set(ran)]);
+    if (!this.#keepsState) return;
+    const succeeded = history.filter(({ status }) => status === 'success').map(keyOf);
+    expect(ran).toEqual(expect.arrayContaining(succeeded.filter((key) => key !== undefined)));
   }
 
   /** All executions, after all of them have ended. */

@@ -18,6 +18,7 @@ import { executeRoutes } from './routes/execute.ts';
 import { executionRoutes } from './routes/executions.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
+import { keptSnapshotRoutes } from './routes/kept-snapshots.ts';
 import { notImplementedRoutes } from './routes/not-implemented.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';
@@ -43,6 +44,7 @@ export async function createServer(api: ApiParts): Promise<ApiServer> {
   await installOpenapi(server, api.settings.version);
   sessionRoutes(server, api, waits, idempotency);
   snapshotRoutes(server, api, waits, idempotency);
+  keptSnapshotRoutes(server, api, waits);
   executeRoutes(server, api, waits, idempotency);
   executionRoutes(server, api, waits);
   variableRoutes(server, api, waits);

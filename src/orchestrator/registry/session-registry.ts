@@ -73,6 +73,8 @@ export interface SessionRegistry {
   findSnapshot(sessionId: string, version: number): Promise<SnapshotRecord | null>;
   /** The highest version below one. */
   findSnapshotBelow(sessionId: string, version: number): Promise<SnapshotRecord | null>;
+  /** Of all sessions of a tenant, living or not, and imported ones; newest first. */
+  listTenantSnapshots(tenant: string, page: Page): Promise<Listing<SnapshotRecord>>;
   /** Never another tenant's. */
   findSnapshotById(tenant: string, snapshotId: string): Promise<SnapshotRecord | null>;
   /** One that belongs to no session. Those of sessions come with `apply`. */

@@ -58,6 +58,36 @@ export class StateService {
     await (await this.#find(tenant, idOrName)).removeVersion(version);
   }
 
+  /** Of all sessions of a tenant, deleted ones too, and those that were imported; newest first. */
+  listAll(tenant: string, page: Page): Promise<Listing<SnapshotRecord>> {
+    return this.#options.registry.listTenantSnapshots(tenant, page);
+  }
+
+  async findById(tenant: string, snapshotId: string): Promise<SnapshotRecord> {
+    const found = await this.#options.registry.findSnapshotById(tenant, snapshotId);
+    if (found === null) throw new AppError('snapshot_not_found');
+    return found;
+  }
+
+  /** Throws `snapshot_in_use` for a version that a session stands on. */
+  async removeById(tenant: string, snapshotId: string): Promise<void> {
+    const snapshot = await this.findById(tenant, snapshotId);
+    const { sessionId, version } = snapshot;
+    const owner = sessionId === null ? null : await this.#living(tenant, sessionId);
+    if (owner && version !== null) await owner.removeVersion(version);
+    else await this.#options.snapshots.remove([snapshot]);
+  }
+
+  /** Null when the session is deleted. */
+  async #living(tenant: string, sessionId: string): Promise<Session | null> {
+    try {
+      return await this.#find(tenant, sessionId);
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'session_not_found') return null;
+      throw error;
+    }
+  }
+
   async archive(
     tenant: string,
     idOrName: string,
@@ -88,9 +118,7 @@ export class StateService {
   /** The state that a new session begins with: a version, or what a living session has now. */
   async origin(tenant: string, source: ForkSource, signal: AbortSignal): Promise<Origin> {
     if ('snapshot' in source) {
-      const found = await this.#options.registry.findSnapshotById(tenant, source.snapshot);
-      if (found === null) throw new AppError('snapshot_not_found');
-      return { snapshot: found, fork: true };
+      return { snapshot: await this.findById(tenant, source.snapshot), fork: true };
     }
     const snapshot =
       source.version === undefined

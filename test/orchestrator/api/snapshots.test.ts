@@ -66,6 +66,14 @@ describe('snapshots', () => {
     expect((await ask('DELETE', '/api/sessions/demo/snapshots/7')).statusCode).toBe(204);
   });
 
+  it('are there by their ids too, whatever became of their sessions', async () => {
+    const list = await ask('GET', '/api/snapshots?limit=3');
+    expect(new Checker(SnapshotList).fields(list.json())).toEqual([]);
+    expect((await ask('GET', '/api/snapshots/snap-9')).json()).toMatchObject({ id: 'snap-9' });
+    expect((await ask('DELETE', '/api/snapshots/snap-9')).statusCode).toBe(204);
+    expect(api.states.callsOf('removeById')).toEqual([['default', 'snap-9']]);
+  });
+
   it.each([
     ['snapshot_not_found', 404],
     ['snapshot_in_use', 409],

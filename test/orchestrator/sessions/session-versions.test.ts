@@ -384,6 +384,27 @@ describe('a fork', () => {
   });
 });
 
+describe('a snapshot by its id', () => {
+  it('is deleted unless a session stands on it, and outlives its session if it is to', async () => {
+    const id = await create();
+    const old = await take(id);
+    const present = await take(id);
+    await expect(manager.states.removeById(tenant, present.snapshotId)).rejects.toMatchObject({
+      code: 'snapshot_in_use',
+    });
+    await manager.states.removeById(tenant, old.snapshotId);
+    expect(await versionsOf(id)).toEqual([2]);
+    await manager.delete(tenant, id, { force: false, keepSnapshots: true }, soon());
+    expect((await manager.states.listAll(tenant, page)).total).toBe(1);
+    expect((await manager.states.listAll('other', page)).total).toBe(0);
+    await expect(manager.states.removeById('other', present.snapshotId)).rejects.toMatchObject({
+      code: 'snapshot_not_found',
+    });
+    await manager.states.removeById(tenant, present.snapshotId);
+    expect((await manager.states.listAll(tenant, page)).total).toBe(0);
+  });
+});
+
 describe('a deleted session', () => {
   it('takes its snapshots along, unless they are to stay', async () => {
     const gone = await create();

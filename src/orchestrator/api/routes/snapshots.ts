@@ -1,7 +1,6 @@
-// The state of sessions: versions, rollback, hibernation, and archives to take elsewhere.
-import { pipeline, type Readable } from 'node:stream';
-import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
-import { AppError } from '../../foundation/errors.ts';
+// The state of a session: versions, rollback, hibernation, and archives to take elsewhere.
+import { pipeline } from 'node:stream';
+import { constants, createZstdCompress } from 'node:zlib';
 import type { ApiServer } from '../api-server.ts';
 import type { Idempotency } from '../idempotency.ts';
 import { sendJson } from '../json-reply.ts';
@@ -10,7 +9,6 @@ import { callerOf } from '../principal.ts';
 import { Session, Snapshot, SnapshotList } from '../schemas/reply.ts';
 import {
   IdempotencyHeaders,
-  ImportQuery,
   PageQuery,
   pageLimitDefault,
   RollbackBody,
@@ -19,14 +17,12 @@ import {
   SnapshotParams,
 } from '../schemas/request.ts';
 import { problem, shared } from '../schemas/route-schema.ts';
-import { checkLanguage } from '../session-settings.ts';
 import { sessionJson, snapshotJson } from '../views.ts';
 import type { Waits } from '../waits.ts';
 
 const tags = ['State'];
-const archiveType = 'application/zstd';
-/** An archive grows at most so much when it is decompressed by one step. */
-const inflatedChunkBytes = 64 * 1024;
+/** Of an archive as it travels. */
+export const archiveType = 'application/zstd';
 
 export function snapshotRoutes(
   server: ApiServer,
@@ -212,40 +208,6 @@ export function snapshotRoutes(
       },
     );
   }
-
-  server.addContentTypeParser(archiveType, (_request, payload, done) => done(null, payload));
-
-  server.post(
-    '/api/snapshots',
-    {
-      config: { access: 'developer' },
-      bodyLimit: Number.MAX_SAFE_INTEGER,
-      schema: {
-        tags,
-        operationId: 'importSnapshot',
-        summary: 'Import an archive; sessions are made from it with `from`',
-        consumes: [archiveType],
-        querystring: ImportQuery,
-        response: { 201: shared(Snapshot, 'Imported'), ...problem },
-      },
-    },
-    async (request, reply) => {
-      const { language = 'anarchy', label = null } = request.query;
-      checkLanguage(language);
-      const body = request.body as Readable | undefined;
-      if (typeof body?.pipe !== 'function') {
-        throw new AppError('unsupported_media_type', {
-          detail: `The body must be an archive (${archiveType}).`,
-        });
-      }
-      const { tenant } = callerOf(request);
-      const content = inflated(body);
-      const record = await waits.within(transferMsMax, (signal) =>
-        states.import(tenant, language, content, label, signal),
-      );
-      return reply.code(201).send(snapshotJson(record));
-    },
-  );
 }
 
 const fast = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
@@ -255,17 +217,3 @@ const summaries = {
     'Store the state of a session and let its container go; the next request brings it back',
   resume: 'Bring a hibernated session back now',
 } as const;
-
-/** SECURITY: as it is taken: a small archive that grows without end costs no more memory than any other. */
-async function* inflated(body: Readable): AsyncIterable<Buffer> {
-  const content = pipeline(body, createZstdDecompress({ chunkSize: inflatedChunkBytes }), () => {});
-  try {
-    for await (const chunk of content) yield chunk;
-  } catch (cause) {
-    throw cause instanceof AppError
-      ? cause
-      : new AppError('snapshot_refused', { detail: 'The body is no zstd stream.', cause });
-  } finally {
-    body.destroy();
-  }
-}

@@ -157,6 +157,11 @@ export const RollbackBody = Type.Object({ version: Type.Integer({ minimum: 1 }) 
 
 export const PageQuery = Type.Object(page, closed);
 
+export const SnapshotIdParams = Type.Object(
+  { snapshot: Type.String({ minLength: 1, maxLength: limits.nameLengthMax }) },
+  closed,
+);
+
 export const ImportQuery = Type.Object(
   {
     language: Type.Optional(Type.String({ minLength: 1, maxLength: 64, default: 'anarchy' })),

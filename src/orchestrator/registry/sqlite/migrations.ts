@@ -107,6 +107,7 @@ const migrations: Record<string, Migration> = {
           checksum text not null,
           unique (sessionId, version)
         ) strict`,
+        'create index snapshotOfTenant on snapshot (tenant)',
       );
     },
   },

@@ -16,14 +16,11 @@ export class SnapshotRows {
   }
 
   list(sessionId: string, page: Page): Listing<SnapshotRecord> {
-    const ofSession = this.#all().where('sessionId', '=', sessionId);
-    const counted = ofSession
-      .clearSelect()
-      .select((snapshot) => snapshot.fn.countAll<number>().as('total'));
-    const items = this.#database.all(
-      ofSession.orderBy('version', 'desc').limit(page.limit).offset(page.offset),
-    );
-    return { items, total: this.#database.first(counted)?.total ?? 0 };
+    return this.#page('sessionId', sessionId, page);
+  }
+
+  listOf(tenant: string, page: Page): Listing<SnapshotRecord> {
+    return this.#page('tenant', tenant, page);
   }
 
   find(sessionId: string, version: number): SnapshotRecord | null {
@@ -58,6 +55,18 @@ export class SnapshotRows {
     return this.#database.all(
       this.#database.query.selectFrom('snapshot').select(['tenant', 'snapshotId']),
     );
+  }
+
+  /** Newest first: rows come in the order in which snapshots were made. */
+  #page(column: 'sessionId' | 'tenant', value: string, page: Page): Listing<SnapshotRecord> {
+    const some = this.#all().where(column, '=', value);
+    const counted = some
+      .clearSelect()
+      .select((snapshot) => snapshot.fn.countAll<number>().as('total'));
+    const items = this.#database.all(
+      some.orderBy('position', 'desc').limit(page.limit).offset(page.offset),
+    );
+    return { items, total: this.#database.first(counted)?.total ?? 0 };
   }
 
   #all() {

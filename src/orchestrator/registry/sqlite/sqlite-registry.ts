@@ -182,6 +182,10 @@ export class SqliteRegistry implements SessionRegistry {
     return this.#read(() => this.#snapshots.findBelow(sessionId, version));
   }
 
+  async listTenantSnapshots(tenant: string, page: Page): Promise<Listing<SnapshotRecord>> {
+    return this.#read(() => this.#snapshots.listOf(tenant, page));
+  }
+
   async findSnapshotById(tenant: string, snapshotId: string): Promise<SnapshotRecord | null> {
     return this.#read(() => this.#snapshots.findById(tenant, snapshotId));
   }
