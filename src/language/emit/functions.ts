@@ -3,7 +3,7 @@
 
 import { callDepthMax } from '../runtime/budget.ts';
 import type { FunctionInfo } from '../scope.ts';
-import type { FunctionBody, Parameter, Program } from '../syntax.ts';
+import type { Expression, FunctionBody, Parameter, Program } from '../syntax.ts';
 import { mark } from './code.ts';
 import { environmentLiteral, parentEnvironment } from './environments.ts';
 import { type Emitters, FunctionEmission } from './function-emission.ts';
@@ -48,6 +48,8 @@ function functionText(f: FunctionEmission, body: FunctionBody): string {
   let begin = '';
   if (info.hasCalls) begin += enter(f);
   if (info.watched) begin += 'K.mainCalled=true;';
+  const defaults = defaultValues(f, body.parameters);
+  begin += defaults.before;
   if (scope.hasEnvironment) {
     const initial = scope.captured.map((variable) => {
       const isParameter = parameters.includes(`v${variable.index}`);
@@ -56,7 +58,7 @@ function functionText(f: FunctionEmission, body: FunctionBody): string {
     f.locals.add(`e${scope.index}`);
     begin += `e${scope.index}=${environmentLiteral(f, scope, (slot) => initial[slot]!)};`;
   }
-  for (const parameter of body.parameters) begin += defaultValue(f, parameter);
+  begin += defaults.after;
   const list = ['s', 'd', ...parameters].join(',');
   const tail = f.jumped ? '' : 'return null';
   const code = `function f${info.index}(${list}){${declared(f)}${begin}${content}${tail}}`;
@@ -88,12 +90,46 @@ function parameterNames(f: FunctionEmission, parameters: readonly Parameter[]): 
   );
 }
 
-function defaultValue(f: FunctionEmission, parameter: Parameter): string {
-  const location = f.location(f.unit.resolved.declarations.get(parameter.name)!);
-  const { defaultValue: given } = parameter;
-  if (given === null) return `${location}??=null;`;
-  return `if(${location}===undefined)${location}=${f.expression(given).text};`;
+/**
+ * What gives missing arguments their values, before the environment is made and after it. A default that is more than a literal may
+ * read parameters whose turn has not come, itself or in a closure: until then they are null.
+ */
+function defaultValues(
+  f: FunctionEmission,
+  parameters: readonly Parameter[],
+): { readonly before: string; readonly after: string } {
+  const variables = parameters.map(({ name }) => f.unit.resolved.declarations.get(name)!);
+  const isPlain = parameters.every(
+    ({ defaultValue }) => !defaultValue || literals.has(defaultValue.type),
+  );
+  let before = '';
+  let after = '';
+  for (const [i, { defaultValue }] of parameters.entries()) {
+    const variable = variables[i]!;
+    // Of two parameters with one name the last is meant.
+    if (variables.lastIndexOf(variable) !== i) continue;
+    const location = f.location(variable);
+    if (defaultValue === null) {
+      if (isPlain) after += `${location}??=null;`;
+      else before += `v${variable.index}??=null;`;
+    } else if (isPlain)
+      after += `if(${location}===undefined)${location}=${f.expression(defaultValue).text};`;
+    else {
+      const missing = `w${variable.index}`;
+      f.locals.add(missing);
+      before += `if(${missing}=v${variable.index}===undefined)v${variable.index}=null;`;
+      after += `if(${missing})${location}=${f.expression(defaultValue).text};`;
+    }
+  }
+  return { before, after };
 }
+
+const literals: ReadonlySet<Expression['type']> = new Set([
+  'NumberLiteral',
+  'StringLiteral',
+  'BooleanLiteral',
+  'NullLiteral',
+]);
 
 function declared(f: FunctionEmission): string {
   if (f.locals.size === 0) return '';
