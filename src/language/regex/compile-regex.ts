@@ -54,7 +54,7 @@ function build(pattern: Pattern): Matcher {
   const { unicode, groupCount, groupNames } = pattern;
   const { script, constants } = emitMatcher(resolvePattern(pattern), unicode, groupCount);
   const captures = new Int32Array(2 * groupCount + 2);
-  const { take, give, grow, refuel, before, after, same } = support;
+  const { take, give, grow, refuel, ahead, before, after, same } = support;
   // SECURITY: the script is fixed text and numbers (matcher-code.ts). It is given texts of the pattern as constants, and no
   // way to anything else.
   const make = new Function(
@@ -64,11 +64,12 @@ function build(pattern: Pattern): Matcher {
     'give',
     'grow',
     'refuel',
+    'ahead',
     'before',
     'after',
     'same',
     script,
   );
-  const search = make(constants, captures, take, give, grow, refuel, before, after, same);
+  const search = make(constants, captures, take, give, grow, refuel, ahead, before, after, same);
   return { groupCount, groupNames, captures, unicode, search };
 }

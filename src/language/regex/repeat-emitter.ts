@@ -60,7 +60,7 @@ export abstract class RepeatEmitter extends SetEmitter {
     const wide = this.analysis.isWide(set);
     const step = backward ? '-' : '+';
     code.write(`q=i;${this.#limit(node.max)}`);
-    const read = wide ? `c=s.codePointAt(i)` : `c=${this.unitAhead}`;
+    const read = wide ? `c=ahead(s,i)` : `c=${this.unitAhead}`;
     const walk = wide ? 'i+=c>65535?2:1' : `i${step}${step}`;
     code.write(`while(i${backward ? '>' : '<'}e&&(${read},${code.test(set)}))${walk};`);
     code.write(backward ? 'f-=q-i;' : 'f-=i-q;');
@@ -76,8 +76,7 @@ export abstract class RepeatEmitter extends SetEmitter {
     if (this.#needsNoReturn(node, set, follow)) return;
     const next = code.label();
     const back = code.label();
-    const least =
-      node.min === 0 ? 'q' : wide ? 'q+(s.codePointAt(q)>65535?2:1)' : `q${step}${node.min}`;
+    const least = node.min === 0 ? 'q' : wide ? 'q+(ahead(s,q)>65535?2:1)' : `q${step}${node.min}`;
     code.write(`q=${least};if(i!==q){`);
     code.push('q', 'i', back);
     code.write('}');

@@ -70,7 +70,7 @@ export class SetEmitter {
   }
 
   protected get characterAhead(): string {
-    return this.backward ? 'before(s,i)' : 's.codePointAt(i)';
+    return this.backward ? 'before(s,i)' : 'ahead(s,i)';
   }
 
   protected advance(wide: boolean): string {
