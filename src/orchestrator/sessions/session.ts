@@ -24,6 +24,8 @@ import type { SnapshotRequest } from './snapshots.ts';
 export class Session {
   readonly #options: SessionOptions;
   readonly #serial = new SerialQueue();
+  /** Snapshots, rollbacks and the like come one after another, beside what else happens. */
+  readonly #stillness = new SerialQueue();
   readonly #store: SessionStore;
   readonly #live: LiveLog;
   readonly #executor: Executor;
@@ -253,8 +255,15 @@ export class Session {
     });
   }
 
-  /** Runs `work` while the sandbox executes nothing. */
-  async #still<Result>(
+  /** Runs `work` while the sandbox executes nothing, and no other such work is done. */
+  #still<Result>(
+    signal: AbortSignal,
+    work: (sandbox: Sandbox) => Promise<Result>,
+  ): Promise<Result> {
+    return this.#stillness.run(() => this.#whileHeld(signal, work));
+  }
+
+  async #whileHeld<Result>(
     signal: AbortSignal,
     work: (sandbox: Sandbox) => Promise<Result>,
   ): Promise<Result> {

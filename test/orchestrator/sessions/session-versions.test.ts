@@ -168,6 +168,22 @@ describe('a rollback', () => {
     expect(await take(id)).toMatchObject({ version: 3, parent: 1 });
   });
 
+  it('comes after the snapshot or rollback that was asked for before it', async () => {
+    const id = await create();
+    source.last.state = 'one';
+    await take(id);
+    source.last.state = 'two';
+    await Promise.all([
+      manager.states.rollback(tenant, id, 1, soon()),
+      take(id),
+      manager.states.rollback(tenant, id, 1, soon()),
+    ]);
+    expect(source.last.state).toBe('one');
+    const { content } = await manager.states.archive(tenant, id, 2, soon());
+    expect(await textOf(content)).toBe('one');
+    await expect.poll(() => source.started.filter(({ disposed }) => !disposed).length).toBe(1);
+  });
+
   it('that fails changes nothing', async () => {
     const id = await create();
     const former = source.last;
