@@ -75,7 +75,11 @@ export class Snapshots {
 
   /** Removes snapshots for good. */
   async remove(snapshots: readonly SnapshotRecord[]): Promise<void> {
-    await this.#options.registry.removeSnapshots(snapshots.map(({ snapshotId }) => snapshotId));
+    if (snapshots.length === 0) return;
+    const { registry } = this.#options;
+    await registry.removeSnapshots(snapshots.map(({ snapshotId }) => snapshotId));
+    // A record that came back after a power cut would promise content that is gone.
+    await registry.durable();
     for (const snapshot of snapshots) await this.discard(snapshot);
   }
 

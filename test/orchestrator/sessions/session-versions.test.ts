@@ -125,6 +125,21 @@ describe('a snapshot', () => {
     expect((await take(id)).version).toBe(3);
   });
 
+  it('keeps its content until it is surely forgotten', async () => {
+    const id = await create();
+    await take(id);
+    await take(id);
+    const disk = Promise.withResolvers<void>();
+    const durable = vi.spyOn(registry, 'durable').mockReturnValue(disk.promise);
+    const removal = manager.states.remove(tenant, id, 1);
+    await expect.poll(() => durable.mock.calls.length).toBe(1);
+    const stored = () => readdir(join(directory, 'snapshots', tenant, 'snapshots'));
+    expect(await stored()).toHaveLength(2);
+    disk.resolve();
+    await removal;
+    expect(await stored()).toHaveLength(1);
+  });
+
   it('is nobody else’s', async () => {
     const id = await create();
     const { snapshotId } = await take(id);
