@@ -1,5 +1,7 @@
 // docs/reference/errors.md: every code that a client can meet.
+import { archiveFaultNames, archiveFaults } from '#protocol';
 import { errorTable } from '../../src/orchestrator/foundation/errors.ts';
+import { failureErrors } from '../../src/orchestrator/sandbox/failure-errors.ts';
 import { generatedNote, table } from './table.ts';
 
 export function errorReference(): string {
@@ -14,6 +16,10 @@ export function errorReference(): string {
       retry ? 'yes' : 'no',
       title,
     ]);
+  const reasons = archiveFaultNames.map((fault) => {
+    const { code, meaning } = archiveFaults[fault];
+    return [`\`${fault}\``, `\`${failureErrors[code]}\``, meaning];
+  });
   return `${generatedNote}
 # Errors
 
@@ -23,5 +29,10 @@ at it and at nothing else. Over the live connection the same codes come in \`err
 
 Where *again* says yes, the same request may succeed later; \`Retry-After\` says after how many seconds.
 
-${table(['Code', 'Status', 'Again', 'Meaning'], rows)}`;
+${table(['Code', 'Status', 'Again', 'Meaning'], rows)}
+## Reasons
+
+Where an archive of a state is refused, \`reason\` names what is wrong with it, and \`detail\` says it.
+
+${table(['Reason', 'Code', 'Meaning'], reasons)}`;
 }

@@ -121,7 +121,12 @@ function parse(bytes: Buffer): unknown {
 function fail(stream: ServerHttp2Stream, error: unknown): void {
   const code = error instanceof AgentFailure ? error.code : 'internal';
   const message = error instanceof Error ? error.message : String(error);
-  const failure: Failure = { code, message: message.slice(0, limits.textLengthMax) };
+  const fault = error instanceof AgentFailure ? error.fault : undefined;
+  const failure: Failure = {
+    code,
+    message: message.slice(0, limits.textLengthMax),
+    ...(fault ? { fault } : {}),
+  };
   reply(stream, statuses[code], failure);
 }
 

@@ -1,5 +1,6 @@
 // Failures that may cross the boundary: the answer to a request on the link that could not be served.
 import { type Static, Type } from 'typebox';
+import { archiveFaultNames } from './archive-faults.ts';
 import { limits } from './limits.ts';
 
 export const failureCodes = [
@@ -27,6 +28,8 @@ export const Failure = Type.Object(
   {
     code: Type.Enum(failureCodes),
     message: Type.String({ maxLength: limits.textLengthMax }),
+    /** Of an archive that is not taken. */
+    fault: Type.Optional(Type.Enum(archiveFaultNames)),
   },
   { additionalProperties: false },
 );

@@ -1,20 +1,21 @@
 // The two documents in an archive, checked field by field.
 
-import { AgentFailure } from '../agent-failure.ts';
-import { malformed } from './archive-failures.ts';
+import { faulty } from './archive-failures.ts';
 import {
   type ArchiveManifest,
   type ArchiveSummary,
   archiveFormatVersion,
+  manifestName,
+  summaryName,
 } from './archive-format.ts';
 
 /** Throws AgentFailure `archive_unsupported` for a newer format, whatever else it says. */
 export function readManifest(bytes: Buffer): ArchiveManifest {
   const { format, language, engine } = objectIn(bytes);
   if (typeof format === 'number' && format > archiveFormatVersion)
-    throw new AgentFailure('archive_unsupported', `The archive has the newer format ${format}`);
+    throw faulty('format_newer', String(format));
   if (format !== archiveFormatVersion || typeof language !== 'string' || typeof engine !== 'string')
-    throw malformed('its manifest is malformed');
+    throw faulty('document_malformed', manifestName);
   return { format, language, engine };
 }
 
@@ -22,7 +23,7 @@ export function readSummary(bytes: Buffer): ArchiveSummary {
   const { files, directories, links, fileBytes, heapBytes, omitted, digest } = objectIn(bytes);
   const counts = { files, directories, links, fileBytes, heapBytes, omitted };
   if (!Object.values(counts).every(Number.isSafeInteger) || typeof digest !== 'string')
-    throw malformed('its summary is malformed');
+    throw faulty('document_malformed', summaryName);
   return { ...(counts as Omit<ArchiveSummary, 'digest'>), digest };
 }
 
@@ -31,8 +32,8 @@ function objectIn(bytes: Buffer): Record<string, unknown> {
   try {
     value = JSON.parse(bytes.toString());
   } catch {
-    throw malformed('a document in it is not JSON');
+    throw faulty('document_malformed', 'not JSON');
   }
-  if (typeof value !== 'object' || value === null) throw malformed('a document in it is no object');
+  if (typeof value !== 'object' || value === null) throw faulty('document_malformed', 'no object');
   return value as Record<string, unknown>;
 }

@@ -1,7 +1,7 @@
 // What a tar says of an entry, in our words.
 // SECURITY: only what our own archives hold gets through: files, directories and links with plain attributes.
 import type { Header } from 'tar-stream';
-import { refused } from './archive-failures.ts';
+import { faulty } from './archive-failures.ts';
 import type { EntryAttributes } from './entry-digest.ts';
 
 /** Extensions that change nothing but what the header already says. */
@@ -12,11 +12,11 @@ export function attributesOf(header: Header): EntryAttributes {
   const { type, name, mode, size, linkname, mtime } = header;
   const pax = (header.pax ?? {}) as Readonly<Record<string, string>>;
   if (type !== 'file' && type !== 'directory' && type !== 'symlink')
-    throw refused(`it holds an entry of the kind '${type ?? 'unknown'}'`);
+    throw faulty('entry_kind_refused', type ?? 'unknown');
   for (const key of Object.keys(pax))
-    if (!harmlessExtensions.has(key)) throw refused('it uses an extension of the tar format');
+    if (!harmlessExtensions.has(key)) throw faulty('entry_extension_refused');
   if (!Number.isSafeInteger(size) || (type !== 'file' && size !== 0))
-    throw refused('it holds an entry of an impossible size');
+    throw faulty('entry_attributes_refused', 'size');
   return {
     kind: type,
     name: type === 'directory' && name.endsWith('/') ? name.slice(0, -1) : name,
@@ -29,6 +29,6 @@ export function attributesOf(header: Header): EntryAttributes {
 
 function millisecondsOf(seconds: string | undefined): number | null {
   if (seconds === undefined) return null;
-  if (!/^\d{1,11}(\.\d{1,9})?$/.test(seconds)) throw refused('it holds an impossible time');
+  if (!/^\d{1,11}(\.\d{1,9})?$/.test(seconds)) throw faulty('entry_attributes_refused', 'time');
   return Math.round(Number(seconds) * 1000);
 }

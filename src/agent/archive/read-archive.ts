@@ -5,7 +5,7 @@ import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
 import { AgentFailure } from '../agent-failure.ts';
-import { malformed, refused, tooLarge } from './archive-failures.ts';
+import { faulty } from './archive-failures.ts';
 import {
   type ArchiveLimits,
   type ArchiveManifest,
@@ -52,7 +52,7 @@ export async function readArchive(
   } catch (error) {
     reader.abandon(error);
     tar.destroy();
-    throw error instanceof AgentFailure ? error : malformed(messageOf(error));
+    throw error instanceof AgentFailure ? error : faulty('not_an_archive', messageOf(error));
   }
 }
 
@@ -99,13 +99,13 @@ class ArchiveReader {
     } else if (name === summaryName) {
       this.#advance('summary', 1);
       this.#summary = readSummary(await bytesOf(entry, attributes));
-    } else throw refused(`'${name.slice(0, 100)}' does not belong in an archive`);
+    } else throw faulty('entry_unknown', name.slice(0, 100));
   }
 
   /** After the last entry: the counts and the digest must be those of what came. */
   async end(): Promise<ArchiveSummary> {
     const summary = this.#summary;
-    if (summary === null) throw malformed('it is not whole');
+    if (summary === null) throw faulty(this.#part < 0 ? 'manifest_missing' : 'incomplete');
     const { files, directories, links, fileBytes } = this.#workspace.counts;
     const isAsTold =
       summary.files === files &&
@@ -114,7 +114,7 @@ class ArchiveReader {
       summary.fileBytes === fileBytes &&
       summary.heapBytes === this.#heapBytes &&
       summary.digest === this.#digest.end();
-    if (!isAsTold) throw malformed('its contents are not those that its summary tells of');
+    if (!isAsTold) throw faulty('contents_differ');
     await this.#workspace.finish();
     const loading = this.#load();
     this.#image.end();
@@ -128,12 +128,8 @@ class ArchiveReader {
 
   #advance(part: (typeof parts)[number], times = Number.POSITIVE_INFINITY): void {
     const place = parts.indexOf(part);
-    if (
-      place < this.#part ||
-      (place === this.#part && times === 1) ||
-      (place > 0 && this.#part < 0)
-    )
-      throw malformed('its parts are out of order');
+    if (place > 0 && this.#part < 0) throw faulty('manifest_missing');
+    if (place < this.#part || (place === this.#part && times === 1)) throw faulty('out_of_order');
     this.#part = place;
   }
 
@@ -146,10 +142,9 @@ class ArchiveReader {
 
   async #heapPiece(entry: Entry, attributes: EntryAttributes): Promise<void> {
     const expected = heapPrefix + String(this.#heapPieces++).padStart(6, '0');
-    if (attributes.name !== expected) throw malformed('a piece of the values is missing');
+    if (attributes.name !== expected) throw faulty('heap_piece_missing');
     this.#heapBytes += attributes.sizeBytes;
-    if (this.#heapBytes > this.#target.limits.heapBytesMax)
-      throw tooLarge('The values are over their limit');
+    if (this.#heapBytes > this.#target.limits.heapBytesMax) throw faulty('values_too_large');
     this.#digestPlain(attributes);
     void this.#load();
     for await (const content of this.#digested(entry)) {
@@ -181,7 +176,7 @@ class ArchiveReader {
 }
 
 async function bytesOf(entry: Entry, { kind, name, sizeBytes }: EntryAttributes): Promise<Buffer> {
-  if (kind !== 'file' || sizeBytes > documentBytesMax) throw malformed(`${name} is no document`);
+  if (kind !== 'file' || sizeBytes > documentBytesMax) throw faulty('document_malformed', name);
   const chunks: Buffer[] = [];
   for await (const chunk of entry) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);

@@ -2,7 +2,7 @@
 // last. The same files give the same list.
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { tooLarge } from './archive-failures.ts';
+import { faulty } from './archive-failures.ts';
 import { pathBytesMax, pathDepthMax } from './archive-format.ts';
 import type { EntryAttributes } from './entry-digest.ts';
 import { staysInside } from './link-target.ts';
@@ -31,7 +31,7 @@ export async function listWorkspace(root: string, entriesMax: number): Promise<W
       else entries.push(entry);
       if (entry?.kind === 'directory') below.push(entry.name);
       if (entries.length + links.length + omitted > entriesMax)
-        throw tooLarge(`There are more than ${entriesMax} files`);
+        throw faulty('too_many_entries', `more than ${entriesMax}`);
     }
     waiting.push(...below.reverse());
   }

@@ -3,7 +3,7 @@
 // through one.
 import { chmod, constants, mkdir, open, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { malformed, refused, tooLarge } from './archive-failures.ts';
+import { faulty } from './archive-failures.ts';
 import { type ArchiveLimits, pathBytesMax, pathDepthMax } from './archive-format.ts';
 import type { EntryAttributes } from './entry-digest.ts';
 import { staysInside } from './link-target.ts';
@@ -55,9 +55,9 @@ export class WorkspaceWriter {
     this.#fileBytes += entry.sizeBytes;
     const { entriesMax, fileBytesMax } = this.#limits;
     if (this.#files + this.#directories.length + this.#links > entriesMax)
-      throw tooLarge(`There are more than ${entriesMax} files`);
+      throw faulty('too_many_entries', `more than ${entriesMax}`);
     if (this.#fileBytes > fileBytesMax)
-      throw tooLarge(`The files hold more than ${fileBytesMax} bytes`);
+      throw faulty('files_too_large', `more than ${fileBytesMax} bytes`);
   }
 
   async #file(entry: EntryAttributes, content: AsyncIterable<Buffer>): Promise<void> {
@@ -70,8 +70,7 @@ export class WorkspaceWriter {
 
   async #link(entry: EntryAttributes): Promise<void> {
     const target = entry.target ?? '';
-    if (!staysInside(entry.name, target))
-      throw refused('it holds a link that leaves the workspace');
+    if (!staysInside(entry.name, target)) throw faulty('link_outside_workspace');
     await symlink(target, this.#at(entry));
   }
 
@@ -83,9 +82,9 @@ export class WorkspaceWriter {
 function checkPath(path: string): void {
   const parts = path.split('/');
   const isPlain = parts.every((part) => part !== '' && part !== '.' && part !== '..');
-  if (!isPlain || path.includes('\0')) throw refused('it holds a name that leaves the workspace');
+  if (!isPlain || path.includes('\0')) throw faulty('entry_outside_workspace');
   if (Buffer.byteLength(path) > pathBytesMax || parts.length > pathDepthMax)
-    throw refused('it holds a name that is too long');
+    throw faulty('entry_name_too_long');
 }
 
 /** Half a microsecond more: the kernel is told in microseconds, cut off. */
@@ -96,16 +95,16 @@ function secondsOf(milliseconds: number): number {
 function asFailure(error: unknown, name: string): unknown {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'EEXIST':
-      return malformed(`'${name}' is in it twice`);
+      return faulty('entry_duplicate', name);
     case 'ENOENT':
     case 'ENOTDIR':
-      return malformed(`'${name}' is in no directory`);
+      return faulty('entry_without_directory', name);
     case 'ENAMETOOLONG':
-      return refused('it holds a name that is too long');
+      return faulty('entry_name_too_long');
     case 'ENOSPC':
     case 'EDQUOT':
     case 'EFBIG':
-      return tooLarge('The files do not fit the workspace');
+      return faulty('files_too_large', 'no space');
     default:
       return error;
   }

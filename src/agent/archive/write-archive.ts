@@ -4,7 +4,7 @@ import { constants, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type Header, type Pack, pack } from 'tar-stream';
-import { tooLarge } from './archive-failures.ts';
+import { faulty } from './archive-failures.ts';
 import {
   type ArchiveLimits,
   type ArchiveManifest,
@@ -53,7 +53,7 @@ class ArchiveWriter {
   async write({ root, manifest, heap, limits }: ArchiveSource): Promise<void> {
     const { entries, omitted } = await listWorkspace(root, limits.entriesMax);
     const fileBytes = entries.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-    if (fileBytes > limits.fileBytesMax) throw tooLarge(`The files hold ${fileBytes} bytes`);
+    if (fileBytes > limits.fileBytesMax) throw faulty('files_too_large', `${fileBytes} bytes`);
     await this.#document(manifestName, manifest);
     for (const entry of entries) await this.#workspaceEntry(root, entry);
     const heapBytes = await this.#heap(heap, limits.heapBytesMax);
@@ -78,7 +78,7 @@ class ArchiveWriter {
     let count = 0;
     for await (const piece of piecesOf(image, heapPieceBytes)) {
       bytes += piece.byteLength;
-      if (bytes > bytesMax) throw tooLarge(`The values take more than ${bytesMax} bytes`);
+      if (bytes > bytesMax) throw faulty('values_too_large', `more than ${bytesMax} bytes`);
       await this.#plainFile(heapPrefix + String(count++).padStart(6, '0'), piece);
     }
     return bytes;

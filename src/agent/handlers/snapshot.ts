@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import type { ServerHttp2Stream } from 'node:http2';
 import { type ConfigureRequest, wholeTrailer } from '#protocol';
-import { AgentFailure } from '../agent-failure.ts';
+import { faulty } from '../archive/archive-failures.ts';
 import { type ArchiveLimits, archiveFormatVersion } from '../archive/archive-format.ts';
 import type { Transfer } from '../server.ts';
 import type { Session } from '../session.ts';
@@ -58,8 +58,7 @@ export function restore(session: Session, fork: boolean): { readonly transfer: T
           root: session.workspace,
           accept: ({ language }) => {
             if (language === configuration.language) return;
-            const message = `The archive is of the language ${language}`;
-            throw new AgentFailure('archive_unsupported', message);
+            throw faulty('language_differs', language);
           },
           load: (image) => engine.load(image, { fork, signal }),
           limits: limitsOf(configuration),

@@ -44,6 +44,7 @@ export function problemOf(error: AppError, requestId: string): Problem {
     detail: error.detail ?? title,
     code: error.code,
     requestId,
+    ...(error.reason ? { reason: error.reason } : {}),
     ...(error.fields ? { fields: [...error.fields] } : {}),
   };
 }

@@ -103,11 +103,13 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
-/** An error with a stable code. `detail` and `fields` are for the client; the cause is for the log only. */
+/** An error with a stable code. `detail`, `reason` and `fields` are for the client; the cause is for the log only. */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
   readonly detail: string | undefined;
+  /** A stable name for what exactly is wrong, where one code stands for many faults. */
+  readonly reason: string | undefined;
   /** The offending parts of the request: `{ field: '/limits/cpus', message: 'must be a number' }`. */
   readonly fields: readonly { field: string; message: string }[] | undefined;
   /** Seconds after which trying again makes sense. */
@@ -117,6 +119,7 @@ export class AppError extends Error {
     code: ErrorCode,
     options: {
       detail?: string;
+      reason?: string;
       fields?: readonly { field: string; message: string }[];
       retryAfterSeconds?: number;
       cause?: unknown;
@@ -125,6 +128,7 @@ export class AppError extends Error {
     super(options.detail ?? errorTable[code].title, { cause: options.cause });
     this.code = code;
     this.detail = options.detail;
+    this.reason = options.reason;
     this.fields = options.fields;
     this.retryAfterSeconds = options.retryAfterSeconds ?? (errorTable[code].retry ? 1 : undefined);
   }

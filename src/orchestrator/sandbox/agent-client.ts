@@ -5,8 +5,6 @@ import {
   AgentEvent,
   type ConfigureRequest,
   type ExecuteCommand,
-  Failure,
-  type FailureCode,
   type HelloReply,
   InspectedNode,
   type InspectRequest,
@@ -17,36 +15,17 @@ import {
   type VariablesRequest,
 } from '#protocol';
 import type { Clock } from '../foundation/clock.ts';
-import { AppError, type ErrorCode } from '../foundation/errors.ts';
+import { AppError } from '../foundation/errors.ts';
 import type { Agent } from './agent.ts';
 import { CommandQueue } from './command-queue.ts';
 import { EventFeed } from './event-feed.ts';
+import { failureOf } from './failure-errors.ts';
 import { type LinkConnection, ProtocolViolation } from './link-connection.ts';
-import { download, type Reply, upload } from './link-transfer.ts';
+import { download, upload } from './link-transfer.ts';
 
 const eventShape = Compile(AgentEvent);
 const variablesShape = Compile(VariablesReply);
 const nodeShape = Compile(InspectedNode);
-const failureShape = Compile(Failure);
-
-/** What a failure of the agent means to a client. */
-const failureErrors: Record<FailureCode, ErrorCode> = {
-  invalid_request: 'invalid_request',
-  not_configured: 'internal',
-  unknown_execution: 'execution_not_found',
-  unknown_variable: 'variable_not_found',
-  unknown_path: 'variable_not_found',
-  queue_full: 'queue_full',
-  image_refused: 'snapshot_refused',
-  image_too_large: 'snapshot_too_large',
-  archive_malformed: 'snapshot_refused',
-  archive_refused: 'snapshot_refused',
-  archive_too_large: 'snapshot_too_large',
-  archive_unsupported: 'snapshot_unsupported',
-  engine_unavailable: 'sandbox_failed',
-  engine_busy: 'session_busy',
-  internal: 'sandbox_failed',
-};
 
 export type AgentClientOptions = {
   readonly acknowledgedSeq: number;
@@ -248,12 +227,4 @@ export class AgentClient implements Agent {
       signal.removeEventListener('abort', abort);
     }
   }
-}
-
-/** What a reply that is no answer means. */
-function failureOf(path: string, { message: failure }: Reply): Error {
-  if (!failureShape.Check(failure))
-    return new ProtocolViolation(`the reply to ${path} is malformed`);
-  const { code, message } = failure;
-  return new AppError(failureErrors[code], { cause: new Error(`${code}: ${message}`) });
 }

@@ -180,50 +180,50 @@ const link = (name: string, linkname: string): MadeEntry => ({
 
 describe('a hostile archive', () => {
   it.each<[string, string, readonly MadeEntry[]]>([
-    ['a name that climbs', 'archive_refused', [file('../escaped')]],
+    ['a name that climbs', 'entry_outside_workspace', [file('../escaped')]],
     [
       'a name that climbs in the middle',
-      'archive_refused',
+      'entry_outside_workspace',
       [directory('a'), file('a/../../escaped')],
     ],
-    ['an absolute name', 'archive_refused', [file('/tmp/escaped')]],
-    ['a name outside', 'archive_refused', [{ name: '/etc/passwd', content: 'x' }]],
-    ['a name of nothing', 'archive_refused', [directory('')]],
-    ['a name with dots alone', 'archive_refused', [file('./x')]],
-    ['a name that is too long', 'archive_refused', [file('n'.repeat(300))]],
-    ['a name that is too deep', 'archive_refused', [file(`${'d/'.repeat(200)}x`)]],
-    ['a file in a directory that is missing', 'archive_malformed', [file('missing/x')]],
-    ['a file in a file', 'archive_malformed', [file('x'), file('x/y')]],
-    ['a name twice', 'archive_malformed', [file('x', 'first'), file('x', 'second')]],
-    ['a directory twice', 'archive_malformed', [directory('d'), directory('d')]],
-    ['a link to an absolute path', 'archive_refused', [link('l', '/etc/passwd')]],
-    ['a link that climbs out', 'archive_refused', [link('l', '../outside')]],
+    ['an absolute name', 'entry_outside_workspace', [file('/tmp/escaped')]],
+    ['a name outside', 'entry_unknown', [{ name: '/etc/passwd', content: 'x' }]],
+    ['a name of nothing', 'entry_unknown', [directory('')]],
+    ['a name with dots alone', 'entry_outside_workspace', [file('./x')]],
+    ['a name that is too long', 'entry_name_too_long', [file('n'.repeat(300))]],
+    ['a name that is too deep', 'entry_name_too_long', [file(`${'d/'.repeat(200)}x`)]],
+    ['a file in a directory that is missing', 'entry_without_directory', [file('missing/x')]],
+    ['a file in a file', 'entry_without_directory', [file('x'), file('x/y')]],
+    ['a name twice', 'entry_duplicate', [file('x', 'first'), file('x', 'second')]],
+    ['a directory twice', 'entry_duplicate', [directory('d'), directory('d')]],
+    ['a link to an absolute path', 'link_outside_workspace', [link('l', '/etc/passwd')]],
+    ['a link that climbs out', 'link_outside_workspace', [link('l', '../outside')]],
     [
       'a link that climbs after a name',
-      'archive_refused',
+      'link_outside_workspace',
       [directory('d'), link('l', 'd/../../x')],
     ],
-    ['a link to nothing', 'archive_refused', [link('l', '')]],
-    ['a file after a link', 'archive_malformed', [directory('d'), link('l', 'd'), file('l/x')]],
-    ['a hard link', 'archive_refused', [{ ...link('l', '/etc/passwd'), type: 'link' }]],
-    ['a device', 'archive_refused', [{ ...file('d'), type: 'character-device', devmajor: 1 }]],
-    ['a pipe', 'archive_refused', [{ ...file('p'), type: 'fifo' }]],
-    ['a contiguous file', 'archive_refused', [{ ...file('c'), type: 'contiguous-file' }]],
+    ['a link to nothing', 'link_outside_workspace', [link('l', '')]],
+    ['a file after a link', 'out_of_order', [directory('d'), link('l', 'd'), file('l/x')]],
+    ['a hard link', 'entry_kind_refused', [{ ...link('l', '/etc/passwd'), type: 'link' }]],
+    ['a device', 'entry_kind_refused', [{ ...file('d'), type: 'character-device', devmajor: 1 }]],
+    ['a pipe', 'entry_kind_refused', [{ ...file('p'), type: 'fifo' }]],
+    ['a contiguous file', 'entry_kind_refused', [{ ...file('c'), type: 'contiguous-file' }]],
     [
       'a sparse file',
-      'archive_refused',
+      'entry_extension_refused',
       [{ ...file('s'), pax: { 'GNU.sparse.size': '10000000000' } }],
     ],
-    ['an impossible time', 'archive_refused', [{ ...file('t'), pax: { mtime: '1e99' } }]],
-    ['files over the limit', 'archive_too_large', [file('x', 'x'.repeat(limits.fileBytesMax + 1))]],
-    ['too many files', 'archive_too_large', range(101).map((i) => file(`f${i}`))],
-    ['values over the limit', 'archive_too_large', range(5).map((i) => piece(i, 1_000_000))],
-    ['a missing piece of the values', 'archive_malformed', [piece(1, 10)]],
-    ['files after the values', 'archive_malformed', [piece(0, 10), file('x')]],
-    ['a second manifest', 'archive_malformed', [manifestEntry]],
-    ['something else', 'archive_refused', [{ name: 'extra.json', content: '{}' }]],
-  ])('with %s is refused, and nothing is written outside', async (_, code, entries) => {
-    await expect(read(await archiveOf(entries))).rejects.toMatchObject({ code });
+    ['an impossible time', 'entry_attributes_refused', [{ ...file('t'), pax: { mtime: '1e99' } }]],
+    ['files over the limit', 'files_too_large', [file('x', 'x'.repeat(limits.fileBytesMax + 1))]],
+    ['too many files', 'too_many_entries', range(101).map((i) => file(`f${i}`))],
+    ['values over the limit', 'values_too_large', range(5).map((i) => piece(i, 1_000_000))],
+    ['a missing piece of the values', 'heap_piece_missing', [piece(1, 10)]],
+    ['files after the values', 'out_of_order', [piece(0, 10), file('x')]],
+    ['a second manifest', 'out_of_order', [manifestEntry]],
+    ['something else', 'entry_unknown', [{ name: 'extra.json', content: '{}' }]],
+  ])('with %s is refused, and nothing is written outside', async (_, fault, entries) => {
+    await expect(read(await archiveOf(entries))).rejects.toMatchObject({ fault });
     expect(await readdir(top)).toEqual(['source', 'target']);
     expect(existsSync('/tmp/escaped')).toBe(false);
   });
@@ -234,21 +234,25 @@ describe('a hostile archive', () => {
     ['no counts', { files: 'many' }],
   ])('with %s in its summary is refused', async (_, summary) => {
     const archive = await archiveOf([file('x', 'content')], summary);
-    await expect(read(archive)).rejects.toMatchObject({ code: 'archive_malformed' });
+    const fault =
+      'files' in summary && typeof summary.files === 'string'
+        ? 'document_malformed'
+        : 'contents_differ';
+    await expect(read(archive)).rejects.toMatchObject({ code: 'archive_malformed', fault });
   });
 
   it.each([
-    ['of a newer format', { ...manifest, format: 2 }, 'archive_unsupported'],
-    ['without a format', { language: 'anarchy', engine: 'x' }, 'archive_malformed'],
-    ['that is no object', 7, 'archive_malformed'],
-  ])('with a manifest %s is refused', async (_, content, code) => {
+    ['of a newer format', { ...manifest, format: 2 }, 'format_newer'],
+    ['without a format', { language: 'anarchy', engine: 'x' }, 'document_malformed'],
+    ['that is no object', 7, 'document_malformed'],
+  ])('with a manifest %s is refused', async (_, content, fault) => {
     const archive = await tarOf([{ name: 'manifest.json', content: JSON.stringify(content) }]);
-    await expect(read(archive)).rejects.toMatchObject({ code });
+    await expect(read(archive)).rejects.toMatchObject({ fault });
   });
 
   it('without a manifest is refused', async () => {
     await expect(read(await tarOf([file('x')]))).rejects.toMatchObject({
-      code: 'archive_malformed',
+      fault: 'manifest_missing',
     });
   });
 

@@ -1,7 +1,12 @@
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Checker } from '../../../src/orchestrator/api/schemas/checker.ts';
-import { Session, Snapshot, SnapshotList } from '../../../src/orchestrator/api/schemas/reply.ts';
+import {
+  Problem,
+  Session,
+  Snapshot,
+  SnapshotList,
+} from '../../../src/orchestrator/api/schemas/reply.ts';
 import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
 import { ApiFixture, keyOf } from './api-fixture.ts';
 
@@ -84,6 +89,19 @@ describe('snapshots', () => {
     const reply = await ask('DELETE', '/api/sessions/demo/snapshots/7');
     expect(reply.statusCode).toBe(status);
     expect(reply.json().code).toBe(code);
+  });
+
+  it('that are refused say why', async () => {
+    const reason = 'entry_outside_workspace';
+    api.states.failure = new AppError('snapshot_refused', { reason, detail: 'In our words.' });
+    const reply = await importBytes(zstdCompressSync(Buffer.from('archive')));
+    expect(new Checker(Problem).fields(reply.json())).toEqual([]);
+    expect(reply.json()).toMatchObject({
+      status: 422,
+      code: 'snapshot_refused',
+      reason,
+      detail: 'In our words.',
+    });
   });
 
   it.each([

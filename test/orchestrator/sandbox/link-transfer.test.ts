@@ -163,6 +163,10 @@ describe('a state that is brought back', () => {
     );
   });
 
+  const pieces = async function* () {
+    yield Buffer.alloc(1000);
+  };
+
   it('is read no further when the agent refuses it', async () => {
     const slow = async function* () {
       yield Buffer.alloc(1000);
@@ -174,6 +178,32 @@ describe('a state that is brought back', () => {
         await expect(link.agent.restore(slow(), { fork: true }, patience())).rejects.toMatchObject({
           code: 'snapshot_refused',
         });
+      },
+    );
+  });
+
+  it('says which fault the agent found, in words of ours', async () => {
+    const said = { code: 'archive_refused', message: 'sandbox words', fault: 'entry_kind_refused' };
+    await withAgent(
+      (stream) => fail(stream, 422, said),
+      async ({ link }) => {
+        const restoring = link.agent.restore(pieces(), { fork: true }, patience());
+        await expect(restoring).rejects.toMatchObject({
+          code: 'snapshot_refused',
+          reason: 'entry_kind_refused',
+          detail: expect.not.stringContaining('sandbox words'),
+        });
+      },
+    );
+  });
+
+  it('costs the link when the fault is none of the list', async () => {
+    const said = { code: 'archive_refused', message: '', fault: 'anything' };
+    await withAgent(
+      (stream) => fail(stream, 422, said),
+      async ({ link }) => {
+        const restoring = link.agent.restore(pieces(), { fork: true }, patience());
+        await expect(restoring).rejects.toMatchObject({ code: 'sandbox_lost' });
       },
     );
   });

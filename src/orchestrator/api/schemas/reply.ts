@@ -243,6 +243,9 @@ export const Problem = Type.Object(
     detail: Type.String(),
     code: Type.String({ description: 'Stable; listed in the reference of errors.' }),
     requestId: Type.String(),
+    reason: Type.Optional(
+      Type.String({ description: 'Stable too: which of the faults that a code stands for.' }),
+    ),
     fields: Type.Optional(
       Type.Array(Type.Object({ field: Type.String(), message: Type.String() }, closed)),
     ),
