@@ -26,7 +26,7 @@ import { UidPool } from './sandbox/uid-pool.ts';
 import { SessionManager } from './sessions/session-manager.ts';
 import { SnapshotCleaner } from './sessions/snapshot-cleaner.ts';
 import { Snapshots } from './sessions/snapshots.ts';
-import { DirectoryStore } from './snapshots/directory/directory-store.ts';
+import { openDirectoryStore } from './snapshots/directory/directory-store.ts';
 
 export type Service = {
   /** An API key that was just made, to be shown once; null when there was one already. */
@@ -74,7 +74,7 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
     uids: new UidPool({ first: config.uidFirst, count: config.uidCount }, await uidsOf(registry)),
     runtimeName: config.runtime,
   });
-  const store = await DirectoryStore.open({
+  const store = await openDirectoryStore({
     directory: join(config.dataDir, 'snapshots'),
     clock,
     reserveBytes: config.diskReserveBytes,

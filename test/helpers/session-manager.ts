@@ -4,7 +4,7 @@ import { createLog } from '../../src/orchestrator/foundation/log.ts';
 import type { SessionRegistry } from '../../src/orchestrator/registry/session-registry.ts';
 import { SessionManager } from '../../src/orchestrator/sessions/session-manager.ts';
 import { Snapshots } from '../../src/orchestrator/sessions/snapshots.ts';
-import { DirectoryStore } from '../../src/orchestrator/snapshots/directory/directory-store.ts';
+import { openDirectoryStore } from '../../src/orchestrator/snapshots/directory/directory-store.ts';
 import type { FakeClock } from '../doubles/fake-clock.ts';
 import type { ScriptedSource } from '../doubles/scripted-source.ts';
 import { limits } from './session-settings.ts';
@@ -16,7 +16,7 @@ export async function snapshotsIn(
   registry: SessionRegistry,
   clock: FakeClock,
 ): Promise<Snapshots> {
-  const store = await DirectoryStore.open({
+  const store = await openDirectoryStore({
     directory: join(directory, 'snapshots'),
     clock,
     reserveBytes: 0,

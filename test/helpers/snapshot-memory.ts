@@ -2,10 +2,10 @@
 // how many bytes its peak grew from the small one to the large one.
 import { randomFillSync } from 'node:crypto';
 import { systemClock } from '../../src/orchestrator/foundation/clock.ts';
-import { DirectoryStore } from '../../src/orchestrator/snapshots/directory/directory-store.ts';
+import { openDirectoryStore } from '../../src/orchestrator/snapshots/directory/directory-store.ts';
 
 const [directory = '', smallBytes = '', largeBytes = ''] = process.argv.slice(2);
-const store = await DirectoryStore.open({ directory, clock: systemClock, reserveBytes: 0 });
+const store = await openDirectoryStore({ directory, clock: systemClock, reserveBytes: 0 });
 const signal = new AbortController().signal;
 
 const small = await peakBytesAfter('small', Number(smallBytes));

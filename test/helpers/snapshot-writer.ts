@@ -1,11 +1,11 @@
 // A process that puts one snapshot after another into a directory, deletes old ones and collects, for tests that kill it.
 // Says on standard output how far it is, a line each.
 import { systemClock } from '../../src/orchestrator/foundation/clock.ts';
-import { DirectoryStore } from '../../src/orchestrator/snapshots/directory/directory-store.ts';
+import { openDirectoryStore } from '../../src/orchestrator/snapshots/directory/directory-store.ts';
 import { sessionContent } from './snapshot-content.ts';
 
 const [directory = ''] = process.argv.slice(2);
-const store = await DirectoryStore.open({ directory, clock: systemClock, reserveBytes: 0 });
+const store = await openDirectoryStore({ directory, clock: systemClock, reserveBytes: 0 });
 const snapshots = store.of('red');
 const signal = new AbortController().signal;
 

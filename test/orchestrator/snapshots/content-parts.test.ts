@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { Buffers } from '../../../src/orchestrator/snapshots/directory/buffers.ts';
+import { Buffers } from '../../../src/orchestrator/snapshots/packed/buffers.ts';
 import {
   ContentParts,
   partBytesAverage,
   partBytesMax,
   partBytesMin,
-} from '../../../src/orchestrator/snapshots/directory/content-parts.ts';
+} from '../../../src/orchestrator/snapshots/packed/content-parts.ts';
 import { randomContent, textContent } from '../../helpers/snapshot-content.ts';
 
 const MiB = 1024 * 1024;

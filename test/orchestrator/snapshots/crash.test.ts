@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/orchestrator/foundation/clock.ts';
-import { DirectoryStore } from '../../../src/orchestrator/snapshots/directory/directory-store.ts';
+import { openDirectoryStore } from '../../../src/orchestrator/snapshots/directory/directory-store.ts';
 import { collected, pieces, sessionContent } from '../../helpers/snapshot-content.ts';
 
 const writer = join(import.meta.dirname, '../../helpers/snapshot-writer.ts');
@@ -42,7 +42,7 @@ describe('the snapshots of a process that dies', () => {
         Math.max(
           ...said.filter((text) => text.startsWith(word)).map((text) => +text.split(' ')[1]!),
         );
-      const store = await DirectoryStore.open({ directory, clock: systemClock, reserveBytes: 0 });
+      const store = await openDirectoryStore({ directory, clock: systemClock, reserveBytes: 0 });
       const snapshots = store.of('red');
 
       const numbers = (await snapshots.list()).map((id) => +id.slice('snap-'.length));

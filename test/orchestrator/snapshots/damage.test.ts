@@ -13,11 +13,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/orchestrator/foundation/clock.ts';
-import { DirectoryStore } from '../../../src/orchestrator/snapshots/directory/directory-store.ts';
+import { openDirectoryStore } from '../../../src/orchestrator/snapshots/directory/directory-store.ts';
 import {
   decodeIndex,
   encodeIndex,
-} from '../../../src/orchestrator/snapshots/directory/snapshot-index.ts';
+} from '../../../src/orchestrator/snapshots/packed/snapshot-index.ts';
+import type { SnapshotStore } from '../../../src/orchestrator/snapshots/snapshot-store.ts';
 import { collected, pieces, randomContent, textContent } from '../../helpers/snapshot-content.ts';
 
 const signal = AbortSignal.timeout(600_000);
@@ -26,12 +27,12 @@ const options = { sizeBytesMax: 2 ** 30, signal };
 
 describe('a damaged snapshot', () => {
   let directory: string;
-  let store: DirectoryStore;
+  let store: SnapshotStore;
   // Some parts are compressed, some are not.
   const content = Buffer.concat([textContent(400_000), randomContent(400_000)]);
   const sound = textContent(300_000, 2);
 
-  const openStore = () => DirectoryStore.open({ directory, clock: systemClock, reserveBytes: 0 });
+  const openStore = () => openDirectoryStore({ directory, clock: systemClock, reserveBytes: 0 });
   const indexPath = () => join(directory, 'red/snapshots/snap-1.json');
   const packs = () => join(directory, 'red/packs');
 

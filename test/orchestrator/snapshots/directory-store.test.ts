@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/orchestrator/foundation/clock.ts';
-import { DirectoryStore } from '../../../src/orchestrator/snapshots/directory/directory-store.ts';
+import { openDirectoryStore } from '../../../src/orchestrator/snapshots/directory/directory-store.ts';
 import { describeSnapshotStore } from '../../contracts/describe-snapshot-store.ts';
 import { FakeClock } from '../../doubles/fake-clock.ts';
 import { collected, hanging, pieces, randomContent } from '../../helpers/snapshot-content.ts';
@@ -18,7 +18,7 @@ const failed = { name: 'AppError', code: 'storage_failed' };
 describeSnapshotStore('directory', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'cellar-snapshots-'));
   return {
-    open: () => DirectoryStore.open({ directory, clock: systemClock, reserveBytes: 0 }),
+    open: () => openDirectoryStore({ directory, clock: systemClock, reserveBytes: 0 }),
     [Symbol.asyncDispose]: async () => await rm(directory, { recursive: true }),
   };
 });
@@ -30,8 +30,8 @@ describe('a directory of snapshots', () => {
   });
   afterEach(() => rm(join(directory, '..'), { recursive: true }));
 
-  const openStore = (changes: Partial<Parameters<typeof DirectoryStore.open>[0]> = {}) =>
-    DirectoryStore.open({ directory, clock: systemClock, reserveBytes: 0, ...changes });
+  const openStore = (changes: Partial<Parameters<typeof openDirectoryStore>[0]> = {}) =>
+    openDirectoryStore({ directory, clock: systemClock, reserveBytes: 0, ...changes });
 
   async function files(): Promise<string[]> {
     const names = await readdir(directory, { recursive: true });

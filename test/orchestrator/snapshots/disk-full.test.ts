@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/orchestrator/foundation/clock.ts';
-import { DirectoryStore } from '../../../src/orchestrator/snapshots/directory/directory-store.ts';
+import { openDirectoryStore } from '../../../src/orchestrator/snapshots/directory/directory-store.ts';
 import { collected, pieces, randomContent } from '../../helpers/snapshot-content.ts';
 
 const MiB = 1024 * 1024;
@@ -28,7 +28,7 @@ describe.skipIf(!mayMount)('a disk that is full (mounting one takes root)', () =
   });
 
   const openStore = (reserveBytes: number) =>
-    DirectoryStore.open({ directory: join(disk, 'snapshots'), clock: systemClock, reserveBytes });
+    openDirectoryStore({ directory: join(disk, 'snapshots'), clock: systemClock, reserveBytes });
   const freeBytes = async () => {
     const { bavail, bsize } = await statfs(disk);
     return bavail * bsize;

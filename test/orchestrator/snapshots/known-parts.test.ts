@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { KnownParts } from '../../../src/orchestrator/snapshots/directory/known-parts.ts';
+import { KnownParts } from '../../../src/orchestrator/snapshots/packed/known-parts.ts';
 
 const part = (name: string, pack = 'pack') => ({
   digest: name,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PackUses } from '../../../src/orchestrator/snapshots/directory/pack-uses.ts';
+import { PackUses } from '../../../src/orchestrator/snapshots/packed/pack-uses.ts';
 
 describe('the uses of packs', () => {
   it('are seen by a watch when they were there before it, or came and went during it', () => {

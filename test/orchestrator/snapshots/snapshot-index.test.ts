@@ -4,7 +4,7 @@ import {
   decodeIndex,
   encodeIndex,
   type Snapshot,
-} from '../../../src/orchestrator/snapshots/directory/snapshot-index.ts';
+} from '../../../src/orchestrator/snapshots/packed/snapshot-index.ts';
 
 const digest = 'ab'.repeat(32);
 const [first, second] = ['0'.repeat(32), 'f'.repeat(32)];

@@ -38,6 +38,21 @@ export async function writeFully(
   }
 }
 
+/** Those bytes; null when the file ends before them. */
+export async function readExactly(
+  handle: FileHandle,
+  { offset, sizeBytes }: { readonly offset: number; readonly sizeBytes: number },
+): Promise<Buffer | null> {
+  const bytes = Buffer.allocUnsafeSlow(sizeBytes);
+  for (let length = 0; length < sizeBytes; ) {
+    const rest = sizeBytes - length;
+    const { bytesRead } = await handle.read(bytes, length, rest, offset + length);
+    if (bytesRead === 0) return null;
+    length += bytesRead;
+  }
+  return bytes;
+}
+
 /** Null when there is no such file. */
 export async function readIfThere(path: string): Promise<string | null> {
   return await ifThere(readFile(path, 'utf8'), null);
@@ -63,7 +78,11 @@ export async function remove(path: string): Promise<number> {
   return found?.sizeBytes ?? 0;
 }
 
-async function ifThere<Result, None>(found: Promise<Result>, none: None): Promise<Result | None> {
+/** `none` when there is no such file or directory. */
+export async function ifThere<Result, None>(
+  found: Promise<Result>,
+  none: None,
+): Promise<Result | None> {
   try {
     return await found;
   } catch (error) {

@@ -2,7 +2,6 @@
 // time and go into the pack of this put.
 import { BoundedWork } from './bounded-work.ts';
 import type { Buffers } from './buffers.ts';
-import { lookAt } from './durable-files.ts';
 import type { PackUse } from './pack-uses.ts';
 import type { PackWriter } from './pack-writer.ts';
 import { encodePart, partDigest } from './part-codec.ts';
@@ -15,21 +14,31 @@ const piecesMax = 6;
 /** A part without a place is being stored. */
 type Part = { readonly digest: string; readonly sizeBytes: number; place: Place | null };
 
+export type PartWriterOptions = {
+  readonly home: TenantHome;
+  readonly pack: PackWriter;
+  readonly use: PackUse;
+  readonly buffers: Buffers;
+  readonly signal: AbortSignal;
+};
+
 export class PartWriter {
   readonly #home: TenantHome;
   readonly #pack: PackWriter;
   readonly #use: PackUse;
   readonly #buffers: Buffers;
+  readonly #signal: AbortSignal;
   readonly #work = new BoundedWork(piecesMax);
   readonly #parts: Part[] = [];
   readonly #byDigest = new Map<string, Part>();
   readonly #packSizes = new Map<string, Promise<number>>();
 
-  constructor(options: { home: TenantHome; pack: PackWriter; use: PackUse; buffers: Buffers }) {
+  constructor(options: PartWriterOptions) {
     this.#home = options.home;
     this.#pack = options.pack;
     this.#use = options.use;
     this.#buffers = options.buffers;
+    this.#signal = options.signal;
   }
 
   /** Resolves when the next part can be taken. The part's buffer is given back when it is not needed any more. */
@@ -72,14 +81,14 @@ export class PartWriter {
 
   /** Where an earlier snapshot has it; null also when that pack is missing or was cut off, so that it is stored anew. */
   async #storedPlace(digest: string): Promise<Place | null> {
-    const { known, tenant } = this.#home;
+    const { known, storage, tenant } = this.#home;
     const place = known.find(tenant, digest);
     if (place === undefined) return null;
     // Before anything is waited for: from now on the pack stays.
     this.#use.add(place.pack);
     let size = this.#packSizes.get(place.pack);
     if (size === undefined) {
-      size = lookAt(this.#home.packPath(place.pack)).then((file) => file?.sizeBytes ?? 0);
+      size = storage.packSize(place.pack, this.#signal);
       this.#packSizes.set(place.pack, size);
     }
     if ((await size) >= place.offset + place.storedBytes) return place;

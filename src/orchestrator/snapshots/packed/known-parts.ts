@@ -37,6 +37,12 @@ export class KnownParts {
     this.#shrink();
   }
 
+  /** As if nothing had ever been learnt of it. */
+  forget(tenant: string): void {
+    this.#count -= this.#tenants.get(tenant)?.size ?? 0;
+    this.#tenants.delete(tenant);
+  }
+
   /** Their parts will not be offered from now on. */
   forgetPacks(tenant: string, packs: ReadonlySet<string>): void {
     const known = this.#tenants.get(tenant);

@@ -22,6 +22,10 @@ export class PackUses {
     };
   }
 
+  has(pack: string): boolean {
+    return this.#counts.has(pack);
+  }
+
   /** Every pack that is in use now, or was at any time since, whatever became of it. */
   watch(): { readonly seen: ReadonlySet<string> } & Disposable {
     const seen = new Set(this.#counts.keys());
