@@ -69,6 +69,19 @@ export class BareSession {
       throw new Error(`1+1 was answered with ${JSON.stringify(event)}`);
   }
 
+  /** Has a configured agent take a state over. */
+  async restore(archive: Buffer): Promise<void> {
+    const stream = this.#container.open(routes.restore);
+    const status = new Promise<unknown>((resolve, reject) => {
+      stream.once('response', (headers) => resolve(headers[':status']));
+      stream.once('error', reject);
+      stream.once('close', () => reject(new Error('the agent took no archive')));
+    });
+    stream.end(archive);
+    if ((await status) !== 200) throw new Error('the agent refused the archive');
+    stream.resume();
+  }
+
   #end(event: EndedEvent): void {
     this.#send({ type: 'acknowledge', seq: event.seq });
     this.#ended.resolve(event);

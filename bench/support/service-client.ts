@@ -1,6 +1,7 @@
 // A client of the service as users write one: requests over one kept-alive connection, and the live socket. It does as
 // little as possible itself, because its own time is measured as well.
 import { Agent, request } from 'node:http';
+import { zstdDecompressSync } from 'node:zlib';
 import { WebSocket } from 'ws';
 
 const replyMsMax = 60_000;
@@ -30,6 +31,37 @@ export class ServiceClient implements Disposable {
 
   async deleteSession(id: string): Promise<void> {
     await this.#ask('DELETE', `/api/sessions/${id}?force=true`, 204);
+  }
+
+  /** Executes anything to its successful end. */
+  async run(sessionId: string, code: string): Promise<void> {
+    const path = `/api/sessions/${sessionId}/execute`;
+    const { status } = (await this.#ask('POST', path, 200, { code })) as { status: string };
+    if (status !== 'success') throw new Error(`${code} ended with ${status}`);
+  }
+
+  /** Stores the state; gives its version. */
+  async snapshot(sessionId: string): Promise<number> {
+    const path = `/api/sessions/${sessionId}/snapshots`;
+    return ((await this.#ask('POST', path, 201, {})) as { version: number }).version;
+  }
+
+  /** The archive of a version, as an agent takes it. */
+  async archive(sessionId: string, version: number): Promise<Buffer> {
+    const path = `/api/sessions/${sessionId}/snapshots/${version}/archive`;
+    const reply = await fetch(new URL(path, this.#url), {
+      headers: { authorization: `Bearer ${this.#key}` },
+    });
+    if (!reply.ok) throw new Error(`${path} was answered with ${reply.status}`);
+    return zstdDecompressSync(await reply.arrayBuffer());
+  }
+
+  async rollback(sessionId: string, version: number): Promise<void> {
+    await this.#ask('POST', `/api/sessions/${sessionId}/rollback`, 200, { version });
+  }
+
+  async hibernate(sessionId: string): Promise<void> {
+    await this.#ask('POST', `/api/sessions/${sessionId}/hibernate`, 200);
   }
 
   /** The least that the service can be asked for. */
@@ -114,18 +146,29 @@ export class LiveSocket implements Disposable {
   }
 
   /** Executes `1+1` and checks the answer. */
-  execute(): Promise<void> {
+  async execute(): Promise<void> {
+    const error = notTwo(await this.#result('1+1'));
+    if (error) throw error;
+  }
+
+  /** Executes anything to its successful end. */
+  async run(code: string): Promise<void> {
+    const { status } = await this.#result(code);
+    if (status !== 'success') throw new Error(`${code} ended with ${status}`);
+  }
+
+  #result(code: string): Promise<{ readonly status?: string }> {
     return new Promise((resolve, reject) => {
-      const finish = (error: Error | null) => {
+      const finish = (error: Error | null, message: { readonly status?: string } = {}) => {
         clearTimeout(timer);
         this.#socket.off('message', onMessage);
         this.#socket.off('close', onClose);
-        if (error === null) resolve();
+        if (error === null) resolve(message);
         else reject(error);
       };
       const onMessage = (data: Buffer) => {
-        const message = JSON.parse(data.toString()) as { type: string };
-        if (message.type === 'executionResult') finish(notTwo(message));
+        const message = JSON.parse(data.toString()) as { type: string; status?: string };
+        if (message.type === 'executionResult') finish(null, message);
         else if (message.type === 'error') finish(new Error(`refused: ${data}`));
       };
       const onClose = (code: number) => finish(new Error(`the live socket was closed (${code})`));
@@ -134,7 +177,7 @@ export class LiveSocket implements Disposable {
       this.#socket.on('message', onMessage);
       this.#socket.on('close', onClose);
       const id = `request-${++this.#sent}`;
-      this.#socket.send(JSON.stringify({ type: 'execute', id, code: '1+1', options: {} }));
+      this.#socket.send(JSON.stringify({ type: 'execute', id, code, options: {} }));
     });
   }
 

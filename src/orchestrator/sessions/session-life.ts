@@ -340,7 +340,13 @@ export class SessionLife {
       prepare: async (agent: Agent, signal: AbortSignal) => {
         if (origin === null) return;
         const { snapshot, fork } = origin;
-        await agent.restore(this.#options.snapshots.open(snapshot, signal), { fork }, signal);
+        const { snapshots, clock, log } = this.#options;
+        const begun = clock.monotonic();
+        await agent.restore(snapshots.open(snapshot, signal), { fork }, signal);
+        const { sessionId } = this.#record;
+        const { snapshotId, sizeBytes } = snapshot;
+        const durationMs = clock.monotonic() - begun;
+        log.debug({ sessionId, snapshotId, sizeBytes, durationMs }, 'state restored');
       },
     };
   }

@@ -43,7 +43,12 @@ export class Snapshots {
     signal: AbortSignal,
   ): Promise<StoredContent> {
     const { sessionId, tenant, language } = session;
+    const { clock, log } = this.#options;
+    const begun = clock.monotonic();
     const content = await this.#put(tenant, agent.snapshot(signal), signal);
+    const { snapshotId, sizeBytes, storedBytes } = content;
+    const durationMs = clock.monotonic() - begun;
+    log.debug({ sessionId, snapshotId, sizeBytes, storedBytes, durationMs }, 'state stored');
     return { ...content, sessionId, language, label, reason };
   }
 
