@@ -55,8 +55,10 @@ export function createLinkServer(table: RouteTable): Http2Server {
       maxConcurrentStreams: 32,
       maxHeaderListSize: headerListBytesMax,
       headerTableSize: 0,
+      initialWindowSize: limits.streamWindowBytes,
     },
   });
+  server.on('session', (session) => session.setLocalWindowSize(limits.linkWindowBytes));
   server.on('stream', (stream, headers) => serve(table, stream, headers));
   server.on('sessionError', () => {});
   return server;

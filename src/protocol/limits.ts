@@ -15,6 +15,9 @@ export const limits = {
   stdinLengthMax: 1024 * 1024,
   /** Request or reply body of one ordinary request on the link. */
   bodyBytesMax: 4 * 1024 * 1024,
+  /** What may be on its way in one stream, and in all of a link: whoever is sent it may have to hold it. With less, archives travel at half the speed. */
+  streamWindowBytes: 256 * 1024,
+  linkWindowBytes: 512 * 1024,
   /** Saved state of one session. */
   imageBytesMax: 1024 * 1024 * 1024,
   /** Executions that wait in one session. */

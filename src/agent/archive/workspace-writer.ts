@@ -1,6 +1,7 @@
 // Files out of an archive into an empty directory.
 // SECURITY: names are checked part by part, nothing that exists is ever opened, and links come last, so that nothing is written
 // through one.
+import { writeFileSync } from 'node:fs';
 import { chmod, constants, mkdir, open, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { faulty } from './archive-failures.ts';
@@ -63,7 +64,8 @@ export class WorkspaceWriter {
   async #file(entry: EntryAttributes, content: AsyncIterable<Buffer>): Promise<void> {
     const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
     await using file = await open(this.#at(entry), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
-    for await (const bytes of content) await file.writeFile(bytes);
+    // At once: it goes into memory, and the way to the thread pool and back takes several times as long as the copy.
+    for await (const bytes of content) writeFileSync(file.fd, bytes);
     await file.utimes(secondsOf(entry.mtimeMs), secondsOf(entry.mtimeMs));
     await file.chmod(entry.mode);
   }

@@ -1,8 +1,8 @@
 // A session's state as a tar, made while it is read: what is held in memory does not depend on how much there is.
 import { once } from 'node:events';
+import { readSync } from 'node:fs';
 import { constants, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { type Header, type Pack, pack } from 'tar-stream';
 import { faulty } from './archive-failures.ts';
 import {
@@ -30,14 +30,15 @@ export type ArchiveSource = {
  * The bytes of the archive. Nothing may change the workspace meanwhile: a file that does fails the archive. The stream fails with
  * AgentFailure `archive_too_large` over a limit, and with whatever the heap or the file system failed with.
  */
-export function writeArchive(source: ArchiveSource): Readable {
+export function writeArchive(source: ArchiveSource): AsyncIterable<Buffer> {
   const tar = pack();
   const writing = new ArchiveWriter(tar).write(source);
   writing.then(
     () => tar.finalize(),
     (error: Error) => tar.destroy(error),
   );
-  return Readable.from(tar, { objectMode: false });
+  // Its types do not say that these are buffers.
+  return tar as AsyncIterable<Buffer>;
 }
 
 type EntryHeader = Partial<Header> & Pick<Header, 'name'>;
@@ -115,7 +116,8 @@ class ArchiveWriter {
     let left = sizeBytes;
     while (left > 0) {
       const wanted = Math.min(left, 256 * 1024);
-      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(wanted), 0, wanted);
+      const buffer = Buffer.allocUnsafe(wanted);
+      const bytesRead = readSync(file.fd, buffer, 0, wanted, null);
       if (bytesRead === 0) throw new Error(`${name} became shorter while it was read`);
       const content = buffer.subarray(0, bytesRead);
       left -= bytesRead;

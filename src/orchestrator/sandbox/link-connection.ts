@@ -63,8 +63,14 @@ export class LinkConnection implements TransferLink {
       maxReservedRemoteStreams: 0,
       maxSettings: 16,
       peerMaxConcurrentStreams: 32,
-      settings: { enablePush: false, maxHeaderListSize: headerListBytesMax, headerTableSize: 0 },
+      settings: {
+        enablePush: false,
+        maxHeaderListSize: headerListBytesMax,
+        headerTableSize: 0,
+        initialWindowSize: limits.streamWindowBytes,
+      },
     });
+    this.#session.once('connect', (session) => session.setLocalWindowSize(limits.linkWindowBytes));
     socket.on('error', () => {});
     this.#session.on('error', (error: NodeJS.ErrnoException) => this.#end(asViolation(error)));
     this.#session.on('frameError', () => this.#end(new ProtocolViolation('a frame was refused')));
