@@ -23,6 +23,7 @@ import { defaultAllowances } from './sandbox/hardening.ts';
 import { Reconciler } from './sandbox/reconciler.ts';
 import { loadSeccompProfile } from './sandbox/seccomp-profile.ts';
 import { UidPool } from './sandbox/uid-pool.ts';
+import { Admission } from './sessions/admission.ts';
 import { SessionManager } from './sessions/session-manager.ts';
 import { SnapshotCleaner } from './sessions/snapshot-cleaner.ts';
 import { Snapshots } from './sessions/snapshots.ts';
@@ -86,6 +87,7 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
     registry,
     source,
     snapshots,
+    admission: new Admission(config),
     clock,
     log,
     // What is tried out may have been made under any limits, but the machine need not have the most CPUs that may be asked for.
@@ -161,8 +163,7 @@ async function instanceOf(registry: SessionRegistry): Promise<string> {
 
 /** Host uids of sandboxes that may still run. */
 async function uidsOf(registry: SessionRegistry): Promise<number[]> {
-  const records = await registry.allSessions();
-  return records.flatMap(({ sandbox }) => (sandbox ? [sandbox.uid] : []));
+  return (await registry.sandboxes()).map(({ uid }) => uid);
 }
 
 async function version(): Promise<string> {

@@ -2,7 +2,11 @@
 // data each time it is called within one test.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AppError } from '../../src/orchestrator/foundation/errors.ts';
-import type { ExecutionRecord } from '../../src/orchestrator/registry/records.ts';
+import {
+  type ExecutionRecord,
+  isDormant,
+  sessionStates,
+} from '../../src/orchestrator/registry/records.ts';
 import type { SessionRegistry } from '../../src/orchestrator/registry/session-registry.ts';
 import { executionRecord, outputEvent, sessionRecord, snapshotRecord } from '../helpers/records.ts';
 
@@ -10,6 +14,7 @@ export type RegistryHome = AsyncDisposable & { open(): Promise<SessionRegistry> 
 
 const everything = { limit: 100, offset: 0 };
 const hourMs = 3_600_000;
+const sandbox = { sandboxId: 'sbx-1', runtimeId: null, token: 't', uid: 1, runtime: 'runc' };
 
 export function describeSessionRegistry(name: string, makeHome: () => Promise<RegistryHome>): void {
   describe(`session registry: ${name}`, () => {
@@ -102,7 +107,7 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
         expect(await registry.findSession('default', 'demo')).toBeNull();
         expect((await registry.listSessions('default', {}, everything)).total).toBe(0);
         await addSessions({ sessionId: 'ses-2', name: 'demo' });
-        expect((await registry.allSessions()).map((session) => session.sessionId)).toEqual([
+        expect((await registry.sessionsToRecover()).map((session) => session.sessionId)).toEqual([
           'ses-1',
           'ses-2',
         ]);
@@ -126,7 +131,7 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
           { sessionId: 'ses-a', createdAt: 2 },
           { sessionId: 'ses-b', createdAt: 1, tenant: 'other' },
         );
-        const all = await registry.allSessions();
+        const all = await registry.sessionsToRecover();
         expect(all.map((session) => session.sessionId)).toEqual(['ses-b', 'ses-a']);
       });
 
@@ -139,7 +144,7 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
         }
         await registry.apply({ sessionId: 'ses-2', events: [outputEvent(1, 'exec-2', 'y')] });
         await registry.deleteSession('ses-1');
-        expect(await registry.allSessions()).toHaveLength(1);
+        expect(await registry.sessionsToRecover()).toHaveLength(1);
         expect(await registry.findExecution('ses-1', 'exec-1')).toBeNull();
         expect(await registry.eventsSince('ses-1', 0, 10)).toEqual([]);
         expect(await registry.outputOf('exec-2')).toHaveLength(1);
@@ -189,18 +194,46 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
         ]);
       });
 
-      it('knows which sandbox belongs to which session, from the intent on', async () => {
-        const sandbox = {
-          sandboxId: 'sbx-1',
-          runtimeId: null,
-          token: 't',
-          uid: 1,
-          runtime: 'runc',
-        };
-        await addSessions({ sandbox }, { sessionId: 'ses-2' });
-        expect(await registry.sandboxOwners()).toEqual(new Map([['sbx-1', 'ses-1']]));
+      it('knows all sandboxes, from the intent on', async () => {
+        await addSessions({ sandbox }, { sessionId: 'ses-2', state: 'hibernated' });
+        expect(await registry.sandboxes()).toEqual([sandbox]);
         await registry.apply({ sessionId: 'ses-1', session: { sandbox: null } });
-        expect(await registry.sandboxOwners()).toEqual(new Map());
+        expect(await registry.sandboxes()).toEqual([]);
+      });
+
+      it('gives recovery what is not dormant, as it is by the last change', async () => {
+        const recovered = async () =>
+          (await registry.sessionsToRecover()).map(({ sessionId }) => sessionId);
+        const states = [...sessionStates];
+        await addSessions(
+          ...states.map((state) => ({
+            sessionId: state,
+            state,
+            sandbox: isDormant(state) ? null : sandbox,
+          })),
+          { sessionId: 'odd', state: 'creating' },
+        );
+        const awake = ['creating', 'idle', 'busy', 'paused'];
+        expect(await recovered()).toEqual([...awake, 'deleted', 'odd']);
+        for (const sessionId of awake) {
+          const session = { state: 'hibernated', sandbox: null } as const;
+          await registry.apply({ sessionId, session });
+        }
+        await registry.apply({ sessionId: 'failed', session: { state: 'creating' } });
+        await registry.apply({ sessionId: 'hibernated', session: { state: 'deleted' } });
+        expect(await recovered()).toEqual(['hibernated', 'failed', 'deleted', 'odd']);
+      });
+
+      it('counts the sessions of all tenants, without deleted ones', async () => {
+        expect(await registry.countSessions()).toBe(0);
+        await addSessions(
+          {},
+          { sessionId: 'ses-2', tenant: 'other', state: 'hibernated' },
+          { sessionId: 'ses-3', state: 'deleted' },
+        );
+        expect(await registry.countSessions()).toBe(2);
+        await registry.apply({ sessionId: 'ses-1', session: { state: 'deleted' } });
+        expect(await registry.countSessions()).toBe(1);
       });
     });
 
@@ -223,9 +256,10 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
             sessionId: 'b',
             name: 'demo-2',
             state: 'busy',
+            sandbox,
             config: { ...config, labels: { team: 'reddish' } },
           },
-          { sessionId: 'c', name: 'Demo-3', language: 'javascript' },
+          { sessionId: 'c', name: 'Demo-3', language: 'javascript', state: 'hibernated' },
           { sessionId: 'd', name: 'x?[y%_' },
         );
       });
@@ -247,12 +281,32 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
 
       it('matches state, language and labels, and all of them together', async () => {
         expect(await found({ state: 'busy' })).toEqual(['demo-2']);
+        expect(await found({ state: 'hibernated' })).toEqual(['Demo-3']);
+        expect(await found({ state: 'failed' })).toEqual([]);
         expect(await found({ language: 'javascript' })).toEqual(['Demo-3']);
         expect(await found({ labels: { team: 'red' } })).toEqual(['demo-1']);
         expect(await found({ labels: { team: 'red*' } })).toEqual(['demo-1', 'demo-2']);
         expect(await found({ labels: { 'a.b"c': '1' } })).toEqual(['demo-1']);
         expect(await found({ labels: { team: 'red*' }, state: 'busy' })).toEqual(['demo-2']);
         expect(await found({ labels: { team: 'red', missing: '*' } })).toEqual([]);
+      });
+
+      it('matches the labels that a session has now', async () => {
+        const { config } = sessionRecord();
+        const change = { ...config, labels: { team: 'blue' } };
+        await registry.apply({ sessionId: 'a', session: { config: change } });
+        expect(await found({ labels: { team: 'red' } })).toEqual([]);
+        expect(await found({ labels: { team: 'blue' } })).toEqual(['demo-1']);
+        await registry.apply({ sessionId: 'b', session: { config } });
+        expect(await found({ labels: { team: '*' } })).toEqual(['demo-1']);
+        await registry.deleteSession('a');
+        expect(await found({ labels: { team: '*' } })).toEqual([]);
+        const { items } = await registry.listSessions(
+          'other',
+          { labels: { team: '*' } },
+          everything,
+        );
+        expect(items).toEqual([]);
       });
     });
 
@@ -598,7 +652,9 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
       it('refuses everything after it was closed', async () => {
         await registry.close();
         await expect(addSessions({})).rejects.toMatchObject(code('registry_unavailable'));
-        await expect(registry.allSessions()).rejects.toMatchObject(code('registry_unavailable'));
+        await expect(registry.sessionsToRecover()).rejects.toMatchObject(
+          code('registry_unavailable'),
+        );
         await registry.close();
       });
     });

@@ -2,12 +2,13 @@
 import { join } from 'node:path';
 import { createLog } from '../../src/orchestrator/foundation/log.ts';
 import type { SessionRegistry } from '../../src/orchestrator/registry/session-registry.ts';
+import { Admission } from '../../src/orchestrator/sessions/admission.ts';
 import { SessionManager } from '../../src/orchestrator/sessions/session-manager.ts';
 import { Snapshots } from '../../src/orchestrator/sessions/snapshots.ts';
 import { openDirectoryStore } from '../../src/orchestrator/snapshots/directory/directory-store.ts';
 import type { FakeClock } from '../doubles/fake-clock.ts';
 import type { ScriptedSource } from '../doubles/scripted-source.ts';
-import { limits } from './session-settings.ts';
+import { admissionLimits, limits } from './session-settings.ts';
 
 const log = createLog('silent');
 
@@ -30,5 +31,6 @@ export function sessionManager(parts: {
   snapshots: Snapshots;
   clock: FakeClock;
 }): SessionManager {
-  return new SessionManager({ ...parts, log, limits });
+  const admission = new Admission(admissionLimits);
+  return new SessionManager({ ...parts, admission, log, limits });
 }

@@ -9,8 +9,10 @@ export const config = {
   idle: {},
 } as const;
 
+/** Of sessions at one time. */
+export const admissionLimits = { sessionsMax: 3, sessionsStoredMax: 5 };
+
 export const limits = {
-  sessionsMax: 3,
   historyLengthMax: 100,
   historyBytesMax: 100_000,
   sandboxStartMsMax: 5000,

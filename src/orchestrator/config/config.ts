@@ -74,7 +74,16 @@ export const settings = {
     'Age below which such a container is left alone.',
   ),
 
-  sessionsMax: count(1000, [1, 1_000_000], 'Live sessions of all tenants.'),
+  sessionsMax: count(
+    1000,
+    [1, 1_000_000],
+    'Sessions of all tenants that have a sandbox. Those that sleep do not count until they are used again.',
+  ),
+  sessionsStoredMax: count(
+    100_000,
+    [1, 100_000_000],
+    'Sessions of all tenants, those that sleep included.',
+  ),
   historyLengthMax: count(
     1000,
     [1, 100_000],
@@ -200,6 +209,7 @@ export function variableOf(name: SettingName): string {
 
 /** Pairs of which the first may not be greater than the second. */
 export const orderedSettings = [
+  ['sessionsMax', 'sessionsStoredMax'],
   ['timeoutMs', 'timeoutMsMax'],
   ['memoryBytes', 'memoryBytesMax'],
   ['cpus', 'cpusMax'],

@@ -12,6 +12,13 @@ export const sessionStates = [
 ] as const;
 export type SessionState = (typeof sessionStates)[number];
 
+/** In these a session has no sandbox and wants none until it is used again. */
+export const dormantStates = ['hibernated', 'failed'] as const satisfies readonly SessionState[];
+
+export function isDormant(state: SessionState): boolean {
+  return dormantStates.some((dormant) => dormant === state);
+}
+
 export const executionStatuses = [
   'queued',
   'running',
@@ -75,6 +82,7 @@ export type SessionRecord = {
   readonly createdAt: number;
   readonly lastUsedAt: number;
   readonly expiresAt: number | null;
+  /** Null in the dormant states only, and of a deleted session. */
   readonly sandbox: SandboxRecord | null;
   /** Newest event of the sandbox's agent that is stored. */
   readonly agentSeq: number;

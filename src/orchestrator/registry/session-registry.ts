@@ -4,6 +4,7 @@ import type {
   EventRecord,
   ExecutionRecord,
   OutputRecord,
+  SandboxRecord,
   SessionChange,
   SessionRecord,
   SessionState,
@@ -44,8 +45,10 @@ export interface SessionRegistry {
   /** By id or name, never another tenant's. Null when there is none. Deleted ones do not exist. */
   findSession(tenant: string, idOrName: string): Promise<SessionRecord | null>;
   listSessions(tenant: string, filter: SessionFilter, page: Page): Promise<Listing<SessionRecord>>;
-  /** Of every tenant, oldest first: for recovery. */
-  allSessions(): Promise<SessionRecord[]>;
+  /** Of every tenant, oldest first: those that are not dormant, and those whose deletion was cut off. */
+  sessionsToRecover(): Promise<SessionRecord[]>;
+  /** Of every tenant, without deleted ones. */
+  countSessions(): Promise<number>;
   /** One transaction. Throws `name_taken` on a renamed session's conflict. */
   apply(change: SessionChange): Promise<void>;
   /** Removes the session with everything it has. */
@@ -98,8 +101,8 @@ export interface SessionRegistry {
   /** The request failed before it had an effect: the key may be used again. */
   releaseIdempotencyKey(scope: string, key: string): Promise<void>;
 
-  /** Sandboxes whose intent was written: sandboxId → sessionId, for the reconciler. */
-  sandboxOwners(): Promise<Map<string, string>>;
+  /** Of all sessions, from the intent on: their containers may run. */
+  sandboxes(): Promise<SandboxRecord[]>;
   /** Hash of the API key made at first start, and the like: small facts of this instance. */
   readFact(name: string): Promise<string | null>;
   writeFact(name: string, value: string): Promise<void>;

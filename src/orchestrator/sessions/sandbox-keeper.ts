@@ -8,6 +8,7 @@ import type { Agent, Sandbox } from '../sandbox/agent.ts';
 import type { SandboxSource } from '../sandbox/sandbox-source.ts';
 import { pumpEvents } from './event-pump.ts';
 import type { Loss } from './losses.ts';
+import type { Uses } from './uses.ts';
 
 export type KeeperOwner = {
   /** Stores a batch; events of a sandbox that is not the current one any more must be ignored. */
@@ -28,6 +29,7 @@ export class SandboxKeeper {
   readonly #owner: KeeperOwner;
   readonly #log: Log;
   readonly #startMsMax: number;
+  readonly #uses: Uses;
   #current: Sandbox | null = null;
   #record: SandboxRecord | null = null;
   #starting: AbortController | null = null;
@@ -39,11 +41,14 @@ export class SandboxKeeper {
     owner: KeeperOwner;
     log: Log;
     startMsMax: number;
+    /** Starts and removals that are under way are among them. */
+    uses: Uses;
   }) {
     this.#source = options.source;
     this.#owner = options.owner;
     this.#log = options.log;
     this.#startMsMax = options.startMsMax;
+    this.#uses = options.uses;
   }
 
   get current(): Sandbox | null {
@@ -145,7 +150,11 @@ export class SandboxKeeper {
 
   #track<Result>(work: Promise<Result>): Promise<Result> {
     this.#underWay.add(work);
-    const forget = () => this.#underWay.delete(work);
+    const release = this.#uses.take();
+    const forget = () => {
+      this.#underWay.delete(work);
+      release();
+    };
     work.then(forget, forget);
     return work;
   }

@@ -2,11 +2,12 @@
 // put to sleep and woken. All that changes something here runs in the session's serial queue.
 import type { ConfigureRequest } from '#protocol';
 import { AppError } from '../foundation/errors.ts';
-import type {
-  SandboxRecord,
-  SessionRecord,
-  SessionState,
-  SnapshotRecord,
+import {
+  isDormant,
+  type SandboxRecord,
+  type SessionRecord,
+  type SessionState,
+  type SnapshotRecord,
 } from '../registry/records.ts';
 import type { Agent, Sandbox } from '../sandbox/agent.ts';
 import type { Executor } from './executor.ts';
@@ -17,8 +18,9 @@ import { SandboxKeeper } from './sandbox-keeper.ts';
 import type { SerialQueue } from './serial-queue.ts';
 import type { SessionOptions } from './session-options.ts';
 import { move } from './session-state.ts';
-import type { SessionStore } from './session-store.ts';
+import type { Change, SessionStore } from './session-store.ts';
 import { isStateFault } from './snapshots.ts';
+import type { Uses } from './uses.ts';
 
 /** The state that a sandbox starts with. `fork`: it is another session's. */
 export type Origin = { readonly snapshot: SnapshotRecord; readonly fork: boolean };
@@ -29,6 +31,7 @@ export type SessionLifeParts = {
   readonly store: SessionStore;
   readonly live: LiveLog;
   readonly executor: Executor;
+  readonly uses: Uses;
 };
 
 export class SessionLife {
@@ -47,7 +50,8 @@ export class SessionLife {
   /** False until what an earlier process left is taken over: nothing may be queued before that. */
   #settled: boolean;
 
-  constructor({ options, serial, store, live, executor }: SessionLifeParts, settled: boolean) {
+  constructor(parts: SessionLifeParts, settled: boolean) {
+    const { options, serial, store, live, executor, uses } = parts;
     this.#options = options;
     this.#serial = serial;
     this.#store = store;
@@ -59,6 +63,7 @@ export class SessionLife {
       source: options.source,
       log: options.log,
       startMsMax: options.limits.sandboxStartMsMax,
+      uses,
       owner: {
         events: (sandbox, batch) =>
           serial.run(async () => {
@@ -153,8 +158,7 @@ export class SessionLife {
   /** The sandbox goes; its state is stored. */
   async sleep(): Promise<void> {
     void this.#keeper.putAway();
-    await this.#store.applyStubbornly({ session: { sandbox: null } }, false);
-    await this.changeState('hibernated', 'hibernated');
+    await this.changeState('hibernated', 'hibernated', { sandbox: null });
   }
 
   /** `stillSo` is asked when its turn in the queue has come. */
@@ -173,8 +177,7 @@ export class SessionLife {
     await this.#executor.abandonAll('lost', lossMessage(loss, this.#record.version));
     void this.#keeper.putAway();
     if (tooMany) {
-      await this.#store.applyStubbornly({ session: { sandbox: null } }, false);
-      await this.changeState('failed', 'lost');
+      await this.changeState('failed', 'lost', { sandbox: null });
     } else {
       await this.changeState('creating', 'lost');
       await this.startAnother('recovered', await this.#ownOrigin());
@@ -183,12 +186,21 @@ export class SessionLife {
 
   // --- another sandbox ------------------------------------------------------------------------------------------------
 
-  /** Starts one in the place of what there was. The new identity is stored before the engine is asked for anything. */
-  async startAnother(reason: StateReason, origin: Origin | null): Promise<void> {
-    if (this.#record.state !== 'creating') await this.changeState('creating', reason);
+  /**
+   * Starts one in the place of what there was. The new identity is stored, with `changes`, before the engine is asked for anything.
+   * Throws `overloaded` when a session without a sandbox finds no room for one; nothing has changed then.
+   */
+  async startAnother(
+    reason: StateReason,
+    origin: Origin | null,
+    changes: Change['session'] = {},
+  ): Promise<void> {
+    this.#options.admission.wake(this.#record.sessionId);
     try {
       const plan = this.#options.source.plan();
-      await this.#store.applyStubbornly({ session: { sandbox: plan, agentSeq: 0 } }, false);
+      const session = { ...changes, sandbox: plan, agentSeq: 0 };
+      if (this.#record.state !== 'creating') await this.changeState('creating', reason, session);
+      else await this.#store.applyStubbornly({ session }, false);
       this.#start(plan, reason, origin);
     } catch (error) {
       this.#ready = Promise.reject(error);
@@ -304,23 +316,31 @@ export class SessionLife {
 
   /** Without a sandbox until the next request. */
   async #giveUp(error: unknown): Promise<void> {
-    const { sessionId, sandbox } = this.#record;
+    const { sessionId, sandbox, state } = this.#record;
     const ids = { sessionId, sandboxId: sandbox?.sandboxId };
     this.#options.log.error({ ...ids, err: error }, 'sandbox did not start');
     await this.#executor.abandonAll('lost', 'The sandbox could not be started');
-    await this.#store.applyStubbornly({ session: { sandbox: null } }, false);
-    await this.changeState('failed', 'failed');
+    if (state === 'failed') this.#options.admission.rest(sessionId);
+    else await this.changeState('failed', 'failed', { sandbox: null });
   }
 
   // --- parts ----------------------------------------------------------------------------------------------------------
 
-  async changeState(to: SessionState, reason: StateReason): Promise<void> {
-    const { state: from, version } = this.#record;
+  /** `changes` are stored with it. */
+  async changeState(
+    to: SessionState,
+    reason: StateReason,
+    changes: Change['session'] = {},
+  ): Promise<void> {
+    const { sessionId, state: from, version } = this.#record;
     const told = reason === 'recovered' || reason === 'resumed' ? { version } : {};
     const event = this.#live.compose({ type: 'state', from, to, reason, ...told });
     const events = [eventRecord(event, this.#options.clock.now())];
-    await this.#store.applyStubbornly({ session: { state: move(from, to) }, events }, false);
+    const session = { ...changes, state: move(from, to) };
+    await this.#store.applyStubbornly({ session, events }, false);
     this.#live.send([event]);
+    if (isDormant(to)) this.#options.admission.rest(sessionId);
+    if (to === 'deleted') this.#options.admission.forget();
   }
 
   configureRequest(config = this.#record.config): ConfigureRequest {
@@ -354,11 +374,7 @@ export class SessionLife {
   /** The state that the session was stored as last, if it ever was. */
   async #ownOrigin(): Promise<Origin | null> {
     const { sessionId, version } = this.#record;
-    if (version === null) return null;
-    const { registry } = this.#options;
-    const snapshot =
-      (await registry.findSnapshot(sessionId, version)) ??
-      (await registry.findSnapshotBelow(sessionId, version));
+    const snapshot = await this.#options.snapshots.upTo(sessionId, version);
     return snapshot && { snapshot, fork: false };
   }
 

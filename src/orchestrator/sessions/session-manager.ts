@@ -1,16 +1,19 @@
-// All sessions of this process: finds the one that is asked for, makes new ones, brings back those of an earlier
-// process. What happens inside a session is the session's.
+// What the API asks of sessions: finds the one that is asked for, makes new ones, brings back those of an earlier process. What
+// happens inside a session is the session's; which of them are in memory is loaded-sessions.ts's part.
 import type { InspectedNode, VariablesReply } from '#protocol';
 import { abortable } from '../foundation/abortable.ts';
 import { AppError } from '../foundation/errors.ts';
 import { newId } from '../foundation/id.ts';
 import type { ExecutionRecord, SessionRecord } from '../registry/records.ts';
 import type { Listing, Page, SessionFilter } from '../registry/session-registry.ts';
+import { type HeldSession, LoadedSessions } from './loaded-sessions.ts';
+import { newSession } from './new-session.ts';
 import { Session } from './session.ts';
 import type { Origin } from './session-life.ts';
 import type { SessionOptions } from './session-options.ts';
 import type {
   ConfigChange,
+  DeleteOptions,
   ExecuteRequest,
   ExecutionView,
   LiveFollower,
@@ -20,7 +23,7 @@ import type {
   SessionView,
 } from './session-service.ts';
 import { StateService } from './state-service.ts';
-import { UsageReadings } from './usage-readings.ts';
+import { type SandboxMetrics, UsageReadings } from './usage-readings.ts';
 
 const recoveriesAtOnce = 4;
 const recoveryRetryMs = 2_000;
@@ -29,88 +32,121 @@ export class SessionManager implements SessionService {
   readonly #options: SessionOptions;
   /** Versions, rollback, hibernation, archives. */
   readonly states: StateService;
-  readonly #sessions = new Map<string, Session>();
+  readonly #sessions: LoadedSessions<Session>;
   readonly #usages: UsageReadings;
-  /** CPU readings for `metrics`: percent is the difference between two. */
-  readonly #readings = new WeakMap<Session, { cpuMs: number; at: number }>();
   #stopping = false;
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#usages = new UsageReadings(options);
-    this.states = new StateService(options, (tenant, idOrName) => this.#session(tenant, idOrName));
+    this.#sessions = new LoadedSessions({
+      registry: options.registry,
+      make: (record, uses, left) => new Session(record, options, uses, left),
+    });
+    this.states = new StateService(options, this.#sessions);
   }
 
   /**
-   * Brings back every session that the registry knows. Call before anything is created. Resolves when each was tried once; those
-   * that have to wait for the container engine are tried again on their own.
+   * Brings back the sessions that an earlier process had a sandbox for, and finishes its deletions; those that sleep are let sleep. Call
+   * before anything is created. Resolves when each was tried once; those that have to wait for the container engine are tried again
+   * on their own.
    */
   async recover(): Promise<void> {
-    const records = await this.#options.registry.allSessions();
-    const sessions = records.map((record) => new Session(record, this.#options, true));
-    for (const session of sessions) this.#sessions.set(session.record.sessionId, session);
+    const { registry, admission } = this.#options;
+    const records = await registry.sessionsToRecover();
+    admission.recover(
+      await registry.countSessions(),
+      records.filter(({ state }) => state !== 'deleted').map(({ sessionId }) => sessionId),
+    );
+    const left = records.map((record) => this.#sessions.add(record, true));
     const worker = async () => {
-      for (let session = sessions.shift(); session; session = sessions.shift())
-        await this.#recover(session);
+      for (let held = left.shift(); held; held = left.shift()) await this.#recover(held);
     };
     await Promise.all(Array.from({ length: recoveriesAtOnce }, worker));
   }
 
-  async #recover(session: Session): Promise<void> {
+  async #recover(held: HeldSession<Session>): Promise<void> {
     if (this.#stopping) return;
+    const { session, release } = held;
     try {
       if (session.record.state === 'deleted') await this.#remove(session, { force: true });
       else await session.recover();
+      release();
     } catch (error) {
       const { sessionId } = session.record;
       this.#options.log.error({ sessionId, err: error }, 'session could not be recovered yet');
-      this.#options.clock.after(recoveryRetryMs, () => void this.#recover(session));
+      this.#options.clock.after(recoveryRetryMs, () => void this.#recover(held));
     }
   }
 
   /** Sandboxes that belong to a session of this process, for the reconciler. */
   sandboxIds(): Set<string> {
-    return new Set([...this.#sessions.values()].flatMap((session) => session.sandboxIds));
+    return new Set(this.#sessions.all.flatMap((session) => session.sandboxIds));
   }
 
   /** Lets go of every session; containers and what runs in them go on for the next process. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    await Promise.all([...this.#sessions.values()].map((session) => session.leave()));
+    await this.#sessions.leave();
   }
 
   async create(tenant: string, wanted: NewSession, signal: AbortSignal): Promise<SessionView> {
     if (this.#stopping) throw new AppError('shutting_down');
-    if (this.#sessions.size >= this.#options.limits.sessionsMax) {
-      throw new AppError('overloaded', { detail: 'All sessions of this service are in use.' });
-    }
-    const origin = wanted.from ? await this.states.origin(tenant, wanted.from, signal) : null;
-    const record = this.#newRecord(tenant, wanted, origin);
-    const session = new Session(record, this.#options);
-    this.#sessions.set(record.sessionId, session);
+    const { registry, source, clock, admission } = this.#options;
+    const sessionId = newId('ses');
+    admission.create(sessionId);
+    let created: { held: HeldSession<Session>; origin: Origin | null };
     try {
-      await this.#options.registry.createSession(record);
+      const origin = wanted.from ? await this.states.origin(tenant, wanted.from, signal) : null;
+      const record = newSession(wanted, {
+        sessionId,
+        tenant,
+        origin,
+        sandbox: source.plan(),
+        now: clock.now(),
+      });
+      created = { held: await this.#store(record), origin };
     } catch (error) {
-      this.#sessions.delete(record.sessionId);
-      this.#options.source.release(record.sandbox!);
+      admission.rest(sessionId);
+      admission.forget();
       throw error;
     }
+    const { held, origin } = created;
+    const { session } = held;
     try {
       await abortable(session.begin(origin), signal);
       // A fork stands on its own from the beginning.
       if (origin) await session.snapshot({ label: null, reason: 'fork' }, signal);
-      await this.#options.registry.durable();
+      await registry.durable();
+      return this.#view(session.record, session);
     } catch (error) {
       // What a session that was let go of has started is taken down by itself.
-      if (this.#stopping) await this.#options.registry.deleteSession(record.sessionId);
+      if (this.#stopping) await registry.deleteSession(sessionId);
       else await this.#remove(session, { force: true });
       throw error;
+    } finally {
+      held.release();
     }
-    return this.#view(session);
   }
 
-  async find(tenant: string, idOrName: string): Promise<SessionView> {
-    return this.#view(await this.#session(tenant, idOrName));
+  /** The session is known here before it is stored: whoever finds it there must find it here. */
+  async #store(record: SessionRecord): Promise<HeldSession<Session>> {
+    let held: HeldSession<Session> | null = null;
+    try {
+      held = this.#sessions.add(record, false);
+      await this.#options.registry.createSession(record);
+      return held;
+    } catch (error) {
+      if (held) this.#sessions.remove(held.session);
+      this.#options.source.release(record.sandbox!);
+      throw error;
+    }
+  }
+
+  find(tenant: string, idOrName: string): Promise<SessionView> {
+    return this.#sessions.viewing(tenant, idOrName, (record, session) =>
+      this.#view(record, session),
+    );
   }
 
   async list(tenant: string, filter: SessionFilter, page: Page): Promise<Listing<SessionView>> {
@@ -118,7 +154,7 @@ export class SessionManager implements SessionService {
     return {
       total,
       items: items.map((stored) => {
-        const session = this.#sessions.get(stored.sessionId);
+        const session = this.#sessions.now(stored.sessionId);
         return {
           record: session?.record ?? stored,
           connections: session?.connections ?? 0,
@@ -128,31 +164,32 @@ export class SessionManager implements SessionService {
     };
   }
 
-  async delete(
+  delete(
     tenant: string,
     idOrName: string,
-    options: { force: boolean; keepSnapshots?: boolean },
+    options: DeleteOptions,
     signal: AbortSignal,
   ): Promise<void> {
-    const session = await this.#session(tenant, idOrName);
-    await abortable(this.#remove(session, options), signal);
+    return this.#using(tenant, idOrName, signal, (session) => this.#remove(session, options));
   }
 
-  async configure(
+  configure(
     tenant: string,
     idOrName: string,
     change: ConfigChange,
     signal: AbortSignal,
   ): Promise<SessionView> {
-    const session = await this.#session(tenant, idOrName);
-    await abortable(session.configure(change), signal);
-    return this.#view(session);
+    return this.#using(tenant, idOrName, signal, async (session) => {
+      await session.configure(change);
+      return this.#view(session.record, session);
+    });
   }
 
-  async restart(tenant: string, idOrName: string, signal: AbortSignal): Promise<SessionView> {
-    const session = await this.#session(tenant, idOrName);
-    await abortable(session.restart(), signal);
-    return this.#view(session);
+  restart(tenant: string, idOrName: string, signal: AbortSignal): Promise<SessionView> {
+    return this.#using(tenant, idOrName, signal, async (session) => {
+      await session.restart();
+      return this.#view(session.record, session);
+    });
   }
 
   async submit(
@@ -161,29 +198,38 @@ export class SessionManager implements SessionService {
     request: ExecuteRequest,
   ): Promise<ExecutionRecord> {
     if (this.#stopping) throw new AppError('shutting_down');
-    return (await this.#session(tenant, idOrName)).submit(request);
+    return this.#sessions.using(tenant, idOrName, (session) => session.submit(request));
   }
 
-  async ended(
+  ended(
     tenant: string,
     idOrName: string,
     executionId: string,
     signal: AbortSignal,
   ): Promise<ExecutionView> {
-    const session = await this.#session(tenant, idOrName);
-    return (await session.ended(executionId, signal)) ?? this.#stored(session, executionId);
+    return this.#sessions.viewing(
+      tenant,
+      idOrName,
+      async ({ sessionId }, session) =>
+        (await session?.ended(executionId, signal)) ?? this.#stored(sessionId, executionId),
+    );
   }
 
-  async execution(tenant: string, idOrName: string, executionId: string): Promise<ExecutionView> {
-    const session = await this.#session(tenant, idOrName);
-    return session.soFar(executionId) ?? this.#stored(session, executionId);
+  execution(tenant: string, idOrName: string, executionId: string): Promise<ExecutionView> {
+    return this.#sessions.viewing(
+      tenant,
+      idOrName,
+      ({ sessionId }, session) =>
+        session?.soFar(executionId) ?? this.#stored(sessionId, executionId),
+    );
   }
 
-  async cancel(tenant: string, idOrName: string, executionId: string): Promise<void> {
-    const session = await this.#session(tenant, idOrName);
-    if (await session.cancel(executionId)) return;
-    await this.#stored(session, executionId);
-    throw new AppError('execution_ended');
+  cancel(tenant: string, idOrName: string, executionId: string): Promise<void> {
+    return this.#sessions.viewing(tenant, idOrName, async ({ sessionId }, session) => {
+      if (await session?.cancel(executionId)) return;
+      await this.#stored(sessionId, executionId);
+      throw new AppError('execution_ended');
+    });
   }
 
   async stdin(
@@ -192,52 +238,59 @@ export class SessionManager implements SessionService {
     executionId: string,
     content: string,
   ): Promise<void> {
-    const session = await this.#session(tenant, idOrName);
-    if (session.stdin(executionId, content)) return;
+    const taken = await this.#sessions.viewing(tenant, idOrName, (_record, session) =>
+      session?.stdin(executionId, content),
+    );
+    if (taken) return;
     const { record } = await this.execution(tenant, idOrName, executionId);
     throw record.endedAt === null
       ? new AppError('session_busy', { detail: 'This execution has not started yet.' })
       : new AppError('execution_ended');
   }
 
-  async history(
+  history(
     tenant: string,
     idOrName: string,
     page: Page,
     includeOutput: boolean,
   ): Promise<Listing<ExecutionView>> {
     const { registry } = this.#options;
-    const { sessionId } = (await this.#session(tenant, idOrName)).record;
-    const { items, total } = await registry.listExecutions(sessionId, page);
     const view = async (record: ExecutionRecord) => ({
       record,
       output: includeOutput ? await registry.outputOf(record.executionId) : [],
     });
-    return { total, items: await Promise.all(items.map(view)) };
+    return this.#sessions.viewing(tenant, idOrName, async ({ sessionId }) => {
+      const { items, total } = await registry.listExecutions(sessionId, page);
+      return { total, items: await Promise.all(items.map(view)) };
+    });
   }
 
-  async clearHistory(tenant: string, idOrName: string): Promise<void> {
-    await (await this.#session(tenant, idOrName)).clearHistory();
+  clearHistory(tenant: string, idOrName: string): Promise<void> {
+    return this.#sessions.using(tenant, idOrName, (session) => session.clearHistory());
   }
 
-  async variables(
+  variables(
     tenant: string,
     idOrName: string,
     request: { filter?: string; includeValues: boolean },
     signal: AbortSignal,
   ): Promise<VariablesReply> {
-    const sandbox = await (await this.#session(tenant, idOrName)).awake(signal);
-    return sandbox.agent.variables(request, signal);
+    return this.#sessions.using(tenant, idOrName, async (session) => {
+      const { agent } = await session.awake(signal);
+      return agent.variables(request, signal);
+    });
   }
 
-  async inspect(
+  inspect(
     tenant: string,
     idOrName: string,
     request: { variable: string; path: readonly (string | number)[]; depth: number },
     signal: AbortSignal,
   ): Promise<InspectedNode> {
-    const sandbox = await (await this.#session(tenant, idOrName)).awake(signal);
-    return sandbox.agent.inspect({ ...request, path: [...request.path] }, signal);
+    return this.#sessions.using(tenant, idOrName, async (session) => {
+      const { agent } = await session.awake(signal);
+      return agent.inspect({ ...request, path: [...request.path] }, signal);
+    });
   }
 
   async follow(
@@ -246,96 +299,58 @@ export class SessionManager implements SessionService {
     options: { since?: number; connection: boolean },
     follower: LiveFollower,
   ): Promise<LiveSubscription> {
-    return (await this.#session(tenant, idOrName)).follow(options, follower);
+    const { session, release } = await this.#sessions.hold(tenant, idOrName);
+    try {
+      const subscription = await session.follow(options, follower);
+      const unsubscribe = () => {
+        subscription.unsubscribe();
+        release();
+      };
+      return { ...subscription, unsubscribe };
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
-  async metrics(
-    tenant: string,
-    idOrName: string,
-    signal: AbortSignal,
-  ): Promise<{ cpuPercent: number; memoryBytes: number; pids: number }> {
-    const session = await this.#session(tenant, idOrName);
-    const { sandbox } = session;
-    const usage = sandbox && (await this.#usages.read(sandbox, signal));
-    const at = this.#options.clock.monotonic();
-    const before = this.#readings.get(session);
-    this.#readings.set(session, { cpuMs: usage?.cpuMs ?? 0, at });
-    if (!usage) return { cpuPercent: 0, memoryBytes: 0, pids: 0 };
-    const elapsedMs = before ? at - before.at : 0;
-    const cpuPercent =
-      elapsedMs > 0 ? (Math.max(0, usage.cpuMs - before!.cpuMs) / elapsedMs) * 100 : 0;
-    return {
-      cpuPercent: Math.round(cpuPercent * 10) / 10,
-      memoryBytes: usage.memoryBytes,
-      pids: usage.pids,
-    };
+  metrics(tenant: string, idOrName: string, signal: AbortSignal): Promise<SandboxMetrics> {
+    return this.#sessions.viewing(tenant, idOrName, (_record, session) =>
+      this.#usages.metrics(session?.sandbox ?? null, signal),
+    );
   }
 
   // --- helpers ----------------------------------------------------------------------------------------------------
 
-  #newRecord(tenant: string, wanted: NewSession, origin: Origin | null): SessionRecord {
-    const now = this.#options.clock.now();
-    return {
-      sessionId: newId('ses'),
-      tenant,
-      name: wanted.name ?? null,
-      language: origin?.snapshot.language ?? wanted.language,
-      state: 'creating',
-      config: wanted.config,
-      createdAt: now,
-      lastUsedAt: now,
-      expiresAt: null,
-      sandbox: this.#options.source.plan(),
-      agentSeq: 0,
-      seqReserved: 0,
-      version: null,
-      versionLast: 0,
-      seqPruned: 0,
-      statistics: {
-        executions: 0,
-        errors: 0,
-        cpuMs: 0,
-        memoryPeakBytes: 0,
-        networkBytes: 0,
-        snapshots: 0,
-      },
-    };
+  /** The signal ends the wait only. */
+  #using<Result>(
+    tenant: string,
+    idOrName: string,
+    signal: AbortSignal,
+    work: (session: Session) => Promise<Result>,
+  ): Promise<Result> {
+    return abortable(this.#sessions.using(tenant, idOrName, work), signal);
   }
 
-  async #session(tenant: string, idOrName: string): Promise<Session> {
-    const own = this.#sessions.get(idOrName);
-    if (own?.record.tenant === tenant && own.record.state !== 'deleted') return own;
-    const record = await this.#options.registry.findSession(tenant, idOrName);
-    const session = record && this.#sessions.get(record.sessionId);
-    if (!session || session.record.state === 'deleted') throw new AppError('session_not_found');
-    return session;
-  }
-
-  async #stored(session: Session, executionId: string): Promise<ExecutionView> {
-    const record = await this.#options.registry.findExecution(
-      session.record.sessionId,
-      executionId,
-    );
+  async #stored(sessionId: string, executionId: string): Promise<ExecutionView> {
+    const { registry } = this.#options;
+    const record = await registry.findExecution(sessionId, executionId);
     if (!record) throw new AppError('execution_not_found');
-    return { record, output: await this.#options.registry.outputOf(executionId) };
+    return { record, output: await registry.outputOf(executionId) };
   }
 
   /** Deletes, or finishes a deletion that was cut off. It goes on to the end whether anybody waits for it or not. */
-  async #remove(
-    session: Session,
-    options: { force: boolean; keepSnapshots?: boolean },
-  ): Promise<void> {
+  async #remove(session: Session, options: DeleteOptions): Promise<void> {
     try {
       if (session.record.state === 'deleted') await session.finishDeletion();
       else await session.delete(options);
     } finally {
-      const { sessionId, state } = session.record;
-      if (state === 'deleted') this.#sessions.delete(sessionId);
+      if (session.record.state === 'deleted') this.#sessions.remove(session);
     }
   }
 
-  #view(session: Session): SessionView {
-    const { record, connections, sandbox } = session;
+  #view(record: SessionRecord, session: Session | null): SessionView {
+    if (session === null) return { record, connections: 0, memoryBytes: null };
+    const { connections, sandbox } = session;
     const usage = sandbox && this.#usages.latest(sandbox);
     if (!usage) return { record, connections, memoryBytes: null };
     const { statistics } = record;

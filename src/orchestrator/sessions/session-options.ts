@@ -4,17 +4,17 @@ import type { Log } from '../foundation/log.ts';
 import type { SessionLimits } from '../registry/records.ts';
 import type { SessionRegistry } from '../registry/session-registry.ts';
 import type { SandboxSource } from '../sandbox/sandbox-source.ts';
+import type { Admission } from './admission.ts';
 import type { Snapshots } from './snapshots.ts';
 
 export type SessionOptions = {
   readonly registry: SessionRegistry;
   readonly source: SandboxSource;
   readonly snapshots: Snapshots;
+  readonly admission: Admission;
   readonly clock: Clock;
   readonly log: Log;
   readonly limits: {
-    /** Sessions of all tenants; past it creating answers `overloaded`. */
-    readonly sessionsMax: number;
     /** Ended executions kept per session. */
     readonly historyLengthMax: number;
     /** Bytes that the kept executions of a session may take, about. */

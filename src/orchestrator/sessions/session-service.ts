@@ -35,6 +35,9 @@ export type NewSession = {
   readonly config: SessionConfig;
 };
 
+/** `force`: even while something runs in it. */
+export type DeleteOptions = { readonly force: boolean; readonly keepSnapshots?: boolean };
+
 /** Absent parts stay as they are; `limits` and the like are merged by the caller. */
 export type ConfigChange = Partial<SessionConfig>;
 
@@ -82,7 +85,7 @@ export interface SessionService {
   delete(
     tenant: string,
     idOrName: string,
-    options: { force: boolean; keepSnapshots?: boolean },
+    options: DeleteOptions,
     signal: AbortSignal,
   ): Promise<void>;
   configure(

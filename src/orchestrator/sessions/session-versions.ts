@@ -96,8 +96,10 @@ export class SessionVersions {
     });
   }
 
+  /** Nothing is due any more, until something changes again. */
   close(): void {
     this.#cancelDue?.();
+    this.#cancelDue = null;
   }
 
   /** Lets go of as many of the oldest that nobody asked for as the policy does not keep, with `coming` ones more. */

@@ -2,7 +2,12 @@
 // it lives is session-life.ts's part.
 import { abortable } from '../foundation/abortable.ts';
 import { AppError } from '../foundation/errors.ts';
-import type { ExecutionRecord, SessionRecord, SnapshotRecord } from '../registry/records.ts';
+import {
+  type ExecutionRecord,
+  isDormant,
+  type SessionRecord,
+  type SnapshotRecord,
+} from '../registry/records.ts';
 import type { Agent, Sandbox } from '../sandbox/agent.ts';
 import { type Checkpoint, Executor } from './executor.ts';
 import { IdleWatch } from './idle-watch.ts';
@@ -12,6 +17,7 @@ import { type Origin, SessionLife } from './session-life.ts';
 import type { SessionOptions } from './session-options.ts';
 import type {
   ConfigChange,
+  DeleteOptions,
   ExecuteRequest,
   ExecutionView,
   LiveFollower,
@@ -20,12 +26,13 @@ import type {
 import { SessionStore } from './session-store.ts';
 import { SessionVersions } from './session-versions.ts';
 import type { SnapshotRequest } from './snapshots.ts';
+import type { Uses } from './uses.ts';
 
 export class Session {
   readonly #options: SessionOptions;
-  readonly #serial = new SerialQueue();
+  readonly #serial: SerialQueue;
   /** Snapshots, rollbacks and the like come one after another, beside what else happens. */
-  readonly #stillness = new SerialQueue();
+  readonly #stillness: SerialQueue;
   readonly #store: SessionStore;
   readonly #live: LiveLog;
   readonly #executor: Executor;
@@ -34,10 +41,12 @@ export class Session {
   readonly #idleWatch: IdleWatch;
   #connections = 0;
 
-  /** `left` true: the record was found in the registry, and `recover` comes next; else `begin`. */
-  constructor(record: SessionRecord, options: SessionOptions, left = false) {
+  /** What must keep it in memory is one of the `uses`. `left`: it was found in the registry, and `recover` comes next; else `begin`. */
+  constructor(record: SessionRecord, options: SessionOptions, uses: Uses, left: boolean) {
     const { registry, clock, log, limits } = options;
     this.#options = options;
+    this.#serial = new SerialQueue(uses);
+    this.#stillness = new SerialQueue(uses);
     this.#store = new SessionStore(record, { registry, clock, log });
     this.#live = new LiveLog(
       record.seqReserved,
@@ -78,6 +87,7 @@ export class Session {
         store: this.#store,
         live: this.#live,
         executor: this.#executor,
+        uses,
       },
       !left,
     );
@@ -97,6 +107,12 @@ export class Session {
 
   get sandboxIds(): string[] {
     return this.#life.sandboxIds;
+  }
+
+  /** It has no sandbox and nothing to do: once nobody uses it, the registry has all that there is of it. */
+  get dormant(): boolean {
+    const { state } = this.record;
+    return state === 'deleted' || (isDormant(state) && this.#executor.atRest);
   }
 
   // --- life ---------------------------------------------------------------------------------------------------------
@@ -123,20 +139,13 @@ export class Session {
       this.#life.assertLive();
       await this.#executor.abandonAll('cancelled', 'The session was restarted');
       void this.#life.putAway();
-      await this.#store.apply({ session: { version: null } });
-      await this.#life.startAnother('restarted', null);
+      await this.#life.startAnother('restarted', null, { version: null });
     });
     await this.#life.ready;
   }
 
   /** Ends everything and removes every trace but the snapshots, if they are to be kept. Throws `session_busy` while something runs, unless forced. */
-  async delete({
-    force,
-    keepSnapshots = false,
-  }: {
-    force: boolean;
-    keepSnapshots?: boolean;
-  }): Promise<void> {
+  async delete({ force, keepSnapshots = false }: DeleteOptions): Promise<void> {
     await this.#serial.run(async () => {
       this.#life.assertLive();
       if (!force && !this.#executor.atRest) throw new AppError('session_busy');
@@ -151,18 +160,23 @@ export class Session {
   /** The part of `delete` that a crash may have cut off: the record says `deleted` already. */
   async finishDeletion(): Promise<void> {
     this.#life.close();
-    this.#versions.close();
-    this.#idleWatch.close();
+    this.letGo();
     this.#live.close('deleted');
     await this.#life.putAway();
+    this.#options.admission.rest(this.record.sessionId);
     await this.#serial.run(() => this.#options.registry.deleteSession(this.record.sessionId));
+  }
+
+  /** Somebody else will have the session when it is wanted again: nothing is left here that would wake up. */
+  letGo(): void {
+    this.#versions.close();
+    this.#idleWatch.close();
   }
 
   /** The process ends: followers are told, the container and its executions go on for the next process. */
   async leave(): Promise<void> {
     this.#life.leave();
-    this.#versions.close();
-    this.#idleWatch.close();
+    this.letGo();
     this.#executor.leave();
     this.#live.close('shuttingDown');
     await this.#serial.run(() => {});
@@ -231,6 +245,7 @@ export class Session {
           throw new AppError('session_busy');
         }
         await this.#versions.keep(content, () => this.#is(sandbox));
+        this.#versions.close();
         await this.#life.sleep();
       });
     });

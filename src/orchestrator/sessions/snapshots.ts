@@ -114,6 +114,14 @@ export class Snapshots {
       );
   }
 
+  /** The version, or the newest older one that is kept; null for a session without any. */
+  async upTo(sessionId: string, version: number | null): Promise<SnapshotRecord | null> {
+    const { registry } = this.#options;
+    if (version === null) return null;
+    const found = await registry.findSnapshot(sessionId, version);
+    return found ?? (await registry.findSnapshotBelow(sessionId, version));
+  }
+
   /** The version before one: what it was made from, or else the newest older one that is kept. */
   async before(snapshot: SnapshotRecord): Promise<SnapshotRecord | null> {
     const { registry } = this.#options;

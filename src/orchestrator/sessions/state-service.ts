@@ -4,11 +4,13 @@ import { AppError } from '../foundation/errors.ts';
 import { newId } from '../foundation/id.ts';
 import type { SnapshotRecord } from '../registry/records.ts';
 import type { Listing, Page } from '../registry/session-registry.ts';
+import type { HeldSession, LoadedSessions } from './loaded-sessions.ts';
 import { SandboxKeeper } from './sandbox-keeper.ts';
 import type { Session } from './session.ts';
 import type { Origin } from './session-life.ts';
 import type { SessionOptions } from './session-options.ts';
 import type { ForkSource } from './session-service.ts';
+import { Uses } from './uses.ts';
 
 export type Archive = {
   readonly record: SnapshotRecord;
@@ -20,14 +22,11 @@ export type States = { readonly [Method in keyof StateService]: StateService[Met
 
 export class StateService {
   readonly #options: SessionOptions;
-  readonly #find: (tenant: string, idOrName: string) => Promise<Session>;
+  readonly #sessions: LoadedSessions<Session>;
 
-  constructor(
-    options: SessionOptions,
-    find: (tenant: string, idOrName: string) => Promise<Session>,
-  ) {
+  constructor(options: SessionOptions, sessions: LoadedSessions<Session>) {
     this.#options = options;
-    this.#find = find;
+    this.#sessions = sessions;
   }
 
   async take(
@@ -36,26 +35,29 @@ export class StateService {
     label: string | null,
     signal: AbortSignal,
   ): Promise<SnapshotRecord> {
-    const session = await this.#find(tenant, idOrName);
-    return session.snapshot({ label, reason: 'requested' }, signal);
+    return this.#sessions.using(tenant, idOrName, (session) =>
+      session.snapshot({ label, reason: 'requested' }, signal),
+    );
   }
 
   /** Newest first. */
   async list(tenant: string, idOrName: string, page: Page): Promise<Listing<SnapshotRecord>> {
-    const { record } = await this.#find(tenant, idOrName);
-    return this.#options.registry.listSnapshots(record.sessionId, page);
+    return this.#sessions.viewing(tenant, idOrName, ({ sessionId }) =>
+      this.#options.registry.listSnapshots(sessionId, page),
+    );
   }
 
   async find(tenant: string, idOrName: string, version: number): Promise<SnapshotRecord> {
-    const { record } = await this.#find(tenant, idOrName);
-    const found = await this.#options.snapshots.find(record.sessionId, version);
+    const found = await this.#sessions.viewing(tenant, idOrName, ({ sessionId }) =>
+      this.#options.snapshots.find(sessionId, version),
+    );
     if (found === null) throw new AppError('snapshot_not_found');
     return found;
   }
 
   /** Throws `snapshot_in_use` for the version that the session stands on. */
   async remove(tenant: string, idOrName: string, version: number): Promise<void> {
-    await (await this.#find(tenant, idOrName)).removeVersion(version);
+    await this.#sessions.using(tenant, idOrName, (session) => session.removeVersion(version));
   }
 
   /** Of all sessions of a tenant, deleted ones too, and those that were imported; newest first. */
@@ -73,15 +75,20 @@ export class StateService {
   async removeById(tenant: string, snapshotId: string): Promise<void> {
     const snapshot = await this.findById(tenant, snapshotId);
     const { sessionId, version } = snapshot;
-    const owner = sessionId === null ? null : await this.#living(tenant, sessionId);
-    if (owner && version !== null) await owner.removeVersion(version);
-    else await this.#options.snapshots.remove([snapshot]);
+    const owner =
+      sessionId === null || version === null ? null : await this.#living(tenant, sessionId);
+    if (owner === null) return this.#options.snapshots.remove([snapshot]);
+    try {
+      await owner.session.removeVersion(version!);
+    } finally {
+      owner.release();
+    }
   }
 
   /** Null when the session is deleted. */
-  async #living(tenant: string, sessionId: string): Promise<Session | null> {
+  async #living(tenant: string, sessionId: string): Promise<HeldSession<Session> | null> {
     try {
-      return await this.#find(tenant, sessionId);
+      return await this.#sessions.hold(tenant, sessionId);
     } catch (error) {
       if (error instanceof AppError && error.code === 'session_not_found') return null;
       throw error;
@@ -104,15 +111,15 @@ export class StateService {
     version: number,
     signal: AbortSignal,
   ): Promise<void> {
-    await (await this.#find(tenant, idOrName)).rollback(version, signal);
+    await this.#sessions.using(tenant, idOrName, (session) => session.rollback(version, signal));
   }
 
   async hibernate(tenant: string, idOrName: string, signal: AbortSignal): Promise<void> {
-    await (await this.#find(tenant, idOrName)).hibernate(signal);
+    await this.#sessions.using(tenant, idOrName, (session) => session.hibernate(signal));
   }
 
   async resume(tenant: string, idOrName: string, signal: AbortSignal): Promise<void> {
-    await (await this.#find(tenant, idOrName)).awake(signal);
+    await this.#sessions.using(tenant, idOrName, (session) => session.awake(signal));
   }
 
   /** The state that a new session begins with: a version, or what a living session has now. */
@@ -120,14 +127,21 @@ export class StateService {
     if ('snapshot' in source) {
       return { snapshot: await this.findById(tenant, source.snapshot), fork: true };
     }
+    const version = source.version ?? (await this.#versionAsleep(tenant, source.session));
     const snapshot =
-      source.version === undefined
-        ? await (await this.#find(tenant, source.session)).snapshot(
-            { label: null, reason: 'fork' },
-            signal,
+      version === null
+        ? await this.#sessions.using(tenant, source.session, (session) =>
+            session.snapshot({ label: null, reason: 'fork' }, signal),
           )
-        : await this.find(tenant, source.session, source.version);
+        : await this.find(tenant, source.session, version);
     return { snapshot, fork: true };
+  }
+
+  /** The version that is all there is of a sleeping session's state; null for one that is awake. */
+  #versionAsleep(tenant: string, idOrName: string): Promise<number | null> {
+    return this.#sessions.viewing(tenant, idOrName, ({ state, version }) =>
+      state === 'hibernated' ? version : null,
+    );
   }
 
   /**
@@ -159,6 +173,7 @@ export class StateService {
       source,
       log,
       startMsMax: limits.sandboxStartMsMax,
+      uses: new Uses(),
       owner: { events: async () => {}, lost: () => {} },
     });
     const plan = source.plan();

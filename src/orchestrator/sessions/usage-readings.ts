@@ -10,6 +10,13 @@ import type { SandboxSource } from '../sandbox/sandbox-source.ts';
 const ageMsMax = 1_000;
 const readMsMax = 10_000;
 
+export type SandboxMetrics = {
+  /** Of one processor, since the last measurement. */
+  readonly cpuPercent: number;
+  readonly memoryBytes: number;
+  readonly pids: number;
+};
+
 type Reading = { usage: RuntimeUsage | null; at: number; underWay: boolean };
 
 export class UsageReadings {
@@ -17,6 +24,8 @@ export class UsageReadings {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #readings = new WeakMap<Sandbox, Reading>();
+  /** Of the last `metrics`: percent is the difference between two. */
+  readonly #processing = new WeakMap<Sandbox, { cpuMs: number; at: number }>();
 
   constructor(options: { source: Pick<SandboxSource, 'usage'>; clock: Clock; log: Log }) {
     this.#source = options.source;
@@ -47,6 +56,23 @@ export class UsageReadings {
       this.#log.debug({ sandboxId: sandbox.sandboxId, err: error }, 'no usage');
       return null;
     }
+  }
+
+  /** What a sandbox uses now; nothing without one, or when the engine does not say. */
+  async metrics(sandbox: Sandbox | null, signal: AbortSignal): Promise<SandboxMetrics> {
+    const usage = sandbox && (await this.read(sandbox, signal));
+    if (!usage) return { cpuPercent: 0, memoryBytes: 0, pids: 0 };
+    const at = this.#clock.monotonic();
+    const before = this.#processing.get(sandbox);
+    this.#processing.set(sandbox, { cpuMs: usage.cpuMs, at });
+    const elapsedMs = before ? at - before.at : 0;
+    const cpuPercent =
+      elapsedMs > 0 ? (Math.max(0, usage.cpuMs - before!.cpuMs) / elapsedMs) * 100 : 0;
+    return {
+      cpuPercent: Math.round(cpuPercent * 10) / 10,
+      memoryBytes: usage.memoryBytes,
+      pids: usage.pids,
+    };
   }
 
   #reading(sandbox: Sandbox): Reading {

@@ -78,7 +78,7 @@ describe('a sandbox that dies', () => {
     source.last.removal = removal;
     await manager.delete('default', id, { force: false }, soon());
     expect(source.released).toEqual([]);
-    expect(await registry.allSessions()).toEqual([]);
+    expect(await registry.sessionsToRecover()).toEqual([]);
   });
 });
 
@@ -105,7 +105,7 @@ describe('a start that is under way', () => {
     await expect.poll(() => source.signals.length).toBe(1);
     await manager.stop();
     await expect(creating).rejects.toMatchObject({ code: 'shutting_down' });
-    expect(await registry.allSessions()).toEqual([]);
+    expect(await registry.sessionsToRecover()).toEqual([]);
   });
 
   it('is made anew by the next process; what waited for it runs then', async () => {
@@ -117,7 +117,7 @@ describe('a start that is under way', () => {
     await Promise.all([manager.stop(), restart]);
 
     const left = source.last;
-    const { sandbox } = (await registry.allSessions())[0]!;
+    const { sandbox } = (await registry.sessionsToRecover())[0]!;
     source.left.set(sandbox!.sandboxId, left);
     source.engine = Promise.resolve();
     manager = newManager();
@@ -140,7 +140,7 @@ describe('a session', () => {
     clock.advance(60_000);
     await create();
     const { calls } = apply.mock;
-    const known = (await registry.allSessions()).map(({ sessionId }) => sessionId);
+    const known = (await registry.sessionsToRecover()).map(({ sessionId }) => sessionId);
     expect(calls.filter(([{ sessionId }]) => !known.includes(sessionId))).toEqual([]);
   });
 

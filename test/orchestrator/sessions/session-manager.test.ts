@@ -357,7 +357,7 @@ describe('the sessions', () => {
     await registry.apply({ sessionId: record.sessionId, session: { state: 'deleted' } });
     manager = newManager();
     await manager.recover();
-    expect(await registry.allSessions()).toEqual([]);
+    expect(await registry.sessionsToRecover()).toEqual([]);
     await expect(manager.find('default', 'gone')).rejects.toMatchObject({
       code: 'session_not_found',
     });

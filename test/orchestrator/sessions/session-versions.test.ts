@@ -411,7 +411,7 @@ describe('a fork', () => {
     await expect(create({}, { session: id, version: 1 })).rejects.toMatchObject({
       code: 'snapshot_damaged',
     });
-    expect(await registry.allSessions()).toHaveLength(1);
+    expect(await registry.sessionsToRecover()).toHaveLength(1);
   });
 });
 

@@ -2,6 +2,9 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration, MigrationProvider } from 'kysely/migration';
 
+const labelsOfSession = `select position, tenant, label.key, label.value
+  from session join json_each(session.config, '$.labels') as label`;
+
 const migrations: Record<string, Migration> = {
   '0001-sessions': {
     async up(database: Kysely<unknown>) {
@@ -108,6 +111,50 @@ const migrations: Record<string, Migration> = {
           unique (sessionId, version)
         ) strict`,
         'create index snapshotOfTenant on snapshot (tenant)',
+      );
+    },
+  },
+  '0003-many-sessions': {
+    async up(database: Kysely<unknown>) {
+      // An index that mentions `state` is written whenever that changes, twice for every execution: where it is about sessions
+      // at work that would cost more than it gives. What stands below changes when a session starts, sleeps or goes.
+      await run(
+        database,
+        'alter table session add column deleted integer not null default 0',
+        "update session set deleted = 1 where state = 'deleted'",
+        'drop index sessionName',
+        `create unique index sessionName on session (tenant, name)
+          where name is not null and deleted = 0`,
+        'drop index sessionByAge',
+        // All that a list is ordered, counted and filtered by: rows are read for the page that is shown, and no others.
+        `create index sessionByAge on session (tenant, createdAt, position, language, name)
+          where deleted = 0`,
+        'drop index sessionWithSandbox',
+        'create index sessionWithSandbox on session (tenant, createdAt) where sandbox is not null',
+        `create index sessionToRecover on session (createdAt)
+          where sandbox is null and state not in ('hibernated', 'failed')`,
+        `create index sessionHibernated on session (tenant, createdAt)
+          where deleted = 0 and state = 'hibernated'`,
+        `create index sessionFailed on session (tenant, createdAt)
+          where deleted = 0 and state = 'failed'`,
+
+        // The labels in the sessions' configurations, to be found by.
+        `create table sessionLabel (
+          session integer not null references session (position) on delete cascade,
+          tenant text not null,
+          name text not null,
+          value text not null,
+          primary key (session, name)
+        ) strict, without rowid`,
+        'create index sessionByLabel on sessionLabel (tenant, name, value)',
+        `insert into sessionLabel ${labelsOfSession}`,
+        `create trigger sessionIsLabelled after insert on session begin
+          insert into sessionLabel ${labelsOfSession} where session.position = new.position;
+        end`,
+        `create trigger sessionIsLabelledAnew after update of config on session begin
+          delete from sessionLabel where session = new.position;
+          insert into sessionLabel ${labelsOfSession} where session.position = new.position;
+        end`,
       );
     },
   },

@@ -5,7 +5,7 @@ import type { ExecutionTable, Row, SessionTable } from './schema.ts';
 
 type Stored<Table> = Omit<
   { [Field in keyof Table]: Table[Field] },
-  'position' | 'seqFirst' | 'seqLast'
+  'position' | 'deleted' | 'seqFirst' | 'seqLast'
 >;
 
 /** A record, or a part of one, as column values. Fields that are undefined are left out. */

@@ -15,7 +15,8 @@ export type Row<Item> = { [Field in keyof Item]: Column<Item[Field]> };
 /** `position` grows with every insertion: it orders what happened within one millisecond. */
 type Positioned = { position: Generated<number> };
 
-export type SessionTable = Positioned & Row<SessionRecord>;
+/** `deleted` is 1 when the state is that. */
+export type SessionTable = Positioned & Row<SessionRecord> & { deleted: Generated<number> };
 /** `seqFirst` to `seqLast` is where its events are; null while it has none. Cheaper to keep than an index of all events. */
 export type ExecutionTable = Positioned &
   Row<ExecutionRecord> & { seqFirst: number | null; seqLast: number | null };

@@ -1,7 +1,14 @@
 // The queries over sessions. Whatever a client asks carries the tenant, so that another tenant's session is not found
 // rather than found and refused.
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
-import type { SessionChange, SessionRecord } from '../records.ts';
+import {
+  dormantStates,
+  isDormant,
+  type SandboxRecord,
+  type SessionChange,
+  type SessionRecord,
+  sessionStates,
+} from '../records.ts';
 import type { Listing, Page, SessionFilter } from '../session-registry.ts';
 import type { Database } from './database.ts';
 import { decodeSession, encodeRow } from './rows.ts';
@@ -15,12 +22,12 @@ export class SessionRows {
   }
 
   insert(record: SessionRecord): void {
-    this.#database.insert('session', encodeRow(record));
+    this.#database.insert('session', { ...encodeRow(record), ...deletedBy(record) });
   }
 
   /** False when there is no such session. */
   update(sessionId: string, changes: NonNullable<SessionChange['session']>): boolean {
-    return this.#database.updateById('session', sessionId, changes);
+    return this.#database.updateById('session', sessionId, { ...changes, ...deletedBy(changes) });
   }
 
   /** 0 when there is no such session. */
@@ -40,7 +47,9 @@ export class SessionRows {
 
   /** Newest first. */
   list(tenant: string, filter: SessionFilter, page: Page): Listing<SessionRecord> {
-    const matching = this.#live(tenant).where((session) => session.and(terms(session, filter)));
+    const matching = this.#live(tenant).where((session) =>
+      session.and(terms(session, tenant, filter)),
+    );
     const counted = matching
       .clearSelect()
       .select((session) => session.fn.countAll<number>().as('total'));
@@ -54,9 +63,28 @@ export class SessionRows {
     return { items: items.map(decodeSession), total: this.#database.first(counted)?.total ?? 0 };
   }
 
-  all(): SessionRecord[] {
-    const query = this.#database.query.selectFrom('session').selectAll();
-    return this.#database.all(query.orderBy('createdAt').orderBy('position')).map(decodeSession);
+  /** Oldest first. Two questions, since each has an index that a session's daily changes of state do not touch. */
+  toRecover(): SessionRecord[] {
+    const wanted = this.#database.query
+      .selectFrom('session')
+      .selectAll()
+      .where(
+        sql<SqlBool>`state not in (${sql.join(dormantStates.map((state) => sql.lit(state)))})`,
+      );
+    const rows = [
+      ...this.#database.all(wanted.where('sandbox', 'is not', null)),
+      ...this.#database.all(wanted.where('sandbox', 'is', null)),
+    ];
+    rows.sort((one, other) => one.createdAt - other.createdAt || one.position - other.position);
+    return rows.map(decodeSession);
+  }
+
+  count(): number {
+    const query = this.#database.query
+      .selectFrom('session')
+      .select((session) => session.fn.countAll<number>().as('total'))
+      .where('deleted', '=', sql.lit(0));
+    return this.#database.first(query)?.total ?? 0;
   }
 
   delete(sessionId: string): void {
@@ -65,16 +93,11 @@ export class SessionRows {
     );
   }
 
-  /** sandboxId → sessionId. */
-  sandboxOwners(): Map<string, string> {
-    const rows = this.#database.all(
-      this.#database.query
-        .selectFrom('session')
-        .select('sessionId')
-        .select(sql<string>`sandbox ->> 'sandboxId'`.as('sandboxId'))
-        .where('sandbox', 'is not', null),
-    );
-    return new Map(rows.map((row) => [row.sandboxId, row.sessionId]));
+  sandboxes(): SandboxRecord[] {
+    const query = this.#database.query.selectFrom('session').select('sandbox');
+    return this.#database
+      .all(query.where('sandbox', 'is not', null))
+      .map(({ sandbox }) => JSON.parse(sandbox!));
   }
 
   #live(tenant: string) {
@@ -82,22 +105,34 @@ export class SessionRows {
       .selectFrom('session')
       .selectAll()
       .where('tenant', '=', tenant)
-      .where('state', '<>', sql.lit('deleted'));
+      .where('deleted', '=', sql.lit(0));
   }
+}
+
+/** `deleted` is a part of `state` that never changes back: indexes by it need not be written with every execution. */
+function deletedBy({ state }: Partial<SessionRecord>): { deleted?: number } {
+  return state === 'deleted' ? { deleted: 1 } : {};
 }
 
 function terms(
   session: ExpressionBuilder<Schema, 'session'>,
+  tenant: string,
   filter: SessionFilter,
 ): Expression<SqlBool>[] {
   const all: Expression<SqlBool>[] = [];
   if (filter.name !== undefined) all.push(matches(sql.ref('name'), filter.name));
   if (filter.language !== undefined) all.push(matches(sql.ref('language'), filter.language));
-  if (filter.state !== undefined) all.push(session('state', '=', filter.state));
+  const state = sessionStates.find((state) => state === filter.state);
+  if (state !== undefined) {
+    // As text, so that the index of that state is found; sessions that are not dormant have one by their sandboxes.
+    all.push(session('state', '=', sql.lit(state)));
+    if (!isDormant(state)) all.push(session('sandbox', 'is not', null));
+  }
   for (const [label, pattern] of Object.entries(filter.labels ?? {})) {
     all.push(
-      sql<SqlBool>`exists (select 1 from json_each(config, '$.labels') as label
-        where label.key = ${label} and ${matches(sql.ref('label.value'), pattern)})`,
+      sql<SqlBool>`+position in (select session from sessionLabel as label
+        where label.tenant = ${tenant} and label.name = ${label}
+        and ${matches(sql.ref('label.value'), pattern)})`,
     );
   }
   return all;
@@ -107,5 +142,6 @@ function terms(
 function matches(column: Expression<unknown>, pattern: string): Expression<SqlBool> {
   if (!pattern.includes('*')) return sql<SqlBool>`${column} = ${pattern}`;
   const escaped = pattern.replaceAll(/[?[]/g, '[$&]').replaceAll(/\*+/g, '*');
-  return sql<SqlBool>`${column} glob ${escaped}`;
+  // The plus keeps SQLite from sorting whole rows that it has found by a pattern: it goes through the index by age instead.
+  return sql<SqlBool>`+${column} glob ${escaped}`;
 }

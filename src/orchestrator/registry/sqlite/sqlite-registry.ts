@@ -8,6 +8,7 @@ import type {
   EventRecord,
   ExecutionRecord,
   OutputRecord,
+  SandboxRecord,
   SessionChange,
   SessionRecord,
   SnapshotRecord,
@@ -95,8 +96,12 @@ export class SqliteRegistry implements SessionRegistry {
     return this.#read(() => this.#sessions.list(tenant, filter, page));
   }
 
-  async allSessions(): Promise<SessionRecord[]> {
-    return this.#read(() => this.#sessions.all());
+  async sessionsToRecover(): Promise<SessionRecord[]> {
+    return this.#read(() => this.#sessions.toRecover());
+  }
+
+  async countSessions(): Promise<number> {
+    return this.#read(() => this.#sessions.count());
   }
 
   async apply(change: SessionChange): Promise<void> {
@@ -223,8 +228,8 @@ export class SqliteRegistry implements SessionRegistry {
     this.#write(() => this.#idempotency.release(scope, key));
   }
 
-  async sandboxOwners(): Promise<Map<string, string>> {
-    return this.#read(() => this.#sessions.sandboxOwners());
+  async sandboxes(): Promise<SandboxRecord[]> {
+    return this.#read(() => this.#sessions.sandboxes());
   }
 
   async readFact(name: string): Promise<string | null> {

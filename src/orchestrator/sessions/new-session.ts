@@ -1,0 +1,45 @@
+// The record of a session that is being made, before anything is stored.
+import type { SandboxRecord, SessionRecord } from '../registry/records.ts';
+import type { Origin } from './session-life.ts';
+import type { NewSession } from './session-service.ts';
+
+export type NewSessionFacts = {
+  readonly sessionId: string;
+  readonly tenant: string;
+  /** The state that it begins with; its language is that one's. */
+  readonly origin: Origin | null;
+  readonly sandbox: SandboxRecord;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+};
+
+export function newSession(
+  wanted: NewSession,
+  { sessionId, tenant, origin, sandbox, now }: NewSessionFacts,
+): SessionRecord {
+  return {
+    sessionId,
+    tenant,
+    name: wanted.name ?? null,
+    language: origin?.snapshot.language ?? wanted.language,
+    state: 'creating',
+    config: wanted.config,
+    createdAt: now,
+    lastUsedAt: now,
+    expiresAt: null,
+    sandbox,
+    agentSeq: 0,
+    seqReserved: 0,
+    version: null,
+    versionLast: 0,
+    seqPruned: 0,
+    statistics: {
+      executions: 0,
+      errors: 0,
+      cpuMs: 0,
+      memoryPeakBytes: 0,
+      networkBytes: 0,
+      snapshots: 0,
+    },
+  };
+}

@@ -1,0 +1,60 @@
+// What an earlier version stored is there after an upgrade, and is found by what the later version finds it by.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { Kysely } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { SessionRecord } from '../../../src/orchestrator/registry/records.ts';
+import { NodeSqliteDialect } from '../../../src/orchestrator/registry/sqlite/dialect.ts';
+import { migrationProvider } from '../../../src/orchestrator/registry/sqlite/migrations.ts';
+import { encodeRow } from '../../../src/orchestrator/registry/sqlite/rows.ts';
+import { SqliteRegistry } from '../../../src/orchestrator/registry/sqlite/sqlite-registry.ts';
+import { FakeClock } from '../../doubles/fake-clock.ts';
+import { sessionRecord } from '../../helpers/records.ts';
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'cellar-migrations-'));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+/** A registry as the version with `migration` as its last one left it. */
+async function storedBy(migration: string, records: readonly SessionRecord[]): Promise<void> {
+  const connection = new DatabaseSync(join(directory, 'registry.db'));
+  const database = new Kysely<{ session: object }>({ dialect: new NodeSqliteDialect(connection) });
+  const migrator = new Migrator({ db: database, provider: migrationProvider });
+  expect((await migrator.migrateTo(migration)).error).toBeUndefined();
+  for (const record of records)
+    await database.insertInto('session').values(encodeRow(record)).execute();
+  connection.close();
+}
+
+it('sessions of version 0002 keep their states, names and labels', async () => {
+  const labelled = { ...sessionRecord().config, labels: { team: 'red' } };
+  const awake = sessionRecord({
+    name: 'awake',
+    config: labelled,
+    sandbox: { sandboxId: 'sbx-1', runtimeId: null, token: 't', uid: 1, runtime: 'runc' },
+  });
+  const asleep = sessionRecord({ sessionId: 'ses-2', name: 'asleep', state: 'hibernated' });
+  const deleted = sessionRecord({ sessionId: 'ses-3', name: 'gone', state: 'deleted' });
+  await storedBy('0002-snapshots', [awake, asleep, deleted]);
+  const registry = await SqliteRegistry.open({ directory, clock: new FakeClock() });
+  try {
+    expect(await registry.findSession('default', 'awake')).toEqual(awake);
+    expect(await registry.findSession('default', 'asleep')).toEqual(asleep);
+    expect(await registry.findSession('default', 'gone')).toBeNull();
+    expect(await registry.countSessions()).toBe(2);
+    const recovered = (await registry.sessionsToRecover()).map(({ sessionId }) => sessionId);
+    expect(recovered).toEqual(['ses-1', 'ses-3']);
+    const page = { limit: 10, offset: 0 };
+    const { items } = await registry.listSessions('default', { labels: { team: 'red' } }, page);
+    expect(items).toEqual([awake]);
+    await registry.createSession(sessionRecord({ sessionId: 'ses-4', name: 'gone' }));
+  } finally {
+    await registry.close();
+  }
+});
