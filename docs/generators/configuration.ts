@@ -39,6 +39,7 @@ function code(value: unknown): string {
 
 function defaultOf({ default: value, unit }: SettingFacts): string {
   if (value === undefined) return 'none';
+  if (value === '') return 'empty';
   if (Array.isArray(value)) return value.length === 0 ? 'empty' : code(value.join());
   return typeof value === 'number' ? withUnit(value, unit) : code(value);
 }

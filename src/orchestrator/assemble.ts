@@ -1,4 +1,5 @@
 // The composition root: the one file that chooses implementations. Everything below is handed its collaborators.
+import assert from 'node:assert';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -28,6 +29,7 @@ import { SessionManager } from './sessions/session-manager.ts';
 import { SnapshotCleaner } from './sessions/snapshot-cleaner.ts';
 import { Snapshots } from './sessions/snapshots.ts';
 import { openDirectoryStore } from './snapshots/directory/directory-store.ts';
+import type { SnapshotStore } from './snapshots/snapshot-store.ts';
 
 export type Service = {
   /** An API key that was just made, to be shown once; null when there was one already. */
@@ -75,11 +77,7 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
     uids: new UidPool({ first: config.uidFirst, count: config.uidCount }, await uidsOf(registry)),
     runtimeName: config.runtime,
   });
-  const store = await openDirectoryStore({
-    directory: join(config.dataDir, 'snapshots'),
-    clock,
-    reserveBytes: config.diskReserveBytes,
-  });
+  const store = await openStore(config, instanceId);
   const { snapshotBytesMax } = config;
   const snapshots = new Snapshots({ store, registry, clock, log, snapshotBytesMax });
   await snapshots.sweep();
@@ -149,6 +147,29 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
       await registry.close();
     },
   };
+}
+
+/** Throws StartError when it cannot be used. */
+async function openStore(config: Config, instanceId: string): Promise<SnapshotStore> {
+  if (config.snapshotStore === 'directory')
+    return await openDirectoryStore({
+      directory: join(config.dataDir, 'snapshots'),
+      clock,
+      reserveBytes: config.diskReserveBytes,
+    });
+  // Only now: its library takes time to load, and memory.
+  const { openS3Store } = await import('./snapshots/s3/s3-store.ts');
+  assert(config.s3Bucket !== undefined);
+  return await openS3Store({
+    bucket: config.s3Bucket,
+    prefix: config.s3Prefix,
+    region: config.s3Region,
+    endpoint: config.s3Endpoint,
+    forcePathStyle: config.s3ForcePathStyle,
+    requestMsMax: config.s3RequestMsMax,
+    instanceId,
+    clock,
+  });
 }
 
 /** The name under which this data directory's containers are found again. */

@@ -94,11 +94,53 @@ export const settings = {
     [MiB, 1024 * GiB],
     'What the kept executions of a session may take together, with their output; the oldest go first.',
   ),
+  snapshotStore: Type.Enum(['directory', 's3'], {
+    default: 'directory',
+    description:
+      'Where snapshots are kept: in the data directory, or in a bucket of S3 or of what speaks its protocol.',
+  }),
+  s3Bucket: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]$',
+      description:
+        'The bucket; it must be there. Credentials come from the standard places: `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`, a profile, the role of the machine.',
+    }),
+  ),
+  s3Prefix: Type.String({
+    default: '',
+    maxLength: 512,
+    pattern: '^([A-Za-z0-9!_.*()-]+/)*$',
+    description:
+      'What the names of all objects begin with: nothing, or folders like `cellar/`. Each instance needs its own.',
+  }),
+  s3Region: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9-]{1,64}$',
+      description: 'The region of the bucket; else the one that the standard places name.',
+    }),
+  ),
+  s3Endpoint: Type.Optional(
+    Type.String({
+      // SECURITY: no user and password, which would be printed with it.
+      pattern: '^https?://[A-Za-z0-9.:[\\]-]+/?$',
+      description: 'Address of a storage other than Amazon’s: `https://s3.example.org`.',
+    }),
+  ),
+  s3ForcePathStyle: Type.Boolean({
+    default: false,
+    description:
+      'Names the bucket in the path of requests, not in the host name. Most storages other than Amazon’s want that.',
+  }),
+  s3RequestMsMax: milliseconds(
+    30 * secondMs,
+    [100, 10 * minuteMs],
+    'How long one try of a request to the bucket may take; eight MiB must go through in that time.',
+  ),
   snapshotBytesMax: bytes(4 * GiB, [MiB, 1024 * GiB], 'The largest snapshot, before compression.'),
   diskReserveBytes: bytes(
     256 * MiB,
     [0, 1024 * GiB],
-    'Free space on the disk below which no snapshot is stored.',
+    'Free space on the disk below which no snapshot is stored in the data directory.',
   ),
   snapshotCleaningMs: milliseconds(
     10 * minuteMs,

@@ -36,7 +36,7 @@ export async function loadConfig(environment: Environment, directory: string): P
     if (mistake === null) found.set(name, setting);
     else problems.push(mistake);
   }
-  problems.push(...unknownNames(file, environment), ...disorder(found));
+  problems.push(...unknownNames(file, environment), ...disorder(found), ...missing(found));
   if (problems.length > 0)
     throw new StartError(
       `The configuration is not valid:\n${problems.map((line) => `  - ${line}`).join('\n')}`,
@@ -86,6 +86,7 @@ function find(name: SettingName, file: FileSettings, environment: Environment): 
 function fromText(name: SettingName, given: string): unknown {
   const schema = settings[name];
   if (Type.IsArray(schema)) return given.split(',').map((part) => part.trim());
+  if (Type.IsBoolean(schema) && ['true', 'false'].includes(given)) return given === 'true';
   if (!Type.IsInteger(schema) && !Type.IsNumber(schema)) return given;
   return /^-?\d+(\.\d+)?$/.test(given) ? Number(given) : given;
 }
@@ -113,6 +114,13 @@ function unknownNames(file: FileSettings, environment: Environment): string[] {
 function suggestion(name: string, names: readonly string[]): string {
   const meant = nearest(name, names);
   return meant === null ? '' : `; did you mean ${meant}?`;
+}
+
+/** Settings that another one needs. */
+function missing(found: ReadonlyMap<SettingName, Found>): string[] {
+  const store = found.get('snapshotStore');
+  if (store?.value !== 's3' || found.has('s3Bucket')) return [];
+  return [`${store.place} is s3, so ${variableOf('s3Bucket')} must be set`];
 }
 
 function disorder(found: ReadonlyMap<SettingName, Found>): string[] {

@@ -11,6 +11,8 @@ import {
 import { loadConfig } from '../../../src/orchestrator/config/load-config.ts';
 import { StartError } from '../../../src/orchestrator/foundation/start-error.ts';
 
+const withoutDefault = ['apiKey', 's3Bucket', 's3Region', 's3Endpoint'];
+
 describe('loading the configuration', () => {
   let directory: string;
   beforeEach(async () => {
@@ -30,7 +32,7 @@ describe('loading the configuration', () => {
     return (error as StartError).message.split('\n  - ').slice(1);
   }
 
-  it('has a valid default for everything but the key', async () => {
+  it('has a valid default for everything but the key and what only a bucket needs', async () => {
     const config = await loadConfig({}, directory);
     expect(config).toMatchObject({
       host: '127.0.0.1',
@@ -40,8 +42,33 @@ describe('loading the configuration', () => {
     });
     expect(config.dataDir).toBe(join(directory, 'data'));
     expect(Object.keys(config).toSorted()).toEqual(
-      settingNames.filter((name) => name !== 'apiKey').toSorted(),
+      settingNames.filter((name) => !withoutDefault.includes(name)).toSorted(),
     );
+  });
+
+  it('wants a bucket where snapshots go to one, and an endpoint without a password', async () => {
+    expect(await problemsOf({ CELLAR_SNAPSHOT_STORE: 's3' })).toEqual([
+      'CELLAR_SNAPSHOT_STORE is s3, so CELLAR_S3_BUCKET must be set',
+    ]);
+    const environment = { CELLAR_SNAPSHOT_STORE: 's3', CELLAR_S3_BUCKET: 'states' };
+    const config = await loadConfig(
+      {
+        ...environment,
+        CELLAR_S3_PREFIX: 'cellar/one/',
+        CELLAR_S3_ENDPOINT: 'http://[::1]:9000',
+        CELLAR_S3_FORCE_PATH_STYLE: 'true',
+      },
+      directory,
+    );
+    expect(config).toMatchObject({ s3Bucket: 'states', s3ForcePathStyle: true });
+    const problems = await problemsOf({
+      ...environment,
+      CELLAR_S3_ENDPOINT: 'https://user:secret@s3.example.org',
+      CELLAR_S3_PREFIX: '/cellar',
+      CELLAR_S3_FORCE_PATH_STYLE: 'yes',
+    });
+    expect(problems).toHaveLength(3);
+    expect(problems.join()).not.toContain('secret');
   });
 
   it('gives the file precedence over defaults and the environment over the file', async () => {
