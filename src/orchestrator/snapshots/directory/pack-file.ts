@@ -39,9 +39,10 @@ export class PackFile implements PackTarget {
     await stored(async () => {
       const handle = await this.#open();
       await writeFully(handle, rest, number * this.batchBytes);
-      await handle.sync();
+      // Side by side: the name is there since the file was opened, and each waits for the disk.
+      const syncs = await Promise.allSettled([handle.sync(), syncDirectory(dirname(this.#path))]);
       await this[Symbol.asyncDispose]();
-      await syncDirectory(dirname(this.#path));
+      for (const sync of syncs) if (sync.status === 'rejected') throw sync.reason;
     });
   }
 
