@@ -9,11 +9,19 @@ export interface Clock {
   after(ms: number, callback: () => void): () => void;
 }
 
+/** The longest time that a timer of Node can take; given more it would fire at once. */
+const timerMsMax = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, callback) {
-    const timer = setTimeout(callback, ms);
+    let timer: NodeJS.Timeout;
+    const wait = (leftMs: number) => {
+      const next = leftMs > timerMsMax ? () => wait(leftMs - timerMsMax) : callback;
+      timer = setTimeout(next, Math.min(leftMs, timerMsMax));
+    };
+    wait(ms);
     return () => clearTimeout(timer);
   },
 };

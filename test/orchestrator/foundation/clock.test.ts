@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { systemClock } from '../../../src/orchestrator/foundation/clock.ts';
 import { FakeClock } from '../../doubles/fake-clock.ts';
 
@@ -10,6 +10,22 @@ describe('the system clock', () => {
     await new Promise<void>((resolve) => systemClock.after(20, resolve));
     // Timers are allowed to round to whole milliseconds.
     expect(systemClock.monotonic() - start).toBeGreaterThanOrEqual(19);
+  });
+
+  it('waits for months when it is told to', () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const dayMs = 24 * 60 * 60 * 1000;
+    let fired = 0;
+    systemClock.after(90 * dayMs, () => fired++);
+    const cancel = systemClock.after(80 * dayMs, () => expect.unreachable());
+    vi.advanceTimersByTime(70 * dayMs);
+    cancel();
+    vi.advanceTimersByTime(20 * dayMs - 1);
+    expect(fired).toBe(0);
+    vi.advanceTimersByTime(1);
+    expect(fired).toBe(1);
+    expect(vi.getTimerCount()).toBe(0);
   });
 });
 
