@@ -116,10 +116,32 @@ export function describeRuntime(name: string, subject: () => RuntimeSubject): vo
 
     it('pauses and resumes', async () => {
       const runtimeId = await runtime.start(spec(), signal());
+      for (const state of ['paused', 'running']) {
+        // Once more does no harm: whoever asks may not have heard the first answer.
+        for (let times = 0; times < 2; times++) {
+          if (state === 'paused') await runtime.pause(runtimeId, signal());
+          else await runtime.resume(runtimeId, signal());
+          expect(await runtime.list(instanceId, signal())).toMatchObject([{ state }]);
+        }
+      }
+    });
+
+    it('measures a paused sandbox, whose processor time stands still', async () => {
+      const runtimeId = await runtime.start(spec(), signal());
       await runtime.pause(runtimeId, signal());
-      expect(await runtime.list(instanceId, signal())).toMatchObject([{ state: 'paused' }]);
-      await runtime.resume(runtimeId, signal());
-      expect(await runtime.list(instanceId, signal())).toMatchObject([{ state: 'running' }]);
+      const { cpuMs } = await runtime.usage(runtimeId, signal());
+      expect((await runtime.usage(runtimeId, signal())).cpuMs).toBe(cpuMs);
+      expect(cpuMs).toBeGreaterThan(0);
+    });
+
+    it('calls what has exited lost, whether it is to be frozen or thawed', async () => {
+      const { sandboxId } = spec();
+      const runtimeId = await runtime.start(spec({ sandboxId }), signal());
+      await crash(sandboxId, runtimeId);
+      for (const verb of ['pause', 'resume'] as const)
+        await expect(runtime[verb](runtimeId, signal())).rejects.toMatchObject({
+          code: 'sandbox_lost',
+        });
     });
 
     it('takes new limits for a running sandbox', async () => {

@@ -17,7 +17,7 @@ type Listener = {
 };
 
 export class FakeRuntime implements Runtime {
-  readonly capabilities = { pause: true, update: true } as const;
+  readonly capabilities = { pause: true, update: true };
   /** Images that containers can be made from. */
   readonly images = new Set(['cellar-sandbox:latest']);
   /** Called when a container runs. What it throws fails the start. */
@@ -61,11 +61,11 @@ export class FakeRuntime implements Runtime {
   }
 
   async pause(runtimeId: string, signal: AbortSignal): Promise<void> {
-    this.#move(runtimeId, signal, 'running', 'paused');
+    this.#alive(runtimeId, signal).state = 'paused';
   }
 
   async resume(runtimeId: string, signal: AbortSignal): Promise<void> {
-    this.#move(runtimeId, signal, 'paused', 'running');
+    this.#alive(runtimeId, signal).state = 'running';
   }
 
   async update(
@@ -174,15 +174,10 @@ export class FakeRuntime implements Runtime {
       if (listener.instanceId === instanceId) listener.tell(event);
   }
 
-  #move(
-    runtimeId: string,
-    signal: AbortSignal,
-    from: RuntimeSandbox['state'],
-    to: RuntimeSandbox['state'],
-  ): void {
+  #alive(runtimeId: string, signal: AbortSignal): Container {
     const container = this.#find(runtimeId, signal);
-    if (container.state !== from) throw new AppError('not_changeable');
-    container.state = to;
+    if (container.state === 'exited') throw new AppError('sandbox_lost');
+    return container;
   }
 
   #find(runtimeId: string, signal: AbortSignal): Container {

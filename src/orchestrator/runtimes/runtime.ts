@@ -42,7 +42,9 @@ export interface Runtime {
   start(spec: SandboxSpec, signal: AbortSignal): Promise<string>;
   /** Kills and removes. Removing what is gone is no error. */
   destroy(runtimeId: string, signal: AbortSignal): Promise<void>;
+  /** Freezes every process of the container where it is. One that is frozen already is no error; `sandbox_lost`: it has exited, or is gone. */
   pause(runtimeId: string, signal: AbortSignal): Promise<void>;
+  /** The processes go on. A container that is not frozen is no error; `sandbox_lost`: it has exited, or is gone. */
   resume(runtimeId: string, signal: AbortSignal): Promise<void>;
   /** Changes limits of a running container. */
   update(

@@ -1,7 +1,9 @@
 // The runtime port on the Docker Engine. Every call has a deadline of its own besides the caller's signal: the engine
 // holds a lock per container, and one that hangs must cost nobody anything but itself.
+import { setTimeout as delay } from 'node:timers/promises';
 import Docker, { type ContainerInfo, type DockerOptions } from 'dockerode';
 import { abortable } from '../../foundation/abortable.ts';
+import { AppError } from '../../foundation/errors.ts';
 import type {
   Runtime,
   RuntimeEvent,
@@ -30,6 +32,9 @@ import { engineCall, givenUp } from './engine-call.ts';
 
 /** Milliseconds after which a call is given up, whatever the caller's patience. */
 export type EngineDeadlines = { readonly queryMs: number; readonly changeMs: number };
+
+const freezeAttemptsMax = 5;
+const freezeRetryMs = 200;
 
 const defaultDeadlines: EngineDeadlines = { queryMs: 10_000, changeMs: 30_000 };
 
@@ -90,15 +95,20 @@ export class DockerRuntime implements Runtime {
   }
 
   async pause(runtimeId: string, signal: AbortSignal): Promise<void> {
-    await this.#change(runtimeId, signal, (abortSignal) =>
-      this.#docker.getContainer(runtimeId).pause({ abortSignal }),
-    );
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#freeze(runtimeId, true, signal);
+      } catch (error) {
+        // A process that is held up in the kernel keeps its container from freezing; a moment later it goes.
+        const mayPass = refusalStatus((error as AppError).cause) === 500;
+        if (!mayPass || attempt === freezeAttemptsMax || signal.aborted) throw error;
+        await delay(freezeRetryMs);
+      }
+    }
   }
 
   async resume(runtimeId: string, signal: AbortSignal): Promise<void> {
-    await this.#change(runtimeId, signal, (abortSignal) =>
-      this.#docker.getContainer(runtimeId).unpause({ abortSignal }),
-    );
+    await this.#freeze(runtimeId, false, signal);
   }
 
   async update(
@@ -160,6 +170,21 @@ export class DockerRuntime implements Runtime {
   /** Removes what a failed start has left. What even that cannot remove is the reconciler's. */
   async #abandon(idOrName: string): Promise<void> {
     await this.destroy(idOrName, neverAborted).catch(ignore);
+  }
+
+  async #freeze(runtimeId: string, frozen: boolean, signal: AbortSignal): Promise<void> {
+    const container = this.#docker.getContainer(runtimeId);
+    await this.#change(runtimeId, signal, async (abortSignal) => {
+      try {
+        await (frozen ? container.pause({ abortSignal }) : container.unpause({ abortSignal }));
+      } catch (error) {
+        if (refusalStatus(error) === null) throw error;
+        // The engine refuses what is so already, each of its versions with another status.
+        const { State } = await container.inspect({ abortSignal });
+        if (!State.Running) throw new AppError('sandbox_lost', { cause: error });
+        if (State.Paused !== frozen) throw error;
+      }
+    });
   }
 
   async #change<Result>(
