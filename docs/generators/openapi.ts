@@ -23,7 +23,7 @@ export async function openapiReference(): Promise<string> {
       listenHost: '127.0.0.1',
       allowedHosts: [],
       allowedOrigins: [],
-      sessionDefaults: { timeout: 0, limits, idle: {} },
+      sessionDefaults: { timeout: 0, limits, persistence: { policy: 'none' }, idle: {} },
       sessionMaxima: { timeout: 0, limits },
       bounds: defaultBounds,
     },

@@ -13,7 +13,7 @@ import { systemClock } from './foundation/clock.ts';
 import { newId } from './foundation/id.ts';
 import type { Log } from './foundation/log.ts';
 
-import type { SessionLimits } from './registry/records.ts';
+import type { SessionConfig, SessionLimits } from './registry/records.ts';
 import type { SessionRegistry } from './registry/session-registry.ts';
 import { SqliteRegistry } from './registry/sqlite/sqlite-registry.ts';
 import { dockerConnection } from './runtimes/docker/docker-connection.ts';
@@ -202,6 +202,15 @@ function limitsMaxOf(config: Config): SessionLimits {
   };
 }
 
+function idleOf(config: Config): SessionConfig['idle'] {
+  const { pauseAfterMs, hibernateAfterMs, expireAfterMs } = config;
+  return {
+    ...(pauseAfterMs > 0 ? { pauseAfterMs } : {}),
+    ...(hibernateAfterMs > 0 ? { hibernateAfterMs } : {}),
+    ...(expireAfterMs > 0 ? { expireAfterMs } : {}),
+  };
+}
+
 function apiSettings(config: Config, version: string) {
   return {
     version,
@@ -217,7 +226,8 @@ function apiSettings(config: Config, version: string) {
         workspaceBytes: config.workspaceBytes,
         outputBytes: config.outputBytes,
       },
-      idle: {},
+      persistence: { policy: config.persistence },
+      idle: idleOf(config),
     },
     sessionMaxima: {
       timeout: config.timeoutMsMax,

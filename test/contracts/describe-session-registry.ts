@@ -47,6 +47,28 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
     }
 
     describe('sessions', () => {
+      it('finds those whose time has come, of every tenant, the longest overdue first', async () => {
+        await addSessions(
+          { sessionId: 'ses-never', expiresAt: null },
+          { sessionId: 'ses-later', expiresAt: 2001 },
+          { sessionId: 'ses-now', expiresAt: 2000, tenant: 'other' },
+          { sessionId: 'ses-long-ago', expiresAt: 1000, state: 'hibernated' },
+          { sessionId: 'ses-gone', expiresAt: 1000, state: 'deleted' },
+        );
+        const expired = async (now: number) =>
+          (await registry.expiredSessions(now)).map(({ tenant, sessionId }) => [tenant, sessionId]);
+        expect(await expired(2000)).toEqual([
+          ['default', 'ses-long-ago'],
+          ['other', 'ses-now'],
+        ]);
+        await registry.apply({ sessionId: 'ses-now', session: { expiresAt: null } });
+        await reopen();
+        expect(await expired(2001)).toEqual([
+          ['default', 'ses-long-ago'],
+          ['default', 'ses-later'],
+        ]);
+      });
+
       it('gives back every field as it was stored, after reopening too', async () => {
         const record = sessionRecord({
           name: 'démo "quoted" 名前',

@@ -25,6 +25,11 @@ export class ScriptedSandbox implements Sandbox {
   /** What it says to a state that it is to bring back. */
   refusal: AppError | null = null;
   disposed = false;
+  paused = false;
+  /** What a question for variables waits for. */
+  answering: Promise<void> = Promise.resolve();
+  /** What the engine says to the next call that freezes or thaws it. */
+  engineFailure: AppError | null = null;
   /** What the engine makes of its removal. */
   removal: Promise<void> = Promise.resolve();
   readonly #loss = Promise.withResolvers<Awaited<Sandbox['lost']>>();
@@ -40,8 +45,12 @@ export class ScriptedSandbox implements Sandbox {
   }
 
   readonly agent: Agent = {
-    configure: async (request) => void this.configured.push(request),
+    configure: async (request) => {
+      this.#assertThawed();
+      this.configured.push(request);
+    },
     execute: (command) => {
+      this.#assertThawed();
       this.executions.push(command);
       this.#wake();
     },
@@ -52,8 +61,14 @@ export class ScriptedSandbox implements Sandbox {
       this.acknowledged = seq;
       this.#wake();
     },
-    variables: async () => ({ items: [], truncated: false }),
+    variables: async () => {
+      this.#assertThawed();
+      await this.answering;
+      this.#assertThawed();
+      return { items: [], truncated: false };
+    },
     inspect: async () => {
+      this.#assertThawed();
       throw new AppError('variable_not_found');
     },
     knownExecutions: () => new Set(),
@@ -94,13 +109,35 @@ export class ScriptedSandbox implements Sandbox {
     this.#wake();
   }
 
+  async pause(): Promise<void> {
+    this.#engineCall();
+    this.paused = true;
+  }
+
+  async resume(): Promise<void> {
+    this.#engineCall();
+    this.paused = false;
+  }
+
+  #engineCall(): void {
+    const failure = this.engineFailure;
+    this.engineFailure = null;
+    if (failure) throw failure;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.disposed = true;
     this.#wake();
     await this.removal;
   }
 
+  /** A real one would let its callers wait for ever. */
+  #assertThawed(): void {
+    if (this.paused) throw new Error('a frozen agent was asked');
+  }
+
   async *#snapshot(): AsyncGenerator<Buffer> {
+    this.#assertThawed();
     yield Buffer.from(this.state);
   }
 
@@ -115,6 +152,7 @@ export class ScriptedSandbox implements Sandbox {
 }
 
 export class ScriptedSource implements SandboxSource {
+  canPause = true;
   readonly started: ScriptedSandbox[] = [];
   readonly released: string[] = [];
   /** What the next start throws. */

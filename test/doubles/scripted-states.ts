@@ -69,6 +69,10 @@ export class ScriptedStates implements States {
     this.#called('hibernate', tenant, idOrName);
   }
 
+  async pause(tenant: string, idOrName: string): Promise<void> {
+    this.#called('pause', tenant, idOrName);
+  }
+
   async resume(tenant: string, idOrName: string): Promise<void> {
     this.#called('resume', tenant, idOrName);
   }

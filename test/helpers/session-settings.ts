@@ -19,5 +19,7 @@ export const limits = {
   unresponsiveMsMax: 2000,
   heapShare: 0.5,
   snapshotMsMax: 5000,
+  persistenceIntervalMs: 60_000,
+  persistenceKeep: 10,
   trial: config.limits,
 };

@@ -9,6 +9,8 @@ import type { SessionRegistry } from '../registry/session-registry.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import type { States } from '../sessions/state-service.ts';
 
+export type SessionDefaults = Pick<SessionConfig, 'timeout' | 'limits' | 'persistence' | 'idle'>;
+
 export type ApiSettings = {
   /** Of this program, for `/api/version`. */
   readonly version: string;
@@ -19,7 +21,7 @@ export type ApiSettings = {
   /** Origins of other pages that may open a live connection: `https://example.org`. */
   readonly allowedOrigins: readonly string[];
   /** What a new session gets where its request is silent. */
-  readonly sessionDefaults: Pick<SessionConfig, 'timeout' | 'limits' | 'idle'>;
+  readonly sessionDefaults: SessionDefaults;
   readonly sessionMaxima: { readonly timeout: number; readonly limits: SessionLimits };
   readonly bounds: ApiBounds;
 };

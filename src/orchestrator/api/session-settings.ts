@@ -19,14 +19,11 @@ export function checkLanguage(language: string): void {
   });
 }
 
-/** The configuration of a new session. */
+/** The configuration of a new session: whatever it does not ask for is as in the defaults of `bounds`, and nowhere else. */
 export function newSessionConfig(asked: SessionSettings, bounds: Bounds): SessionConfig {
   const { sessionDefaults } = bounds;
   return {
-    timeout: sessionDefaults.timeout,
-    limits: sessionDefaults.limits,
-    idle: sessionDefaults.idle,
-    persistence: { policy: 'none' },
+    ...sessionDefaults,
     network: { policy: 'none' },
     env: {},
     labels: {},
@@ -34,13 +31,13 @@ export function newSessionConfig(asked: SessionSettings, bounds: Bounds): Sessio
   };
 }
 
-/** What a request changes of a session's configuration; `limits` are merged with the current ones, all else is replaced. */
+/** What a request changes of a session's configuration; `limits` and `idle` are merged with the current ones, all else is replaced. */
 export function configChange(
   asked: SessionSettings,
-  current: Pick<SessionConfig, 'limits'>,
+  current: Pick<SessionConfig, 'limits' | 'idle'>,
   bounds: Bounds,
 ): ConfigChange {
-  refuseWhatIsNotHere(asked);
+  refuseNetwork(asked);
   refuseTooMuch(asked, bounds);
   return {
     ...(asked.timeout === undefined ? {} : { timeout: asked.timeout }),
@@ -49,7 +46,7 @@ export function configChange(
     ...(asked.network === undefined ? {} : { network: { policy: 'none' } }),
     ...(asked.env === undefined ? {} : { env: asked.env }),
     ...(asked.labels === undefined ? {} : { labels: asked.labels }),
-    ...(asked.idle === undefined ? {} : { idle: idleOf(asked.idle) }),
+    ...(asked.idle === undefined ? {} : { idle: idleOf({ ...current.idle, ...asked.idle }) }),
   };
 }
 
@@ -65,8 +62,14 @@ function persistenceOf(
   };
 }
 
-function idleOf({ hibernateAfterMs }: NonNullable<SessionSettings['idle']>): SessionConfig['idle'] {
-  return hibernateAfterMs === undefined ? {} : { hibernateAfterMs };
+/** Null: that step is never taken. */
+function idleOf(asked: NonNullable<SessionSettings['idle']>): SessionConfig['idle'] {
+  const { pauseAfterMs, hibernateAfterMs, expireAfterMs } = asked;
+  return {
+    ...(pauseAfterMs == null ? {} : { pauseAfterMs }),
+    ...(hibernateAfterMs == null ? {} : { hibernateAfterMs }),
+    ...(expireAfterMs == null ? {} : { expireAfterMs }),
+  };
 }
 
 /** Throws `invalid_request` when an execution may not take so long. */
@@ -105,15 +108,10 @@ function refuseTooMuch(asked: SessionSettings, bounds: Bounds): void {
   }
 }
 
-function refuseWhatIsNotHere({ network, idle }: SessionSettings): void {
+function refuseNetwork({ network }: SessionSettings): void {
   if (network !== undefined && network.policy !== 'none') {
     throw new AppError('not_implemented', {
       detail: `Sessions have no network in this version: network policy "${network.policy}" is not available.`,
-    });
-  }
-  if (idle?.pauseAfterMs !== undefined || idle?.expireAfterMs !== undefined) {
-    throw new AppError('not_implemented', {
-      detail: 'Idle sessions can be hibernated in this version, but not paused or ended.',
     });
   }
 }

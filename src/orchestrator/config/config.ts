@@ -202,6 +202,25 @@ export const settings = {
   ),
   outputBytesMax: bytes(16 * MiB, [KiB, GiB], 'Most output that can be asked for.'),
 
+  persistence: Type.Enum(['none', 'hibernate', 'interval', 'execution'], {
+    default: 'none',
+    description:
+      'When the state of a session is stored that does not ask for another policy: `none` when somebody asks, `hibernate` the same, `interval` some time after something ran, `execution` after every execution.',
+  }),
+  persistenceIntervalMs: milliseconds(
+    minuteMs,
+    [secondMs, 3650 * 24 * hourMs],
+    'That time under the policy `interval`, where the session does not ask for another.',
+  ),
+  persistenceKeep: count(
+    10,
+    [1, 1000],
+    'Versions kept per session of those that nobody asked for, where the session does not ask for another number.',
+  ),
+  pauseAfterMs: idle('frozen; the next request goes on with it'),
+  hibernateAfterMs: idle('stored and its container goes; the next request brings it back'),
+  expireAfterMs: idle('deleted, with its snapshots'),
+
   bodyBytesMax: bytes(MiB, [KiB, limits.lineBytesMax], 'Largest request body.'),
   outgoingBytesMax: bytes(
     16 * MiB,
@@ -277,6 +296,15 @@ function count(value: number, [minimum, maximum]: Range, description: string) {
 
 function milliseconds(value: number, [minimum, maximum]: Range, description: string) {
   return Type.Integer({ default: value, minimum, maximum, unit: 'ms', description });
+}
+
+/** A step down the idle ladder. */
+function idle(what: string) {
+  return milliseconds(
+    0,
+    [0, 3650 * 24 * hourMs],
+    `How long after its last use a session is ${what}; where it does not ask for another time. 0: never.`,
+  );
 }
 
 function bytes(value: number, [minimum, maximum]: Range, description: string) {

@@ -85,6 +85,11 @@ export const errorTable = {
   queue_full: { status: 429, retry: true, title: 'Too many executions wait in this session.' },
   rate_limited: { status: 429, retry: true, title: 'Too many requests.' },
   internal: { status: 500, retry: false, title: 'Something went wrong on our side.' },
+  pause_unsupported: {
+    status: 501,
+    retry: false,
+    title: 'The container engine of this service cannot pause sessions.',
+  },
   not_implemented: { status: 501, retry: false, title: 'This is not available in this version.' },
   runtime_unavailable: {
     status: 503,

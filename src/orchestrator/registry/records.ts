@@ -81,6 +81,7 @@ export type SessionRecord = {
   /** Milliseconds since 1970, as all times here. */
   readonly createdAt: number;
   readonly lastUsedAt: number;
+  /** When it is deleted unless it is used before; null when it never is, and while something is executed. */
   readonly expiresAt: number | null;
   /** Null in the dormant states only, and of a deleted session. */
   readonly sandbox: SandboxRecord | null;

@@ -22,6 +22,9 @@ export type SessionFilter = {
   readonly labels?: Readonly<Record<string, string>>;
 };
 
+/** What it takes to find a session, whoever asks. */
+export type OwnedSession = Pick<SessionRecord, 'tenant' | 'sessionId'>;
+
 /** The stored outcome of a request that carried an Idempotency-Key. */
 export type IdempotentReply = {
   readonly status: number;
@@ -49,6 +52,8 @@ export interface SessionRegistry {
   sessionsToRecover(): Promise<SessionRecord[]>;
   /** Of every tenant, without deleted ones. */
   countSessions(): Promise<number>;
+  /** Those of every tenant whose `expiresAt` is not after `now`, milliseconds since 1970; the longest overdue first. */
+  expiredSessions(now: number): Promise<OwnedSession[]>;
   /** One transaction. Throws `name_taken` on a renamed session's conflict. */
   apply(change: SessionChange): Promise<void>;
   /** Removes the session with everything it has. */

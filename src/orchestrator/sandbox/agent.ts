@@ -44,12 +44,18 @@ export interface Agent {
   knownExecutions(): ReadonlySet<string>;
 }
 
-/** A running container with a connected agent. Disposing destroys the container and its link. */
+/** A container with a connected agent. Disposing destroys the container and its link. */
 export interface Sandbox extends AsyncDisposable {
   readonly sandboxId: string;
   readonly runtimeId: string;
   readonly runtime: string;
   readonly agent: Agent;
+  /** Its processes are frozen: the agent answers nothing, and its silence is no loss. */
+  readonly paused: boolean;
+  /** Freezes it; nothing may be asked of its agent at that moment. Throws AppErrors, and then it runs on. */
+  pause(signal: AbortSignal): Promise<void>;
+  /** It goes on where it was frozen. Throws AppErrors, and then it still is: `sandbox_lost` when it is gone. */
+  resume(signal: AbortSignal): Promise<void>;
   /** Resolves when the sandbox is gone without having been disposed: its container exited, or its agent stayed away. Never rejects. */
   readonly lost: Promise<{
     reason: 'exited' | 'outOfMemory' | 'unreachable' | 'protocol';

@@ -24,6 +24,10 @@ export class DirectSource implements SandboxSource {
     this.#runtimeName = options.runtimeName;
   }
 
+  get canPause(): boolean {
+    return this.#host.runtime.capabilities.pause;
+  }
+
   plan(): SandboxRecord {
     return {
       sandboxId: newId('sbx'),

@@ -5,6 +5,8 @@ import type { RuntimeUsage } from '../runtimes/runtime.ts';
 import type { Sandbox } from './agent.ts';
 
 export interface SandboxSource {
+  /** Its sandboxes can be paused. */
+  readonly canPause: boolean;
   /** The identity of a sandbox that does not exist yet: stored before `start`, so that no container is ever without an owner. */
   plan(): SandboxRecord;
   /** A planned identity is not needed any more (its sandbox is gone, or was never started). */
@@ -13,7 +15,7 @@ export interface SandboxSource {
   start(record: SandboxRecord, limits: SessionLimits, signal: AbortSignal): Promise<Sandbox>;
   /**
    * Takes over a sandbox that an earlier process started, if its container still runs; null when it does not. Does not wait for the agent: it
-   * dials when it notices, and `lost` tells when it never does. Events go on after `agentSeq`.
+   * dials when it notices, and `lost` tells when it never does. One that is paused stays so. Events go on after `agentSeq`.
    */
   adopt(record: SandboxRecord, agentSeq: number, signal: AbortSignal): Promise<Sandbox | null>;
   /** Changes the limits of a running sandbox as far as the engine can. */

@@ -1,14 +1,21 @@
-// A running container with its agent's link, as one thing: it is lost as one, and it goes as one.
-
+// A container with its agent's link, as one thing: it is lost as one, it is frozen as one, and it goes as one.
+import type { Runtime } from '../runtimes/runtime.ts';
 import type { Agent, Sandbox } from './agent.ts';
+import type { AgentLink } from './agent-link.ts';
 
-export type SandboxParts = Pick<
-  Sandbox,
-  'sandboxId' | 'runtimeId' | 'runtime' | 'agent' | 'lost'
-> & {
+export type SandboxParts = {
+  readonly identity: Pick<Sandbox, 'sandboxId' | 'runtimeId' | 'runtime'>;
+  readonly engine: Pick<Runtime, 'pause' | 'resume'>;
+  readonly link: Pick<AgentLink, 'agent' | 'freeze' | 'thaw'>;
+  readonly lost: Sandbox['lost'];
   /** Takes everything down again, last made first. After it `lost` must not resolve any more. */
   readonly undo: AsyncDisposableStack;
+  /** Its container and its link are frozen from the beginning. */
+  readonly paused?: boolean;
 };
+
+/** For what must be tried whatever the caller's patience; the engine has deadlines of its own. */
+const neverAborted = new AbortController().signal;
 
 export class LiveSandbox implements Sandbox {
   readonly sandboxId: string;
@@ -16,16 +23,47 @@ export class LiveSandbox implements Sandbox {
   readonly runtime: string;
   readonly agent: Agent;
   readonly lost: Sandbox['lost'];
+  readonly #engine: SandboxParts['engine'];
+  readonly #link: SandboxParts['link'];
   readonly #undo: AsyncDisposableStack;
+  #paused: boolean;
   #disposal: Promise<void> | null = null;
 
-  constructor(parts: SandboxParts) {
-    this.sandboxId = parts.sandboxId;
-    this.runtimeId = parts.runtimeId;
-    this.runtime = parts.runtime;
-    this.agent = parts.agent;
-    this.lost = parts.lost;
-    this.#undo = parts.undo;
+  constructor({ identity, engine, link, lost, undo, paused = false }: SandboxParts) {
+    this.sandboxId = identity.sandboxId;
+    this.runtimeId = identity.runtimeId;
+    this.runtime = identity.runtime;
+    this.agent = link.agent;
+    this.lost = lost;
+    this.#engine = engine;
+    this.#link = link;
+    this.#undo = undo;
+    this.#paused = paused;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  async pause(signal: AbortSignal): Promise<void> {
+    if (this.#paused) return;
+    this.#link.freeze();
+    try {
+      await this.#engine.pause(this.runtimeId, signal);
+      this.#paused = true;
+    } catch (error) {
+      // A call that was given up may still have frozen it.
+      await this.#engine.resume(this.runtimeId, neverAborted).catch(() => {});
+      this.#link.thaw();
+      throw error;
+    }
+  }
+
+  async resume(signal: AbortSignal): Promise<void> {
+    if (!this.#paused) return;
+    await this.#engine.resume(this.runtimeId, signal);
+    this.#paused = false;
+    this.#link.thaw();
   }
 
   /** Destroys the container, then its link and directory: each even if one before failed. Throws what failed. */

@@ -59,7 +59,14 @@ export async function startSandbox(
     undo.use(link);
     undo.use(watched);
     const lost = ending(link, [link.lost, watched.exit]);
-    return new LiveSandbox({ ...intent, runtimeId, agent: link.agent, lost, undo });
+    const { runtime } = host;
+    return new LiveSandbox({
+      identity: { ...intent, runtimeId },
+      engine: runtime,
+      link,
+      lost,
+      undo,
+    });
   } catch (error) {
     await takeDown(host, sandboxId, undo);
     throw failure('sandbox_failed', error);
@@ -67,8 +74,8 @@ export async function startSandbox(
 }
 
 /**
- * Takes over the container of an earlier process. Does not wait for its agent, which dials when it notices; `lost` tells
- * when it never does. Null when there is no container that could go on; what is there instead is destroyed. Throws
+ * Takes over the container of an earlier process; one that is paused stays so. Does not wait for its agent, which dials when it
+ * notices; `lost` tells when it never does. Null when there is no container that could go on; what is there instead is destroyed. Throws
  * AppErrors: `runtime_unavailable` when the containers cannot be listed, and nothing is changed then; `sandbox_lost`.
  * `listed`: the engine's containers, for callers that adopt many; listed after the exit watch began.
  */
@@ -100,10 +107,19 @@ export async function adoptSandbox(
     const watched = undo.use(host.exits.watch(sandboxId));
     watched.started();
     const link = undo.use(await listen(host, record, directory, acknowledgedSeq));
-    if (container.state === 'paused') await host.runtime.resume(runtimeId, signal);
-    const missing = firstDialMissing(host, link, undo);
-    const lost = ending(link, [link.lost, watched.exit, missing]);
-    return new LiveSandbox({ ...record, runtimeId, agent: link.agent, lost, undo });
+    const paused = container.state === 'paused';
+    const losses: Sandbox['lost'][] = [link.lost, watched.exit];
+    // What is frozen cannot dial: the link begins to miss it when it is thawed.
+    if (paused) link.freeze();
+    else losses.push(firstDialMissing(host, link, undo));
+    return new LiveSandbox({
+      identity: { ...record, runtimeId },
+      engine: host.runtime,
+      link,
+      lost: ending(link, losses),
+      undo,
+      paused,
+    });
   } catch (error) {
     await takeDown(host, sandboxId, undo);
     throw failure('sandbox_lost', error);

@@ -9,6 +9,7 @@ import type { HistorySize } from '../registry/session-registry.ts';
 import type { Agent } from '../sandbox/agent.ts';
 import { ExecutionRun, type Step } from './execution-run.ts';
 import { type Hold, Holds } from './holds.ts';
+import { storedUse } from './idle-ladder.ts';
 import { eventRecord, type LiveLog } from './live-log.ts';
 import { newExecution } from './new-execution.ts';
 import { OpenExecutions } from './open-executions.ts';
@@ -31,6 +32,8 @@ export type ExecutorOptions = {
   readonly unresponsive: (executionId: string) => void;
   /** Called when executions have ended, before that is stored: what to store with it. Nothing runs meanwhile. */
   readonly checkpoint: (agent: Agent) => Promise<Checkpoint>;
+  /** The last execution that was open has ended. */
+  readonly rested: () => void;
 };
 
 /** Changes that belong to the end of an execution, such as the snapshot that holds what it did. */
@@ -46,6 +49,7 @@ export class Executor {
   readonly #limits: ExecutorOptions['limits'];
   readonly #unresponsive: (executionId: string) => void;
   readonly #checkpoint: ExecutorOptions['checkpoint'];
+  readonly #rested: () => void;
   readonly #holds = new Holds();
   readonly #open = new OpenExecutions();
   #stopWatchdog = () => {};
@@ -59,6 +63,7 @@ export class Executor {
     this.#limits = options.limits;
     this.#unresponsive = options.unresponsive;
     this.#checkpoint = options.checkpoint;
+    this.#rested = options.rested;
   }
 
   /** Nothing runs and nothing waits. */
@@ -80,6 +85,8 @@ export class Executor {
     await this.#store.apply({
       session: {
         lastUsedAt: now,
+        // It does not expire while something is open.
+        expiresAt: null,
         statistics: { ...statistics, executions: statistics.executions + 1 },
         ...(state === 'idle' ? { state: move('idle', 'busy') } : {}),
       },
@@ -230,9 +237,10 @@ export class Executor {
     );
     const ended = steps.filter(({ step }) => step.ended).map(({ run }) => run);
     const errors = ended.filter((run) => run.record.status !== 'success').length;
-    const { state } = this.#store.record;
+    const { state, config } = this.#store.record;
     const statistics = session?.statistics ?? this.#store.record.statistics;
-    const rests = ended.length > 0 && state === 'busy' && this.#open.none;
+    const isLast = ended.length > 0 && this.#open.none;
+    const rests = isLast && state === 'busy';
     const change: Change = {
       newSnapshots,
       session: {
@@ -240,6 +248,7 @@ export class Executor {
         ...(errors > 0
           ? { statistics: { ...statistics, errors: statistics.errors + errors } }
           : {}),
+        ...(isLast ? storedUse(at, config.idle) : {}),
         ...(rests ? { state: move('busy', 'idle') } : {}),
       },
       executions: steps.flatMap(({ run, step }) =>
@@ -252,6 +261,7 @@ export class Executor {
     if (rests) this.#live.tell({ type: 'state', from: 'busy', to: 'idle', reason: 'execution' });
     for (const run of ended) this.#open.settle(run);
     if (this.#open.running === null) this.#holds.quieten();
+    if (isLast) this.#rested();
     await this.#prune(ended);
   }
 

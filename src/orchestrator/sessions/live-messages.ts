@@ -49,9 +49,11 @@ export type StateReason =
   | 'recovered'
   | 'resumed'
   | 'rolledBack'
+  | 'paused'
   | 'hibernated'
   | 'restarted'
   | 'failed'
+  | 'expired'
   | 'deleted';
 
 /** The execution a message belongs to. */

@@ -1,5 +1,6 @@
 // The record of a session that is being made, before anything is stored.
 import type { SandboxRecord, SessionRecord } from '../registry/records.ts';
+import { storedUse } from './idle-ladder.ts';
 import type { Origin } from './session-life.ts';
 import type { NewSession } from './session-service.ts';
 
@@ -25,8 +26,7 @@ export function newSession(
     state: 'creating',
     config: wanted.config,
     createdAt: now,
-    lastUsedAt: now,
-    expiresAt: null,
+    ...storedUse(now, wanted.config.idle),
     sandbox,
     agentSeq: 0,
     seqReserved: 0,

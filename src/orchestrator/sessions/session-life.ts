@@ -1,25 +1,20 @@
 // How a session comes by the sandbox that it lives in: started, taken over from an earlier process, lost and replaced, rolled back,
-// put to sleep and woken. All that changes something here runs in the session's serial queue.
-import type { ConfigureRequest } from '#protocol';
+// frozen, put to sleep and woken. All that changes something here runs in the session's serial queue.
 import { AppError } from '../foundation/errors.ts';
-import {
-  isDormant,
-  type SandboxRecord,
-  type SessionRecord,
-  type SessionState,
-  type SnapshotRecord,
-} from '../registry/records.ts';
+import type { SandboxRecord, SessionRecord, SnapshotRecord } from '../registry/records.ts';
 import type { Agent, Sandbox } from '../sandbox/agent.ts';
 import type { Executor } from './executor.ts';
+import { Freezer } from './freezer.ts';
 import { eventRecord, type LiveLog } from './live-log.ts';
 import type { StateReason } from './live-messages.ts';
 import { type Loss, lossMessage, RecentLosses } from './losses.ts';
 import { SandboxKeeper } from './sandbox-keeper.ts';
+import { configureRequest } from './sandbox-settings.ts';
 import type { SerialQueue } from './serial-queue.ts';
 import type { SessionOptions } from './session-options.ts';
-import { move } from './session-state.ts';
 import type { Change, SessionStore } from './session-store.ts';
 import { isStateFault } from './snapshots.ts';
+import type { StateChanges } from './state-changes.ts';
 import type { Uses } from './uses.ts';
 
 /** The state that a sandbox starts with. `fork`: it is another session's. */
@@ -32,6 +27,7 @@ export type SessionLifeParts = {
   readonly live: LiveLog;
   readonly executor: Executor;
   readonly uses: Uses;
+  readonly states: StateChanges;
 };
 
 export class SessionLife {
@@ -42,6 +38,8 @@ export class SessionLife {
   readonly #executor: Executor;
   readonly #keeper: SandboxKeeper;
   readonly #losses: RecentLosses;
+  readonly #states: StateChanges;
+  readonly freezer: Freezer;
   #ready: Promise<Sandbox> = new Promise(() => {});
   /** A sandbox that is being prepared to take the current one's place. */
   #incoming: SandboxRecord | null = null;
@@ -53,6 +51,7 @@ export class SessionLife {
   constructor(parts: SessionLifeParts, settled: boolean) {
     const { options, serial, store, live, executor, uses } = parts;
     this.#options = options;
+    this.#states = parts.states;
     this.#serial = serial;
     this.#store = store;
     this.#live = live;
@@ -75,6 +74,18 @@ export class SessionLife {
         lost: (sandbox, loss) => this.lose(sandbox, loss),
       },
     });
+    this.freezer = new Freezer({
+      sandbox: () => this.sandbox,
+      store,
+      states: parts.states,
+      log: options.log,
+      msMax: options.limits.sandboxStartMsMax,
+      replace: (loss) => this.#replace(loss),
+    });
+  }
+
+  get settled(): boolean {
+    return this.#settled;
   }
 
   get sandbox(): Sandbox | null {
@@ -93,6 +104,11 @@ export class SessionLife {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** False: the session has another sandbox by now, or is over. */
+  isCurrent(sandbox: Sandbox): boolean {
+    return !this.#closed && this.#keeper.current === sandbox;
   }
 
   assertLive(): void {
@@ -124,17 +140,27 @@ export class SessionLife {
     }
     if (sandbox === null) return this.#replace({ reason: 'lost', detail: 'the container is gone' });
     this.#use(sandbox, record!);
-    if (state === 'idle' && !this.#executor.atRest) await this.changeState('busy', 'execution');
+    await this.freezer.recover(!this.#executor.atRest);
+    if (!this.isCurrent(sandbox) || sandbox.paused) return;
+    if (this.#record.state === 'idle' && !this.#executor.atRest)
+      await this.#states.to('busy', 'execution');
     await this.#executor.dispatch(sandbox.agent);
   }
 
-  /** A session that has no sandbox and is wanted gets one. Throws when that cannot even be begun. */
+  /** A session that sleeps, or has no sandbox, and is wanted gets one that runs. Throws when that cannot even be begun. */
   async wake(): Promise<void> {
+    if (this.#record.state === 'paused') await this.freezer.wake();
     const { state } = this.#record;
     if (state === 'hibernated') await this.startAnother('resumed', await this.#ownOrigin());
     if (state !== 'failed') return;
     await this.startAnother('recovered', await this.#ownOrigin());
     if (this.#record.state === 'failed') await this.#ready;
+  }
+
+  /** As `wake`, but a paused session stays so by its state: the freezer's `settle` must follow. */
+  async rouse(): Promise<void> {
+    if (this.#record.state === 'paused') await this.freezer.thaw();
+    else await this.wake();
   }
 
   // --- ends ---------------------------------------------------------------------------------------------------------
@@ -158,7 +184,7 @@ export class SessionLife {
   /** The sandbox goes; its state is stored. */
   async sleep(): Promise<void> {
     void this.#keeper.putAway();
-    await this.changeState('hibernated', 'hibernated', { sandbox: null });
+    await this.#states.to('hibernated', 'hibernated', { sandbox: null });
   }
 
   /** `stillSo` is asked when its turn in the queue has come. */
@@ -177,9 +203,9 @@ export class SessionLife {
     await this.#executor.abandonAll('lost', lossMessage(loss, this.#record.version));
     void this.#keeper.putAway();
     if (tooMany) {
-      await this.changeState('failed', 'lost', { sandbox: null });
+      await this.#states.to('failed', 'lost', { sandbox: null });
     } else {
-      await this.changeState('creating', 'lost');
+      await this.#states.to('creating', 'lost');
       await this.startAnother('recovered', await this.#ownOrigin());
     }
   }
@@ -199,7 +225,7 @@ export class SessionLife {
     try {
       const plan = this.#options.source.plan();
       const session = { ...changes, sandbox: plan, agentSeq: 0 };
-      if (this.#record.state !== 'creating') await this.changeState('creating', reason, session);
+      if (this.#record.state !== 'creating') await this.#states.to('creating', reason, session);
       else await this.#store.applyStubbornly({ session }, false);
       this.#start(plan, reason, origin);
     } catch (error) {
@@ -232,7 +258,7 @@ export class SessionLife {
   ) {
     const { sandbox, plan } = prepared;
     this.#incoming = null;
-    if (this.#closed || this.#keeper.current !== former) {
+    if (!this.isCurrent(former)) {
       this.#keeper.discard(sandbox, plan);
       throw new AppError(this.#left ? 'shutting_down' : 'sandbox_lost');
     }
@@ -280,7 +306,7 @@ export class SessionLife {
     reason: StateReason,
     origin: Origin | null,
   ): Promise<Sandbox> {
-    if (this.#closed || !this.#isCurrent(plan)) {
+    if (this.#closed || !this.#isPlanned(plan)) {
       this.#keeper.discard(sandbox, plan);
       throw new AppError(this.#left ? 'shutting_down' : 'sandbox_lost');
     }
@@ -288,8 +314,8 @@ export class SessionLife {
     const version = origin === null || origin.fork ? null : origin.snapshot.version;
     await this.#store.applyStubbornly({ session: { sandbox: record, version } }, false);
     this.#use(sandbox, record);
-    await this.changeState('idle', reason);
-    if (!this.#executor.atRest) await this.changeState('busy', 'execution');
+    await this.#states.to('idle', reason);
+    if (!this.#executor.atRest) await this.#states.to('busy', 'execution');
     await this.#executor.dispatch(sandbox.agent);
     return sandbox;
   }
@@ -301,7 +327,7 @@ export class SessionLife {
     origin: Origin | null,
     error: unknown,
   ): Promise<{ ready: Promise<Sandbox> } | null> {
-    if (this.#closed || !this.#isCurrent(plan) || this.#keeper.current) return null;
+    if (this.#closed || !this.#isPlanned(plan) || this.#keeper.current) return null;
     if (origin === null || origin.fork || !isStateFault(error)) {
       await this.#giveUp(error);
       return null;
@@ -321,42 +347,15 @@ export class SessionLife {
     this.#options.log.error({ ...ids, err: error }, 'sandbox did not start');
     await this.#executor.abandonAll('lost', 'The sandbox could not be started');
     if (state === 'failed') this.#options.admission.rest(sessionId);
-    else await this.changeState('failed', 'failed', { sandbox: null });
+    else await this.#states.to('failed', 'failed', { sandbox: null });
   }
 
   // --- parts ----------------------------------------------------------------------------------------------------------
 
-  /** `changes` are stored with it. */
-  async changeState(
-    to: SessionState,
-    reason: StateReason,
-    changes: Change['session'] = {},
-  ): Promise<void> {
-    const { sessionId, state: from, version } = this.#record;
-    const told = reason === 'recovered' || reason === 'resumed' ? { version } : {};
-    const event = this.#live.compose({ type: 'state', from, to, reason, ...told });
-    const events = [eventRecord(event, this.#options.clock.now())];
-    const session = { ...changes, state: move(from, to) };
-    await this.#store.applyStubbornly({ session, events }, false);
-    this.#live.send([event]);
-    if (isDormant(to)) this.#options.admission.rest(sessionId);
-    if (to === 'deleted') this.#options.admission.forget();
-  }
-
-  configureRequest(config = this.#record.config): ConfigureRequest {
-    return {
-      sessionId: this.#record.sessionId,
-      language: this.#record.language,
-      environment: { ...config.env },
-      outputBytesMax: config.limits.outputBytes,
-      heapBytesMax: Math.floor(config.limits.memoryBytes * this.#options.limits.heapShare),
-    };
-  }
-
   #settings(origin: Origin | null) {
     return {
       limits: this.#record.config.limits,
-      configure: this.configureRequest(),
+      configure: configureRequest(this.#record, this.#options.limits.heapShare),
       prepare: async (agent: Agent, signal: AbortSignal) => {
         if (origin === null) return;
         const { snapshot, fork } = origin;
@@ -384,7 +383,7 @@ export class SessionLife {
   }
 
   /** False when the session has moved on to another sandbox since `plan` was made. */
-  #isCurrent(plan: SandboxRecord): boolean {
+  #isPlanned(plan: SandboxRecord): boolean {
     return this.#record.sandbox?.sandboxId === plan.sandboxId;
   }
 

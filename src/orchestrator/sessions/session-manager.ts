@@ -5,7 +5,9 @@ import { abortable } from '../foundation/abortable.ts';
 import { AppError } from '../foundation/errors.ts';
 import { newId } from '../foundation/id.ts';
 import type { ExecutionRecord, SessionRecord } from '../registry/records.ts';
-import type { Listing, Page, SessionFilter } from '../registry/session-registry.ts';
+import type { Listing, OwnedSession, Page, SessionFilter } from '../registry/session-registry.ts';
+import { Expiry } from './expiry.ts';
+import { Gate } from './gate.ts';
 import { type HeldSession, LoadedSessions } from './loaded-sessions.ts';
 import { newSession } from './new-session.ts';
 import { Session } from './session.ts';
@@ -27,6 +29,7 @@ import { type SandboxMetrics, UsageReadings } from './usage-readings.ts';
 
 const recoveriesAtOnce = 4;
 const recoveryRetryMs = 2_000;
+const descentsAtOnce = 4;
 
 export class SessionManager implements SessionService {
   readonly #options: SessionOptions;
@@ -34,16 +37,18 @@ export class SessionManager implements SessionService {
   readonly states: StateService;
   readonly #sessions: LoadedSessions<Session>;
   readonly #usages: UsageReadings;
+  readonly #expiry: Expiry;
   #stopping = false;
 
-  constructor(options: SessionOptions) {
-    this.#options = options;
+  constructor(options: Omit<SessionOptions, 'descents'>) {
+    this.#options = { ...options, descents: new Gate(descentsAtOnce) };
     this.#usages = new UsageReadings(options);
     this.#sessions = new LoadedSessions({
       registry: options.registry,
-      make: (record, uses, left) => new Session(record, options, uses, left),
+      make: (record, uses, left) => new Session(record, this.#options, uses, left),
     });
-    this.states = new StateService(options, this.#sessions);
+    this.states = new StateService(this.#options, this.#sessions);
+    this.#expiry = new Expiry({ ...options, end: (due) => this.#expire(due) });
   }
 
   /**
@@ -63,14 +68,14 @@ export class SessionManager implements SessionService {
       for (let held = left.shift(); held; held = left.shift()) await this.#recover(held);
     };
     await Promise.all(Array.from({ length: recoveriesAtOnce }, worker));
+    this.#expiry.start();
   }
 
   async #recover(held: HeldSession<Session>): Promise<void> {
     if (this.#stopping) return;
     const { session, release } = held;
     try {
-      if (session.record.state === 'deleted') await this.#remove(session, { force: true });
-      else await session.recover();
+      await this.#remove(session, () => session.recover());
       release();
     } catch (error) {
       const { sessionId } = session.record;
@@ -87,6 +92,7 @@ export class SessionManager implements SessionService {
   /** Lets go of every session; containers and what runs in them go on for the next process. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    this.#expiry.stop();
     await this.#sessions.leave();
   }
 
@@ -122,7 +128,7 @@ export class SessionManager implements SessionService {
     } catch (error) {
       // What a session that was let go of has started is taken down by itself.
       if (this.#stopping) await registry.deleteSession(sessionId);
-      else await this.#remove(session, { force: true });
+      else await this.#remove(session, () => session.delete({ force: true }));
       throw error;
     } finally {
       held.release();
@@ -170,7 +176,9 @@ export class SessionManager implements SessionService {
     options: DeleteOptions,
     signal: AbortSignal,
   ): Promise<void> {
-    return this.#using(tenant, idOrName, signal, (session) => this.#remove(session, options));
+    return this.#using(tenant, idOrName, signal, (session) =>
+      this.#remove(session, () => session.delete(options)),
+    );
   }
 
   configure(
@@ -276,8 +284,8 @@ export class SessionManager implements SessionService {
     signal: AbortSignal,
   ): Promise<VariablesReply> {
     return this.#sessions.using(tenant, idOrName, async (session) => {
-      const { agent } = await session.awake(signal);
-      return agent.variables(request, signal);
+      using lease = await session.lease(signal);
+      return await lease.sandbox.agent.variables(request, signal);
     });
   }
 
@@ -288,8 +296,8 @@ export class SessionManager implements SessionService {
     signal: AbortSignal,
   ): Promise<InspectedNode> {
     return this.#sessions.using(tenant, idOrName, async (session) => {
-      const { agent } = await session.awake(signal);
-      return agent.inspect({ ...request, path: [...request.path] }, signal);
+      using lease = await session.lease(signal);
+      return await lease.sandbox.agent.inspect({ ...request, path: [...request.path] }, signal);
     });
   }
 
@@ -338,11 +346,17 @@ export class SessionManager implements SessionService {
     return { record, output: await registry.outputOf(executionId) };
   }
 
-  /** Deletes, or finishes a deletion that was cut off. It goes on to the end whether anybody waits for it or not. */
-  async #remove(session: Session, options: DeleteOptions): Promise<void> {
+  #expire({ tenant, sessionId }: OwnedSession): Promise<void> {
+    return this.#sessions.using(tenant, sessionId, (session) =>
+      this.#remove(session, () => session.expire()),
+    );
+  }
+
+  /** Does what may end a session, or finishes an end that was cut off, and forgets one that is over. It goes on to the end whether anybody waits for it or not. */
+  async #remove(session: Session, end: () => Promise<void>): Promise<void> {
     try {
       if (session.record.state === 'deleted') await session.finishDeletion();
-      else await session.delete(options);
+      else await end();
     } finally {
       if (session.record.state === 'deleted') this.#sessions.remove(session);
     }

@@ -5,6 +5,7 @@ import type { SessionLimits } from '../registry/records.ts';
 import type { SessionRegistry } from '../registry/session-registry.ts';
 import type { SandboxSource } from '../sandbox/sandbox-source.ts';
 import type { Admission } from './admission.ts';
+import type { Gate } from './gate.ts';
 import type { Snapshots } from './snapshots.ts';
 
 export type SessionOptions = {
@@ -14,6 +15,8 @@ export type SessionOptions = {
   readonly admission: Admission;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where sessions go through that pause or hibernate by themselves: many may want to at the same time. */
+  readonly descents: Gate;
   readonly limits: {
     /** Ended executions kept per session. */
     readonly historyLengthMax: number;
@@ -25,6 +28,10 @@ export type SessionOptions = {
     readonly unresponsiveMsMax: number;
     /** From the first byte of a snapshot to its record. */
     readonly snapshotMsMax: number;
+    /** For the policy `interval` where the session's configuration does not say, ms. */
+    readonly persistenceIntervalMs: number;
+    /** Versions that nobody asked for, kept where the session's configuration does not say. */
+    readonly persistenceKeep: number;
     /** Of a sandbox in which an imported snapshot is tried. */
     readonly trial: SessionLimits;
     /** Share of a sandbox's memory that programs' values may take, 0..1. */

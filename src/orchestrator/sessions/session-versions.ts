@@ -5,17 +5,17 @@ import type { Log } from '../foundation/log.ts';
 import type { SnapshotRecord } from '../registry/records.ts';
 import type { Agent } from '../sandbox/agent.ts';
 import type { Checkpoint } from './executor.ts';
+import type { SessionOptions } from './session-options.ts';
 import type { SessionStore } from './session-store.ts';
 import type { SnapshotRequest, Snapshots, StoredContent } from './snapshots.ts';
-
-const defaultKeep = 10;
-const defaultIntervalMs = 60_000;
 
 export type SessionVersionsOptions = {
   readonly store: SessionStore;
   readonly snapshots: Snapshots;
   readonly clock: Clock;
   readonly log: Log;
+  /** Where the session's configuration says nothing. */
+  readonly defaults: Pick<SessionOptions['limits'], 'persistenceIntervalMs' | 'persistenceKeep'>;
   /** The policy `interval` wants a version now. */
   readonly due: () => void;
 };
@@ -86,9 +86,9 @@ export class SessionVersions {
 
   /** Something has changed: under the policy `interval` there is a version soon. */
   schedule(): void {
-    const { clock, due } = this.#options;
+    const { clock, due, defaults } = this.#options;
     if (this.#cancelDue !== null) return;
-    const { intervalMs = defaultIntervalMs } = this.#record.config.persistence;
+    const { intervalMs = defaults.persistenceIntervalMs } = this.#record.config.persistence;
     const elapsedMs = this.#takenAt === null ? intervalMs : clock.monotonic() - this.#takenAt;
     this.#cancelDue = clock.after(Math.max(0, intervalMs - elapsedMs), () => {
       this.#cancelDue = null;
@@ -105,7 +105,7 @@ export class SessionVersions {
   /** Lets go of as many of the oldest that nobody asked for as the policy does not keep, with `coming` ones more. */
   async thin(coming: number): Promise<void> {
     const { sessionId, version, config } = this.#record;
-    const { keep = defaultKeep } = config.persistence;
+    const { keep = this.#options.defaults.persistenceKeep } = config.persistence;
     await this.#options.snapshots.thin(sessionId, { keep: Math.max(0, keep - coming), version });
   }
 

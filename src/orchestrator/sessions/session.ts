@@ -1,17 +1,19 @@
-// One session: its executions, its followers, its settings and its snapshots. All that changes it goes through one serial queue. Where
-// it lives is session-life.ts's part.
+// One session: its executions, its followers and its settings. All that changes it goes through one serial queue. Where it lives is
+// session-life.ts's part, what is done to it while it executes nothing standstill.ts's.
 import { abortable } from '../foundation/abortable.ts';
 import { AppError } from '../foundation/errors.ts';
 import {
   type ExecutionRecord,
   isDormant,
+  type SessionConfig,
   type SessionRecord,
   type SnapshotRecord,
 } from '../registry/records.ts';
-import type { Agent, Sandbox } from '../sandbox/agent.ts';
-import { type Checkpoint, Executor } from './executor.ts';
-import { IdleWatch } from './idle-watch.ts';
+import type { Sandbox } from '../sandbox/agent.ts';
+import { Executor } from './executor.ts';
+import { storedUse } from './idle-ladder.ts';
 import { LiveLog } from './live-log.ts';
+import { configureRequest } from './sandbox-settings.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { type Origin, SessionLife } from './session-life.ts';
 import type { SessionOptions } from './session-options.ts';
@@ -24,21 +26,29 @@ import type {
   LiveSubscription,
 } from './session-service.ts';
 import { SessionStore } from './session-store.ts';
+import { SessionUse } from './session-use.ts';
 import { SessionVersions } from './session-versions.ts';
 import type { SnapshotRequest } from './snapshots.ts';
+import { Standstill } from './standstill.ts';
+import { StateChanges } from './state-changes.ts';
 import type { Uses } from './uses.ts';
+
+/** A session's sandbox that runs, and goes on running until this is disposed. */
+export interface Lease extends Disposable {
+  readonly sandbox: Sandbox;
+}
 
 export class Session {
   readonly #options: SessionOptions;
   readonly #serial: SerialQueue;
-  /** Snapshots, rollbacks and the like come one after another, beside what else happens. */
-  readonly #stillness: SerialQueue;
   readonly #store: SessionStore;
   readonly #live: LiveLog;
   readonly #executor: Executor;
   readonly #life: SessionLife;
   readonly #versions: SessionVersions;
-  readonly #idleWatch: IdleWatch;
+  readonly #states: StateChanges;
+  readonly #standstill: Standstill;
+  readonly #use: SessionUse;
   #connections = 0;
 
   /** What must keep it in memory is one of the `uses`. `left`: it was found in the registry, and `recover` comes next; else `begin`. */
@@ -46,7 +56,6 @@ export class Session {
     const { registry, clock, log, limits } = options;
     this.#options = options;
     this.#serial = new SerialQueue(uses);
-    this.#stillness = new SerialQueue(uses);
     this.#store = new SessionStore(record, { registry, clock, log });
     this.#live = new LiveLog(
       record.seqReserved,
@@ -57,17 +66,20 @@ export class Session {
       },
       log,
     );
-    this.#idleWatch = new IdleWatch({
-      clock,
-      limitMs: () => this.record.config.idle.hibernateAfterMs,
-      idle: () => void this.#doze(),
+    this.#use = new SessionUse({
+      options,
+      serial: this.#serial,
+      store: this.#store,
+      atRest: () => this.#executor.atRest,
+      descend: (step) => this.#standstill.descend(step),
     });
     this.#versions = new SessionVersions({
       store: this.#store,
       snapshots: options.snapshots,
       clock,
       log,
-      due: () => void this.snapshot({ label: null, reason: 'interval' }).catch(this.#unsnapped),
+      defaults: limits,
+      due: () => void this.#standstill.storeInterval(),
     });
     this.#executor = new Executor({
       store: this.#store,
@@ -78,7 +90,15 @@ export class Session {
         this.#life.lose(this.#life.sandbox, { reason: 'unresponsive', detail: executionId }, () =>
           this.#executor.isRunning(executionId),
         ),
-      checkpoint: (agent) => this.#checkpoint(agent),
+      checkpoint: (agent) => this.#standstill.checkpoint(agent),
+      rested: () => this.#use.touch(),
+    });
+    this.#states = new StateChanges({
+      store: this.#store,
+      live: this.#live,
+      clock,
+      admission: options.admission,
+      moved: () => this.#use.look(),
     });
     this.#life = new SessionLife(
       {
@@ -88,9 +108,20 @@ export class Session {
         live: this.#live,
         executor: this.#executor,
         uses,
+        states: this.#states,
       },
       !left,
     );
+    this.#standstill = new Standstill({
+      options,
+      serial: this.#serial,
+      store: this.#store,
+      executor: this.#executor,
+      life: this.#life,
+      versions: this.#versions,
+      use: this.#use,
+      uses,
+    });
   }
 
   get record(): SessionRecord {
@@ -121,7 +152,7 @@ export class Session {
   async begin(origin: Origin | null): Promise<void> {
     await this.#serial.run(() => this.#life.begin(origin));
     await this.#life.ready;
-    this.#idleWatch.touch();
+    this.#use.touch();
   }
 
   /**
@@ -130,7 +161,7 @@ export class Session {
    */
   async recover(): Promise<void> {
     await this.#serial.run(() => this.#life.recover());
-    this.#idleWatch.touch();
+    this.#use.look();
   }
 
   /** A fresh sandbox: variables and files are forgotten, history and versions stay. What is open is cancelled. */
@@ -142,6 +173,7 @@ export class Session {
       await this.#life.startAnother('restarted', null, { version: null });
     });
     await this.#life.ready;
+    this.#use.touch();
   }
 
   /** Ends everything and removes every trace but the snapshots, if they are to be kept. Throws `session_busy` while something runs, unless forced. */
@@ -151,10 +183,32 @@ export class Session {
       if (!force && !this.#executor.atRest) throw new AppError('session_busy');
       await this.#executor.abandonAll('cancelled', 'The session was deleted');
       if (!keepSnapshots) await this.#versions.removeAll();
-      await this.#life.changeState('deleted', 'deleted');
-      this.#life.close();
+      await this.#end('deleted');
     });
     await this.finishDeletion();
+  }
+
+  /** Deletes it with its snapshots, if its time has come and it is not in use after all. */
+  async expire(): Promise<void> {
+    const hasExpired = await this.#serial.run(async () => {
+      // Whoever is about to store it is not made to fail; the next look is soon.
+      if (this.#life.closed || !this.#life.settled || this.#standstill.underWay) return false;
+      if (this.#use.underWay || !this.#executor.atRest) return false;
+      const { stored } = this.#use;
+      if (stored.expiresAt === null || stored.expiresAt > this.#options.clock.now()) {
+        await this.#store.apply({ session: stored });
+        return false;
+      }
+      await this.#versions.removeAll();
+      await this.#end('expired');
+      return true;
+    });
+    if (hasExpired) await this.finishDeletion();
+  }
+
+  async #end(reason: 'deleted' | 'expired'): Promise<void> {
+    await this.#states.to('deleted', reason);
+    this.#life.close();
   }
 
   /** The part of `delete` that a crash may have cut off: the record says `deleted` already. */
@@ -170,7 +224,7 @@ export class Session {
   /** Somebody else will have the session when it is wanted again: nothing is left here that would wake up. */
   letGo(): void {
     this.#versions.close();
-    this.#idleWatch.close();
+    this.#use.close();
   }
 
   /** The process ends: followers are told, the container and its executions go on for the next process. */
@@ -193,74 +247,66 @@ export class Session {
           detail: 'limits.workspaceBytes is fixed when a sandbox starts.',
         });
       }
+      if (this.record.state === 'paused') await this.#life.wake();
       const { sandbox } = this.#life;
-      if (sandbox) {
-        const signal = AbortSignal.timeout(this.#options.limits.sandboxStartMsMax);
-        await this.#options.source.update(sandbox, config.limits, signal);
-        await sandbox.agent.configure(this.#life.configureRequest(config), signal);
-      }
-      await this.#store.apply({ session: { config } });
+      if (sandbox) await this.#configureSandbox(sandbox, config);
+      const now = this.#options.clock.now();
+      const use = this.#executor.atRest ? storedUse(now, config.idle) : { lastUsedAt: now };
+      await this.#store.apply({ session: { config, ...use } });
     });
-    this.#idleWatch.touch();
+    this.#use.touch();
   }
 
-  /** The sandbox, once it is there; a session without one is given one. The signal ends the wait only. */
-  async awake(signal: AbortSignal): Promise<Sandbox> {
-    await this.#serial.run(async () => {
-      this.#life.assertLive();
-      await this.#life.wake();
-    });
-    this.#idleWatch.touch();
-    return abortable(this.#life.ready, signal);
+  async #configureSandbox(sandbox: Sandbox, config: SessionConfig): Promise<void> {
+    const { limits, source } = this.#options;
+    const signal = AbortSignal.timeout(limits.sandboxStartMsMax);
+    await source.update(sandbox, config.limits, signal);
+    const request = configureRequest({ ...this.record, config }, limits.heapShare);
+    await sandbox.agent.configure(request, signal);
   }
 
-  // --- versions -----------------------------------------------------------------------------------------------------
+  /** The sandbox, running: a session that sleeps wakes up, and stays awake for as long as it is leased. The signal ends the wait only. */
+  async lease(signal: AbortSignal): Promise<Lease> {
+    const use = this.#use.begin();
+    try {
+      await this.#serial.run(async () => {
+        this.#life.assertLive();
+        await this.#life.wake();
+      });
+      const sandbox = await abortable(this.#life.ready, signal);
+      return { sandbox, [Symbol.dispose]: () => use[Symbol.dispose]() };
+    } catch (error) {
+      use[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  // --- standing still -----------------------------------------------------------------------------------------------
 
   /** Stores the state as a new version, after the running execution and before those that wait. Durable when it resolves. */
-  snapshot(request: SnapshotRequest, signal = this.#longest()): Promise<SnapshotRecord> {
-    return this.#still(signal, async (sandbox) => {
-      const content = await this.#versions.take(sandbox.agent, request, signal);
-      return this.#serial.run(() => this.#versions.keep(content, () => this.#is(sandbox)));
-    });
+  snapshot(request: SnapshotRequest, signal: AbortSignal): Promise<SnapshotRecord> {
+    return this.#standstill.snapshot(request, signal);
   }
 
   /** The state is that of the version again. The present one serves until then, and goes on if it fails. */
   rollback(version: number, signal: AbortSignal): Promise<void> {
-    return this.#still(signal, async (sandbox) => {
-      const snapshot = await this.#versions.find(version);
-      const prepared = await this.#life.prepare({ snapshot, fork: false });
-      await this.#serial.run(() => this.#life.swap(sandbox, prepared, version));
-    });
+    return this.#standstill.rollback(version, signal);
+  }
+
+  /**
+   * Freezes the sandbox with all that is in it; the next request thaws it. What has no sandbox stays as it is. Throws `session_busy`
+   * while something is under way, and `pause_unsupported`.
+   */
+  async pause(signal: AbortSignal): Promise<void> {
+    if (!this.#options.source.canPause) throw new AppError('pause_unsupported');
+    await this.#standstill.pause(signal);
+    this.#use.touch();
   }
 
   /** Stores the state and lets the sandbox go; the next request brings it back. Throws `session_busy` when something waits to be executed. */
   async hibernate(signal: AbortSignal): Promise<void> {
-    if (this.record.state === 'hibernated') return;
-    await this.#still(signal, async (sandbox) => {
-      const request = { label: null, reason: 'hibernate' } as const;
-      const content = await this.#versions.take(sandbox.agent, request, signal);
-      await this.#serial.run(async () => {
-        if (!this.#executor.atRest) {
-          await this.#versions.forget(content);
-          throw new AppError('session_busy');
-        }
-        await this.#versions.keep(content, () => this.#is(sandbox));
-        this.#versions.close();
-        await this.#life.sleep();
-      });
-    });
-  }
-
-  /** Nobody has used it for long. One that still works, or that cannot be stored, gets the same time again. */
-  async #doze(): Promise<void> {
-    try {
-      if (this.#life.sandbox === null) return;
-      if (this.#executor.atRest) await this.hibernate(this.#longest());
-      else this.#idleWatch.touch();
-    } catch (error) {
-      this.#unsnapped(error);
-      this.#idleWatch.touch();
-    }
+    await this.#standstill.hibernate(signal);
+    this.#use.touch();
   }
 
   removeVersion(version: number): Promise<void> {
@@ -270,71 +316,15 @@ export class Session {
     });
   }
 
-  /** Runs `work` while the sandbox executes nothing, and no other such work is done. */
-  #still<Result>(
-    signal: AbortSignal,
-    work: (sandbox: Sandbox) => Promise<Result>,
-  ): Promise<Result> {
-    return this.#stillness.run(() => this.#whileHeld(signal, work));
-  }
-
-  async #whileHeld<Result>(
-    signal: AbortSignal,
-    work: (sandbox: Sandbox) => Promise<Result>,
-  ): Promise<Result> {
-    const hold = this.#executor.hold();
-    try {
-      const sandbox = await this.awake(signal);
-      await abortable(hold.quiet, signal);
-      return await work(sandbox);
-    } finally {
-      hold.release();
-      void this.#serial.run(async () => {
-        const { sandbox, closed } = this.#life;
-        if (sandbox && !closed) await this.#executor.dispatch(sandbox.agent);
-      });
-    }
-  }
-
-  #is(sandbox: Sandbox): boolean {
-    return !this.#life.closed && this.#life.sandbox === sandbox;
-  }
-
-  /** An execution has ended: under the policy `execution` its end is stored together with the state that it made. */
-  async #checkpoint(agent: Agent): Promise<Checkpoint> {
-    const { policy } = this.record.config.persistence;
-    if (policy === 'interval') this.#versions.schedule();
-    if (policy !== 'execution') return {};
-    try {
-      const request = { label: null, reason: 'execution' } as const;
-      const content = await this.#versions.take(agent, request, this.#longest());
-      await this.#versions.thin(1);
-      return this.#versions.changeFor(content);
-    } catch (error) {
-      this.#unsnapped(error);
-      const why = error instanceof AppError ? error.message : 'an internal error';
-      return { warning: `The state after this execution could not be stored: ${why}` };
-    }
-  }
-
-  readonly #unsnapped = (error: unknown): void => {
-    const { sessionId } = this.record;
-    this.#options.log.error({ sessionId, err: error }, 'a snapshot could not be taken');
-  };
-
-  #longest(): AbortSignal {
-    return AbortSignal.timeout(this.#options.limits.snapshotMsMax);
-  }
-
   // --- executions ---------------------------------------------------------------------------------------------------
 
   /** Stores and queues; resolves when the record is committed. Throws `queue_full`, `registry_unavailable`. */
   async submit(request: ExecuteRequest): Promise<ExecutionRecord> {
     if (!this.#store.available) throw new AppError('registry_unavailable');
-    return this.#serial.run(async () => {
+    using _use = this.#use.begin();
+    return await this.#serial.run(async () => {
       this.#life.assertLive();
       await this.#life.wake();
-      this.#idleWatch.touch();
       const execution = await this.#executor.submit(request);
       const { sandbox } = this.#life;
       if (sandbox) await this.#executor.dispatch(sandbox.agent);

@@ -118,8 +118,15 @@ export class StateService {
     await this.#sessions.using(tenant, idOrName, (session) => session.hibernate(signal));
   }
 
+  /** Throws `session_busy`, `pause_unsupported`. */
+  async pause(tenant: string, idOrName: string, signal: AbortSignal): Promise<void> {
+    await this.#sessions.using(tenant, idOrName, (session) => session.pause(signal));
+  }
+
   async resume(tenant: string, idOrName: string, signal: AbortSignal): Promise<void> {
-    await this.#sessions.using(tenant, idOrName, (session) => session.awake(signal));
+    await this.#sessions.using(tenant, idOrName, async (session) => {
+      using _lease = await session.lease(signal);
+    });
   }
 
   /** The state that a new session begins with: a version, or what a living session has now. */

@@ -110,7 +110,7 @@ function principalOf(authorization: string | undefined): Principal | null {
 
 const mebibyte = 1024 * 1024;
 
-const settings: Omit<ApiSettings, 'bounds'> = {
+export const settings: Omit<ApiSettings, 'bounds'> = {
   version: '1.2.3',
   listenHost: '127.0.0.1',
   allowedHosts: ['cellar.example'],
@@ -124,6 +124,7 @@ const settings: Omit<ApiSettings, 'bounds'> = {
       workspaceBytes: 64 * mebibyte,
       outputBytes: mebibyte,
     },
+    persistence: { policy: 'none' },
     idle: {},
   },
   sessionMaxima: {

@@ -95,7 +95,7 @@ describe('Idempotency-Key', () => {
 
   it('never claims a key for a request that is not valid', async () => {
     await post('/api/sessions', 'k', { nmae: 1 });
-    await post('/api/sessions', 'k', { idle: { pauseAfterMs: 5000 } });
+    await post('/api/sessions', 'k', { idle: { pauseAfterMs: 5 } });
     await post('/api/sessions/none/execute', 'k', { code: '1' });
     expect(api.replies.kept.size).toBe(0);
   });

@@ -6,7 +6,8 @@ import {
   SessionList,
 } from '../../../src/orchestrator/api/schemas/reply.ts';
 import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
-import { ApiFixture, keyOf } from './api-fixture.ts';
+import { sessionRecord } from '../../helpers/records.ts';
+import { ApiFixture, keyOf, settings } from './api-fixture.ts';
 
 const headers = keyOf('developer');
 let api: ApiFixture;
@@ -83,6 +84,34 @@ describe('POST /api/sessions', () => {
     expect(session.config.env).toEqual({ TOKEN: 'hunter2' });
   });
 
+  it('fills in the service’s defaults, step by step of the idle ladder; null is none', async () => {
+    const sessionDefaults = {
+      ...settings.sessionDefaults,
+      persistence: { policy: 'execution', keep: 2 },
+      idle: { pauseAfterMs: 1000, hibernateAfterMs: 2000, expireAfterMs: 3000 },
+    } as const;
+    await using other = await ApiFixture.open({ settings: { sessionDefaults } });
+    const configOf = async (payload: object) =>
+      (await other.server.inject({ method: 'POST', url: '/api/sessions', headers, payload })).json()
+        .config;
+    expect(await configOf({})).toMatchObject({
+      persistence: { policy: 'execution', keep: 2 },
+      idle: sessionDefaults.idle,
+    });
+    expect(
+      await configOf({
+        persistence: 'interval',
+        idle: { hibernateAfterMs: 9000, expireAfterMs: null },
+      }),
+    ).toMatchObject({
+      persistence: { policy: 'interval' },
+      idle: { pauseAfterMs: 1000, hibernateAfterMs: 9000 },
+    });
+    expect((await configOf({ idle: { expireAfterMs: null } })).idle).not.toHaveProperty(
+      'expireAfterMs',
+    );
+  });
+
   it('takes the persistence policy as an object too', async () => {
     expect((await create({ persistence: { policy: 'none' } })).statusCode).toBe(201);
   });
@@ -112,6 +141,8 @@ describe('POST /api/sessions', () => {
     [{ image: 'busybox' }, '/image'],
     [{ cwd: '/proc/self/fd/7' }, '/cwd'],
     [{ mounts: [] }, '/mounts'],
+    [{ idle: { pauseAfterMs: 999 } }, '/idle/pauseAfterMs'],
+    [{ idle: { expireAfterMs: 1e15 } }, '/idle/expireAfterMs'],
   ])('refuses %j and names the field', async (payload, field) => {
     const reply = await create(payload);
     expect(reply.statusCode).toBe(400);
@@ -128,6 +159,10 @@ describe('POST /api/sessions', () => {
       { persistence: { policy: 'execution', keep: 3 } },
     ],
     [{ idle: { hibernateAfterMs: 5000 } }, { idle: { hibernateAfterMs: 5000 } }],
+    [
+      { idle: { pauseAfterMs: 1000, hibernateAfterMs: 5000, expireAfterMs: 9000 } },
+      { idle: { pauseAfterMs: 1000, hibernateAfterMs: 5000, expireAfterMs: 9000 } },
+    ],
   ])('creates with %j', async (payload, config) => {
     expect((await create(payload)).statusCode).toBe(201);
     expect(api.sessions.callsOf('create')[0]!.given[1]).toMatchObject({ config });
@@ -141,15 +176,14 @@ describe('POST /api/sessions', () => {
     },
   );
 
-  it.each([
-    [{ network: { policy: 'allowlist', allow: ['example.org'] } }],
-    [{ idle: { pauseAfterMs: 5000 } }],
-    [{ idle: { expireAfterMs: 5000 } }],
-  ])('says that %j is not there yet', async (payload) => {
-    const reply = await create(payload);
-    expect(reply.statusCode).toBe(501);
-    expect(reply.json()).toMatchObject({ code: 'not_implemented', status: 501 });
-  });
+  it.each([[{ network: { policy: 'allowlist', allow: ['example.org'] } }]])(
+    'says that %j is not there yet',
+    async (payload) => {
+      const reply = await create(payload);
+      expect(reply.statusCode).toBe(501);
+      expect(reply.json()).toMatchObject({ code: 'not_implemented', status: 501 });
+    },
+  );
 
   it('refuses a language that there is no engine for', async () => {
     const reply = await create({ language: 'cobol' });
@@ -319,6 +353,19 @@ describe('DELETE, PUT config and restart', () => {
     ]);
   });
 
+  it('merges the steps of the idle ladder; null takes one away', async () => {
+    const { config } = sessionRecord();
+    const idle = { pauseAfterMs: 1000, hibernateAfterMs: 2000, expireAfterMs: 3000 };
+    api.sessions.add({ name: 'demo', config: { ...config, idle } });
+    const reply = await api.server.inject({
+      method: 'PUT',
+      url: '/api/sessions/demo/config',
+      headers,
+      payload: { idle: { pauseAfterMs: null, expireAfterMs: 4000 } },
+    });
+    expect(reply.json().config.idle).toEqual({ hibernateAfterMs: 2000, expireAfterMs: 4000 });
+  });
+
   it('merges limits and replaces the environment', async () => {
     api.sessions.add({ name: 'demo' });
     const reply = await api.server.inject({
@@ -363,7 +410,6 @@ describe('DELETE, PUT config and restart', () => {
   });
 
   it.each([
-    ['POST', '/api/sessions/demo/pause'],
     ['GET', '/api/sessions/demo/files'],
     ['PUT', '/api/sessions/demo/files/a/b.txt'],
   ] as const)('says that %s %s is not there yet', async (method, url) => {

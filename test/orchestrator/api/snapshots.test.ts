@@ -121,7 +121,7 @@ describe('snapshots', () => {
 });
 
 describe('a session', () => {
-  it.each(['hibernate', 'resume'] as const)('can be told to %s', async (verb) => {
+  it.each(['pause', 'hibernate', 'resume'] as const)('can be told to %s', async (verb) => {
     const reply = await post(`/api/sessions/demo/${verb}`);
     expect(reply.statusCode).toBe(200);
     expect(new Checker(Session).fields(reply.json())).toEqual([]);

@@ -7,6 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveSession } from '../../../src/agent/agent.ts';
 import type { Link } from '../../../src/agent/link.ts';
 import { Session } from '../../../src/agent/session.ts';
+import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
+import type { Sandbox } from '../../../src/orchestrator/sandbox/agent.ts';
 import { linkSocketName } from '../../../src/orchestrator/sandbox/agent-link.ts';
 import { ExitWatch } from '../../../src/orchestrator/sandbox/exit-watch.ts';
 import { defaultAllowances } from '../../../src/orchestrator/sandbox/hardening.ts';
@@ -131,6 +133,68 @@ describe('starting a sandbox', () => {
   });
 });
 
+/** Gives a look at why the sandbox was lost; null while it is not. */
+async function lossOf(sandbox: Sandbox): Promise<() => Promise<string | null>> {
+  let reason: string | null = null;
+  void sandbox.lost.then((loss) => {
+    reason = loss.reason;
+  });
+  return async () => {
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+    return reason;
+  };
+}
+
+describe('pausing a sandbox', () => {
+  const stateOf = async () => (await runtime.list('inst-1', patient))[0]?.state;
+
+  it('freezes its container, and takes its silence for no loss', async () => {
+    await using sandbox = await startSandbox(host, intent, limits, patient);
+    const lost = await lossOf(sandbox);
+    await sandbox.pause(patient);
+    await sandbox.pause(patient);
+    expect([sandbox.paused, await stateOf()]).toEqual([true, 'paused']);
+    for (const agent of agents) agent.close();
+    for (let minute = 0; minute < 60; minute++) {
+      clock.advance(60_000);
+      await new Promise(setImmediate);
+    }
+    expect(await lost()).toBeNull();
+    await sandbox.resume(patient);
+    expect([sandbox.paused, await stateOf()]).toEqual([false, 'running']);
+    clock.advance(10_000);
+    expect(await lost()).toBe('unreachable');
+  });
+
+  it('that fails leaves it running, with its agent watched', async () => {
+    await using sandbox = await startSandbox(host, intent, limits, patient);
+    // The answer is lost, not the call.
+    const pause = runtime.pause.bind(runtime);
+    runtime.pause = async (...request) => {
+      await pause(...request);
+      throw new AppError('runtime_unavailable');
+    };
+    await expect(sandbox.pause(patient)).rejects.toMatchObject({ code: 'runtime_unavailable' });
+    expect([sandbox.paused, await stateOf()]).toEqual([false, 'running']);
+    for (const agent of agents) agent.close();
+    const lost = await lossOf(sandbox);
+    await expect
+      .poll(async () => {
+        clock.advance(1_000);
+        return lost();
+      })
+      .toBe('unreachable');
+  });
+
+  it('notices that the container is killed meanwhile', async () => {
+    await using sandbox = await startSandbox(host, intent, limits, patient);
+    await sandbox.pause(patient);
+    runtime.exit('sbx-1', 137);
+    expect(await sandbox.lost).toMatchObject({ reason: 'exited' });
+    await expect(sandbox.resume(patient)).rejects.toMatchObject({ code: 'sandbox_lost' });
+  });
+});
+
 describe('a start that fails', () => {
   it('leaves nothing when the engine refuses', async () => {
     runtime.images.clear();
@@ -221,10 +285,18 @@ describe('taking over a sandbox', () => {
     expect(await next).toMatchObject({ done: true });
   });
 
-  it('resumes a paused one', async () => {
+  it('leaves a paused one paused, and misses its agent only from its resumption on', async () => {
     await runtime.pause(await leftBehind(), patient);
-    await using _sandbox = await adoptSandbox(host, intent, 0, patient);
+    await using sandbox = (await adoptSandbox(host, intent, 0, patient))!;
+    expect(sandbox.paused).toBe(true);
+    const lost = await lossOf(sandbox);
+    clock.advance(60_000);
+    expect(await lost()).toBeNull();
+    expect(await runtime.list('inst-1', patient)).toMatchObject([{ state: 'paused' }]);
+    await sandbox.resume(patient);
     expect(await runtime.list('inst-1', patient)).toMatchObject([{ state: 'running' }]);
+    clock.advance(10_000);
+    expect(await lost()).toBe('unreachable');
   });
 
   it('gives none, and clears away the rest, when the container is gone or has exited', async () => {

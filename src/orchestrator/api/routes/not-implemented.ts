@@ -5,7 +5,6 @@ import { AppError } from '../../foundation/errors.ts';
 import type { ApiServer } from '../api-server.ts';
 
 const absent: readonly { methods: HTTPMethods[]; url: string; what: string }[] = [
-  { methods: ['POST'], url: '/api/sessions/:id/pause', what: 'Pausing a session' },
   { methods: ['GET'], url: '/api/sessions/:id/files', what: 'Access to files' },
   { methods: ['GET', 'PUT', 'DELETE'], url: '/api/sessions/:id/files/*', what: 'Access to files' },
 ];

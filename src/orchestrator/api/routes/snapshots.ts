@@ -1,4 +1,4 @@
-// The state of a session: versions, rollback, hibernation, and archives to take elsewhere.
+// The state of a session: versions, rollback, pausing, hibernation, and archives to take elsewhere.
 import { pipeline } from 'node:stream';
 import { constants, createZstdCompress } from 'node:zlib';
 import type { ApiServer } from '../api-server.ts';
@@ -187,7 +187,7 @@ export function snapshotRoutes(
     },
   );
 
-  for (const verb of ['hibernate', 'resume'] as const) {
+  for (const verb of ['pause', 'hibernate', 'resume'] as const) {
     server.post(
       `/api/sessions/:id/${verb}`,
       {
@@ -213,7 +213,9 @@ export function snapshotRoutes(
 const fast = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
 
 const summaries = {
+  pause:
+    'Freeze a session where it is: it keeps its memory and takes no processor time; the next request goes on with it',
   hibernate:
     'Store the state of a session and let its container go; the next request brings it back',
-  resume: 'Bring a hibernated session back now',
+  resume: 'Wake a session that is paused or hibernated now',
 } as const;

@@ -71,7 +71,10 @@ const session = {
   state: Type.Enum(sessionStates),
   createdAt: Time,
   lastUsedAt: Time,
-  expiresAt: orNull(Time),
+  expiresAt: Type.Union([Time, Type.Null()], {
+    description:
+      'When it is deleted unless it is used before; null when it never is, and while something is executed.',
+  }),
   config: SessionConfig,
   statistics: Type.Object(
     {

@@ -6,7 +6,10 @@ import { limits } from '#protocol';
 const closed = { additionalProperties: false } as const;
 const Count = (maximum: number) => Type.Integer({ minimum: 0, maximum });
 const Milliseconds = Type.Integer({ minimum: 1, maximum: limits.executionMsMax });
-const IdleMilliseconds = Type.Integer({ minimum: 1000, maximum: Number.MAX_SAFE_INTEGER });
+const dayMs = 24 * 60 * 60 * 1000;
+const IdleMilliseconds = Type.Integer({ minimum: 1000, maximum: 3650 * dayMs });
+const IdleStep = (description: string) =>
+  Type.Optional(Type.Union([IdleMilliseconds, Type.Null()], { description }));
 
 export const pageLimitDefault = 50;
 export const pageLimitMax = 200;
@@ -80,11 +83,17 @@ const Network = Type.Object(
 
 const Idle = Type.Object(
   {
-    pauseAfterMs: Type.Optional(IdleMilliseconds),
-    hibernateAfterMs: Type.Optional(IdleMilliseconds),
-    expireAfterMs: Type.Optional(IdleMilliseconds),
+    pauseAfterMs: IdleStep('Then its processes are frozen; the next request goes on with them.'),
+    hibernateAfterMs: IdleStep(
+      'Then its state is stored and its container goes; the next request brings it back.',
+    ),
+    expireAfterMs: IdleStep('Then it is deleted, with its snapshots.'),
   },
-  closed,
+  {
+    ...closed,
+    description:
+      'What becomes of a session that nobody uses, each ms after its last use. Absent parts take the defaults, or stay as they are; null: never.',
+  },
 );
 
 const settings = {

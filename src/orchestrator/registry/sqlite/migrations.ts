@@ -158,6 +158,15 @@ const migrations: Record<string, Migration> = {
       );
     },
   },
+  '0004-expiry': {
+    async up(database: Kysely<unknown>) {
+      await run(
+        database,
+        `create index sessionExpiring on session (expiresAt)
+          where expiresAt is not null and deleted = 0`,
+      );
+    },
+  },
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

@@ -9,7 +9,7 @@ import {
   type SessionRecord,
   sessionStates,
 } from '../records.ts';
-import type { Listing, Page, SessionFilter } from '../session-registry.ts';
+import type { Listing, OwnedSession, Page, SessionFilter } from '../session-registry.ts';
 import type { Database } from './database.ts';
 import { decodeSession, encodeRow } from './rows.ts';
 import type { Schema } from './schema.ts';
@@ -85,6 +85,16 @@ export class SessionRows {
       .select((session) => session.fn.countAll<number>().as('total'))
       .where('deleted', '=', sql.lit(0));
     return this.#database.first(query)?.total ?? 0;
+  }
+
+  /** The longest overdue first. */
+  expired(now: number): OwnedSession[] {
+    const query = this.#database.query
+      .selectFrom('session')
+      .select(['tenant', 'sessionId'])
+      .where('expiresAt', '<=', now)
+      .where('deleted', '=', sql.lit(0));
+    return this.#database.all(query.orderBy('expiresAt'));
   }
 
   delete(sessionId: string): void {

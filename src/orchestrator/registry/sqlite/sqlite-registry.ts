@@ -18,6 +18,7 @@ import type {
   IdempotencyClaim,
   IdempotentReply,
   Listing,
+  OwnedSession,
   Page,
   SessionFilter,
   SessionRegistry,
@@ -102,6 +103,10 @@ export class SqliteRegistry implements SessionRegistry {
 
   async countSessions(): Promise<number> {
     return this.#read(() => this.#sessions.count());
+  }
+
+  async expiredSessions(now: number): Promise<OwnedSession[]> {
+    return this.#read(() => this.#sessions.expired(now));
   }
 
   async apply(change: SessionChange): Promise<void> {

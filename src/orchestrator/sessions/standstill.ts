@@ -1,0 +1,231 @@
+// What is done to a session while it executes nothing: its state is stored, brought back, frozen or put away. One such thing at a time,
+// beside what else happens.
+import { abortable } from '../foundation/abortable.ts';
+import { AppError } from '../foundation/errors.ts';
+import type { SnapshotRecord } from '../registry/records.ts';
+import type { Agent, Sandbox } from '../sandbox/agent.ts';
+import type { Checkpoint, Executor } from './executor.ts';
+import type { Step } from './idle-ladder.ts';
+import { SerialQueue } from './serial-queue.ts';
+import type { SessionLife } from './session-life.ts';
+import type { SessionOptions } from './session-options.ts';
+import type { SessionStore } from './session-store.ts';
+import type { SessionUse } from './session-use.ts';
+import type { SessionVersions } from './session-versions.ts';
+import type { SnapshotRequest } from './snapshots.ts';
+import type { Uses } from './uses.ts';
+
+export type StandstillParts = {
+  readonly options: SessionOptions;
+  /** The session's queue: all that changes it. */
+  readonly serial: SerialQueue;
+  readonly store: SessionStore;
+  readonly executor: Executor;
+  readonly life: SessionLife;
+  readonly versions: SessionVersions;
+  readonly use: SessionUse;
+  readonly uses: Uses;
+};
+
+export class Standstill {
+  readonly #parts: StandstillParts;
+  readonly #turns: SerialQueue;
+  #turnsTaken = 0;
+
+  constructor(parts: StandstillParts) {
+    this.#parts = parts;
+    this.#turns = new SerialQueue(parts.uses);
+  }
+
+  /** Something of the kind is being done, or waits. */
+  get underWay(): boolean {
+    return this.#turnsTaken > 0;
+  }
+
+  /** See Session.snapshot. */
+  snapshot(request: SnapshotRequest, signal: AbortSignal): Promise<SnapshotRecord> {
+    return this.#inTurn(() =>
+      this.#awake(signal, (sandbox) => this.#store(sandbox, request, signal)),
+    );
+  }
+
+  /** Stores the state because the policy says so: that is no use, and a paused session stays paused. */
+  async storeInterval(): Promise<void> {
+    const signal = this.#longest();
+    const request = { label: null, reason: 'interval' } as const;
+    try {
+      await this.#inTurn(async () => {
+        if (this.#parts.life.sandbox === null) return;
+        await this.#roused(signal, (sandbox) => this.#store(sandbox, request, signal));
+      });
+    } catch (error) {
+      this.#unsnapped(error);
+    }
+  }
+
+  /** See Session.rollback. */
+  rollback(version: number, signal: AbortSignal): Promise<void> {
+    const { life, serial, versions } = this.#parts;
+    return this.#inTurn(() =>
+      this.#awake(signal, async (sandbox) => {
+        const snapshot = await versions.find(version);
+        const prepared = await life.prepare({ snapshot, fork: false });
+        await serial.run(() => life.swap(sandbox, prepared, version));
+      }),
+    );
+  }
+
+  /** See Session.pause. */
+  pause(signal: AbortSignal): Promise<void> {
+    const { serial, store, life } = this.#parts;
+    return this.#inTurn(async () => {
+      if (store.record.state === 'creating') await abortable(life.ready, signal);
+      await serial.run(async () => {
+        life.assertLive();
+        const { state } = store.record;
+        // There is nothing that could be frozen, or it is.
+        if (state === 'paused' || state === 'hibernated' || state === 'failed') return;
+        this.#assertUnused();
+        await life.freezer.pause();
+      });
+    });
+  }
+
+  /** See Session.hibernate. */
+  hibernate(signal: AbortSignal): Promise<void> {
+    const { serial, store, life, versions } = this.#parts;
+    return this.#inTurn(async () => {
+      if (store.record.state === 'hibernated') return;
+      await this.#roused(signal, async (sandbox) => {
+        const request = { label: null, reason: 'hibernate' } as const;
+        const content = await versions.take(sandbox.agent, request, signal);
+        await serial.run(async () => {
+          try {
+            this.#assertUnused();
+          } catch (error) {
+            await versions.forget(content);
+            throw error;
+          }
+          await versions.keep(content, () => life.isCurrent(sandbox));
+          await life.sleep();
+        });
+      });
+    });
+  }
+
+  /** A step down the idle ladder. False when it could not be taken now. */
+  async descend(step: Step): Promise<boolean> {
+    try {
+      await (step.to === 'paused' ? this.pause(this.#longest()) : this.hibernate(this.#longest()));
+      return true;
+    } catch (error) {
+      const { options, store, life } = this.#parts;
+      const used = error instanceof AppError && error.code === 'session_busy';
+      const ids = { sessionId: store.record.sessionId, to: step.to };
+      if (!used && !life.closed) options.log.warn({ ...ids, err: error }, 'a session stays awake');
+      return false;
+    }
+  }
+
+  /** An execution has ended: under the policy `execution` its end is stored together with the state that it made. */
+  async checkpoint(agent: Agent): Promise<Checkpoint> {
+    const { store, versions } = this.#parts;
+    const { policy } = store.record.config.persistence;
+    if (policy === 'interval') versions.schedule();
+    if (policy !== 'execution') return {};
+    try {
+      const request = { label: null, reason: 'execution' } as const;
+      const content = await versions.take(agent, request, this.#longest());
+      await versions.thin(1);
+      return versions.changeFor(content);
+    } catch (error) {
+      this.#unsnapped(error);
+      const why = error instanceof AppError ? error.message : 'an internal error';
+      return { warning: `The state after this execution could not be stored: ${why}` };
+    }
+  }
+
+  async #store(
+    sandbox: Sandbox,
+    request: SnapshotRequest,
+    signal: AbortSignal,
+  ): Promise<SnapshotRecord> {
+    const { life, serial, versions } = this.#parts;
+    const content = await versions.take(sandbox.agent, request, signal);
+    return serial.run(() => versions.keep(content, () => life.isCurrent(sandbox)));
+  }
+
+  #assertUnused(): void {
+    if (!this.#parts.executor.atRest) throw new AppError('session_busy');
+    if (this.#parts.use.underWay)
+      throw new AppError('session_busy', { detail: 'Another request uses this session.' });
+  }
+
+  async #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#turnsTaken++;
+    try {
+      return await this.#turns.run(work);
+    } finally {
+      this.#turnsTaken--;
+    }
+  }
+
+  /** Somebody asks for it: a session that sleeps wakes up, and it counts as a use. */
+  async #awake<Result>(
+    signal: AbortSignal,
+    work: (sandbox: Sandbox) => Promise<Result>,
+  ): Promise<Result> {
+    using _use = this.#parts.use.begin();
+    return await this.#held(signal, () => this.#parts.life.wake(), work);
+  }
+
+  /** Nobody is to notice: a paused session runs for as long as the work takes, and is frozen again. */
+  async #roused<Result>(
+    signal: AbortSignal,
+    work: (sandbox: Sandbox) => Promise<Result>,
+  ): Promise<Result> {
+    const { life, serial } = this.#parts;
+    try {
+      return await this.#held(signal, () => life.rouse(), work);
+    } finally {
+      await serial.run(() => {
+        if (!life.closed) return life.freezer.settle();
+      });
+    }
+  }
+
+  /** Runs `work` when nothing is executed any more; what is submitted meanwhile waits. */
+  async #held<Result>(
+    signal: AbortSignal,
+    wake: () => Promise<void>,
+    work: (sandbox: Sandbox) => Promise<Result>,
+  ): Promise<Result> {
+    const { executor, life, serial } = this.#parts;
+    const hold = executor.hold();
+    try {
+      await serial.run(async () => {
+        life.assertLive();
+        await wake();
+      });
+      const sandbox = await abortable(life.ready, signal);
+      await abortable(hold.quiet, signal);
+      return await work(sandbox);
+    } finally {
+      hold.release();
+      void serial.run(async () => {
+        const { sandbox, closed } = life;
+        if (sandbox && !closed) await executor.dispatch(sandbox.agent);
+      });
+    }
+  }
+
+  #unsnapped(error: unknown): void {
+    const { options, store } = this.#parts;
+    const { sessionId } = store.record;
+    options.log.error({ sessionId, err: error }, 'a snapshot could not be taken');
+  }
+
+  #longest(): AbortSignal {
+    return AbortSignal.timeout(this.#parts.options.limits.snapshotMsMax);
+  }
+}

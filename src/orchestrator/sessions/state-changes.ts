@@ -1,0 +1,42 @@
+// Moves a session from one state to another: legal by the table, stored, then told.
+import type { Clock } from '../foundation/clock.ts';
+import { isDormant, type SessionState } from '../registry/records.ts';
+import type { Admission } from './admission.ts';
+import { eventRecord, type LiveLog } from './live-log.ts';
+import type { StateReason } from './live-messages.ts';
+import { move } from './session-state.ts';
+import type { Change, SessionStore } from './session-store.ts';
+
+export type StateChangesParts = {
+  readonly store: SessionStore;
+  readonly live: LiveLog;
+  readonly clock: Clock;
+  readonly admission: Admission;
+  /** The session has another state. */
+  readonly moved: () => void;
+};
+
+export class StateChanges {
+  readonly #parts: StateChangesParts;
+
+  constructor(parts: StateChangesParts) {
+    this.#parts = parts;
+  }
+
+  /** `changes` are stored with it. */
+  async to(to: SessionState, reason: StateReason, changes: Change['session'] = {}): Promise<void> {
+    const { store, live, clock, admission, moved } = this.#parts;
+    const { sessionId, state: from, version } = store.record;
+    // What was only frozen goes on as it was, whatever was stored.
+    const isStored = from !== 'paused' && (reason === 'recovered' || reason === 'resumed');
+    const told = isStored ? { version } : {};
+    const event = live.compose({ type: 'state', from, to, reason, ...told });
+    const events = [eventRecord(event, clock.now())];
+    const session = { ...changes, state: move(from, to) };
+    await store.applyStubbornly({ session, events }, false);
+    live.send([event]);
+    if (isDormant(to)) admission.rest(sessionId);
+    if (to === 'deleted') admission.forget();
+    moved();
+  }
+}
