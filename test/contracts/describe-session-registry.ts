@@ -199,7 +199,10 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
         expect(await registry.findSnapshotById('other', 'snap-2')).toBeNull();
         const again = { sessionId: 'ses-1', newSnapshots: [{ ...first, snapshotId: 'snap-3' }] };
         await expect(registry.apply(again)).rejects.toThrow();
-        expect(await registry.allSnapshots()).toHaveLength(2);
+        const ids = ['snap-1', 'snap-2', 'snap-3', 'snap-4'];
+        expect(await registry.unknownSnapshots('default', ids)).toEqual(['snap-3', 'snap-4']);
+        expect(await registry.unknownSnapshots('other', ids)).toEqual(ids);
+        expect(await registry.unknownSnapshots('default', [])).toEqual([]);
         await reopen();
         expect(await registry.findSession('default', 'ses-1')).toMatchObject({
           version: 2,
@@ -210,10 +213,7 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
         await registry.deleteSession('ses-1');
         const unbound = snapshotRecord({ snapshotId: 'snap-4', sessionId: null, version: null });
         await registry.addSnapshot(unbound);
-        expect(await registry.allSnapshots()).toEqual([
-          { tenant: 'default', snapshotId: 'snap-2' },
-          { tenant: 'default', snapshotId: 'snap-4' },
-        ]);
+        expect(await registry.unknownSnapshots('default', ids)).toEqual(['snap-1', 'snap-3']);
       });
 
       it('knows all sandboxes, from the intent on', async () => {

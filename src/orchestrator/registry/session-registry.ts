@@ -89,8 +89,8 @@ export interface SessionRegistry {
   addSnapshot(record: SnapshotRecord): Promise<void>;
   /** Those that are not there are no error. */
   removeSnapshots(snapshotIds: readonly string[]): Promise<void>;
-  /** Of every tenant: what the snapshot store must have. */
-  allSnapshots(): Promise<Pick<SnapshotRecord, 'tenant' | 'snapshotId'>[]>;
+  /** Those of the ids that no snapshot of the tenant has. */
+  unknownSnapshots(tenant: string, snapshotIds: readonly string[]): Promise<string[]>;
 
   /** Live events with seq above `since`, in order, at most `limit`. */
   eventsSince(sessionId: string, since: number, limit: number): Promise<EventRecord[]>;

@@ -134,13 +134,13 @@ export class Snapshots {
   /** Removes content that has no record: a process died between the two. Call before sessions are served. */
   async sweep(): Promise<void> {
     const { registry, store } = this.#options;
-    const known = new Map<string, Set<string>>();
-    for (const { tenant, snapshotId } of await registry.allSnapshots())
-      known.set(tenant, (known.get(tenant) ?? new Set()).add(snapshotId));
     for (const tenant of await store.tenants()) {
       const stored = await store.of(tenant).list();
-      for (const snapshotId of stored)
-        if (!known.get(tenant)?.has(snapshotId)) await this.discard({ tenant, snapshotId });
+      for (let first = 0; first < stored.length; first += pageLength) {
+        const some = stored.slice(first, first + pageLength);
+        for (const snapshotId of await registry.unknownSnapshots(tenant, some))
+          await this.discard({ tenant, snapshotId });
+      }
     }
   }
 

@@ -52,7 +52,7 @@ function configure(connection: DatabaseSync): void {
     pragma synchronous = normal;
     pragma wal_autocheckpoint = 0;
     pragma temp_store = memory;
-    pragma cache_size = -32768;
+    pragma cache_size = -8192;
     pragma trusted_schema = off;
   `);
 }

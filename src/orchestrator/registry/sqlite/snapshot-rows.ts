@@ -51,10 +51,16 @@ export class SnapshotRows {
     );
   }
 
-  ids(): Pick<SnapshotRecord, 'tenant' | 'snapshotId'>[] {
-    return this.#database.all(
-      this.#database.query.selectFrom('snapshot').select(['tenant', 'snapshotId']),
+  unknown(tenant: string, snapshotIds: readonly string[]): string[] {
+    const known = this.#database.all(
+      this.#database.query
+        .selectFrom('snapshot')
+        .select('snapshotId')
+        .where('snapshotId', 'in', [...snapshotIds])
+        .where('tenant', '=', tenant),
     );
+    const knownIds = new Set(known.map(({ snapshotId }) => snapshotId));
+    return snapshotIds.filter((snapshotId) => !knownIds.has(snapshotId));
   }
 
   /** Newest first: rows come in the order in which snapshots were made. */

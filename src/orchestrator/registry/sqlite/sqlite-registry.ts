@@ -208,8 +208,8 @@ export class SqliteRegistry implements SessionRegistry {
     if (snapshotIds.length > 0) this.#write(() => this.#snapshots.remove(snapshotIds));
   }
 
-  async allSnapshots(): Promise<Pick<SnapshotRecord, 'tenant' | 'snapshotId'>[]> {
-    return this.#read(() => this.#snapshots.ids());
+  async unknownSnapshots(tenant: string, snapshotIds: readonly string[]): Promise<string[]> {
+    return this.#read(() => this.#snapshots.unknown(tenant, snapshotIds));
   }
 
   async eventsSince(sessionId: string, since: number, limit: number): Promise<EventRecord[]> {
