@@ -29,6 +29,12 @@ export class ServiceClient implements Disposable {
     return (await this.#ask('GET', `/api/sessions/${id}`, 200)) as Session;
   }
 
+  /** A page of the list. */
+  async sessions(query: string): Promise<readonly Session[]> {
+    const page = (await this.#ask('GET', `/api/sessions?${query}`, 200)) as { items: Session[] };
+    return page.items;
+  }
+
   async deleteSession(id: string): Promise<void> {
     await this.#ask('DELETE', `/api/sessions/${id}?force=true`, 204);
   }

@@ -235,6 +235,20 @@ describe('a sleeping session', () => {
     expect((await manager.find(tenant, id)).connections).toBe(0);
   });
 
+  it('is not woken by its version that was due, though it stays in memory', async () => {
+    const id = await create({ persistence: { policy: 'interval', intervalMs: 30_000 } });
+    await manager.states.take(tenant, id, null, soon());
+    await run(id);
+    const { unsubscribe } = await follow(id);
+    await hibernate(id);
+    clock.advance(600_000);
+    await expect.poll(() => stateOf(id)).toBe('hibernated');
+    expect((await manager.states.list(tenant, id, page)).total).toBe(2);
+    expect(source.started).toHaveLength(1);
+    unsubscribe();
+    await expectForgotten(id);
+  });
+
   it('numbers its events upwards however often it was let go of, and replays them all', async () => {
     const id = await create();
     const first = await follow(id);
