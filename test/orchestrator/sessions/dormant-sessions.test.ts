@@ -277,6 +277,27 @@ describe('a sleeping session', () => {
     );
   });
 
+  it('gives no number twice, even when the registry would not take them when it was let go of', async () => {
+    const id = await createAsleep();
+    const { number, unsubscribe } = await follow(id);
+    const apply = vi.spyOn(registry, 'apply');
+    apply.mockRejectedValue(new AppError('registry_unavailable'));
+    let last = 0;
+    for (let i = 0; i < 12_000; i++) number((seq) => (last = seq));
+    unsubscribe();
+    let followed = false;
+    const again = follow(id).finally(() => (followed = true));
+    await expect.poll(() => apply.mock.calls.length).toBeGreaterThan(0);
+    apply.mockRestore();
+    await expect
+      .poll(() => {
+        clock.advance(1_000);
+        return followed;
+      })
+      .toBe(true);
+    expect((await again).since).toBeGreaterThan(last);
+  });
+
   it('is let go of only when its container is gone, so that a deletion can wait for that', async () => {
     const id = await create();
     const removal = Promise.withResolvers<void>();
