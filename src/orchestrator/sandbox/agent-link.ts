@@ -77,6 +77,7 @@ export class AgentLink implements AsyncDisposable {
   #connection: LinkConnection | null = null;
   #cancelAway: () => void = () => {};
   #frozen = false;
+  #wasFrozen = false;
   #ended = false;
 
   private constructor(options: AgentLinkOptions) {
@@ -129,6 +130,11 @@ export class AgentLink implements AsyncDisposable {
     return this.#connection !== null;
   }
 
+  /** It has been frozen: from the thaw on the link itself misses an agent that is away. */
+  get wasFrozen(): boolean {
+    return this.#wasFrozen;
+  }
+
   /** Dials that were refused: no valid hello in time, a wrong token. */
   get refusedDials(): number {
     return this.#listener?.refused ?? 0;
@@ -137,6 +143,7 @@ export class AgentLink implements AsyncDisposable {
   /** Call before the container is frozen: silence is then no loss. Questions still run into their deadlines. */
   freeze(): void {
     this.#frozen = true;
+    this.#wasFrozen = true;
     this.#cancelAway();
     this.#connection?.holdPings();
   }

@@ -158,9 +158,10 @@ function firstDialMissing(
   undo: AsyncDisposableStack,
 ): Promise<{ reason: 'unreachable'; detail: string }> {
   const { promise, resolve } = Promise.withResolvers<{ reason: 'unreachable'; detail: string }>();
-  const cancel = host.clock.after(host.awayMsMax, () =>
-    resolve({ reason: 'unreachable', detail: 'the agent did not come back' }),
-  );
+  const cancel = host.clock.after(host.awayMsMax, () => {
+    // After a freeze it is the link's to miss, from the thaw on.
+    if (!link.wasFrozen) resolve({ reason: 'unreachable', detail: 'the agent did not come back' });
+  });
   undo.defer(cancel);
   link.ready(neverAborted).then(cancel, () => {});
   return promise;

@@ -299,6 +299,19 @@ describe('taking over a sandbox', () => {
     expect(await lost()).toBe('unreachable');
   });
 
+  it('does not miss the agent of one that is paused before it could dial', async () => {
+    await leftBehind();
+    await using sandbox = (await adoptSandbox(host, intent, 0, patient))!;
+    const lost = await lossOf(sandbox);
+    await sandbox.pause(patient);
+    clock.advance(9_999);
+    await sandbox.resume(patient);
+    clock.advance(9_999);
+    expect(await lost()).toBeNull();
+    clock.advance(1);
+    expect(await lost()).toBe('unreachable');
+  });
+
   it('gives none, and clears away the rest, when the container is gone or has exited', async () => {
     expect(await adoptSandbox(host, intent, 0, patient)).toBeNull();
     await leftBehind();
