@@ -37,7 +37,7 @@ await runBenchmark({
 async function measure(run: BenchmarkRun): Promise<Findings> {
   const docker = connectEngine();
   run.progress('starting the service');
-  await using service = await startService({ CELLAR_LOG_LEVEL: 'info' });
+  await using service = await startService({ CELLAR_LOG_LEVEL: 'info', CELLAR_POOL_MIN: '0' });
   using client = new ServiceClient(service.url, service.key);
   const model = await client.createSession();
   const template = await templateOf(docker, model.sandbox!.id);

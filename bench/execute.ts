@@ -16,7 +16,7 @@ import { summarise } from './support/statistics.ts';
 const echoScript = join(import.meta.dirname, 'support/echo-agent.mts');
 /** A file system without a disk, on Linux. */
 const memoryDirectory = '/dev/shm';
-const environment = { CELLAR_LOG_LEVEL: 'info' };
+const environment = { CELLAR_LOG_LEVEL: 'info', CELLAR_POOL_MIN: '0' };
 const perTurn = 50;
 /** Enough for the compilers on all sides to have seen the path. */
 const warmUpTurns = 10;

@@ -39,7 +39,7 @@ async function measure(run: BenchmarkRun): Promise<Findings> {
     throw new Error('looking at the memory of other users’ processes takes root');
   const docker = connectEngine();
   run.progress('starting the service and a Jupyter kernel');
-  await using service = await startService({ CELLAR_LOG_LEVEL: 'info' });
+  await using service = await startService({ CELLAR_LOG_LEVEL: 'info', CELLAR_POOL_MIN: '0' });
   using client = new ServiceClient(service.url, service.key);
   for (let i = 0; i < warmUpSessions; i++) {
     const session = await client.createSession();

@@ -1,5 +1,6 @@
 // The composition root: the one file that chooses implementations. Everything below is handed its collaborators.
 import assert from 'node:assert';
+import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -13,7 +14,9 @@ import { systemClock } from './foundation/clock.ts';
 import { newId } from './foundation/id.ts';
 import type { Log } from './foundation/log.ts';
 
-import type { SessionConfig, SessionLimits } from './registry/records.ts';
+import { PooledSource } from './pool/pooled-source.ts';
+import { WarmPool } from './pool/warm-pool.ts';
+import type { SandboxRecord, SessionConfig, SessionLimits } from './registry/records.ts';
 import type { SessionRegistry } from './registry/session-registry.ts';
 import { SqliteRegistry } from './registry/sqlite/sqlite-registry.ts';
 import { dockerConnection } from './runtimes/docker/docker-connection.ts';
@@ -41,6 +44,8 @@ export type Service = {
 };
 
 const clock = systemClock;
+/** For a first look at the containers; sessions that live in some wait for it. */
+const surveyMsMax = 5_000;
 
 /** Opens the registry, takes over what an earlier process left, and makes the server. Throws StartError. */
 export async function assemble(config: Config, log: Log): Promise<Service> {
@@ -58,7 +63,10 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
   const instanceId = await instanceOf(registry);
   const runDirectory = join(config.dataDir, 'run');
   const exits = new ExitWatch({ runtime, instanceId, clock, log });
-  const source = new DirectSource({
+  const owned = new Set<string>();
+  const uids = new UidPool({ first: config.uidFirst, count: config.uidCount }, randomInt(2 ** 31));
+  for (const { uid, sandboxId } of await sandboxesOf(registry)) uids.claim(uid, sandboxId);
+  const direct = new DirectSource({
     host: {
       runtime,
       exits,
@@ -68,15 +76,34 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
         seccompProfile: loadSeccompProfile(),
         ...defaultAllowances,
       },
+      owned,
+      running: new Set(),
       runDirectory,
       readyMsMax: config.sandboxStartMsMax,
       awayMsMax: config.linkLossMsMax,
       clock,
       log,
     },
-    uids: new UidPool({ first: config.uidFirst, count: config.uidCount }, await uidsOf(registry)),
+    uids,
     runtimeName: config.runtime,
   });
+  const limits = limitsOf(config);
+  const pool =
+    config.poolMin === 0
+      ? null
+      : new WarmPool({
+          source: direct,
+          image: (signal) => runtime.imageIdentity(config.sandboxImage, signal),
+          limits,
+          floor: config.poolMin,
+          ceiling: config.poolMax,
+          startsAtOnceMax: config.poolStartsAtOnceMax,
+          startMsMax: config.sandboxStartMsMax,
+          ageMsMax: config.poolAgeMsMax,
+          clock,
+          log,
+        });
+  const source = pool === null ? direct : new PooledSource({ direct, pool, log });
   const store = await openStore(config, instanceId);
   const { snapshotBytesMax } = config;
   const snapshots = new Snapshots({ store, registry, clock, log, snapshotBytesMax });
@@ -91,19 +118,24 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
     // What is tried out may have been made under any limits, but the machine need not have the most CPUs that may be asked for.
     limits: { ...config, trial: { ...limitsMaxOf(config), cpus: config.cpus } },
   });
-  await sessions.recover();
   const reconciler = new Reconciler({
     runtime,
     instanceId,
     runDirectory,
-    owned: async () => sessions.sandboxIds(),
+    owned: async () => new Set([...sessions.sandboxIds(), ...owned]),
+    uids,
     clock,
     log,
     intervalMs: config.reconcileIntervalMs,
     graceMs: config.orphanGraceMs,
     dryRun: false,
   });
+  await reconciler.survey(AbortSignal.timeout(surveyMsMax)).catch((error: unknown) => {
+    log.warn({ err: error }, 'the container engine does not answer yet');
+  });
+  await sessions.recover();
   reconciler.start();
+  pool?.open();
   const cleaner = new SnapshotCleaner({
     store,
     clock,
@@ -141,6 +173,7 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
       const cancel = clock.after(config.drainMsMax, deadline.resolve);
       await Promise.race([drained, deadline.promise]);
       cancel();
+      await pool?.[Symbol.asyncDispose]();
       await reconciler[Symbol.asyncDispose]();
       await cleaner[Symbol.asyncDispose]();
       await exits[Symbol.asyncDispose]();
@@ -182,14 +215,24 @@ async function instanceOf(registry: SessionRegistry): Promise<string> {
   return instanceId;
 }
 
-/** Host uids of sandboxes that may still run. */
-async function uidsOf(registry: SessionRegistry): Promise<number[]> {
-  return (await registry.sandboxes()).map(({ uid }) => uid);
+/** Sandboxes that may still run. */
+function sandboxesOf(registry: SessionRegistry): Promise<SandboxRecord[]> {
+  return registry.sandboxes();
 }
 
 async function version(): Promise<string> {
   const manifest = new URL('../../package.json', import.meta.url);
   return JSON.parse(await readFile(manifest, 'utf8')).version;
+}
+
+function limitsOf(config: Config): SessionLimits {
+  return {
+    memoryBytes: config.memoryBytes,
+    cpus: config.cpus,
+    pids: config.pids,
+    workspaceBytes: config.workspaceBytes,
+    outputBytes: config.outputBytes,
+  };
 }
 
 function limitsMaxOf(config: Config): SessionLimits {
@@ -219,13 +262,7 @@ function apiSettings(config: Config, version: string) {
     allowedOrigins: config.allowedOrigins,
     sessionDefaults: {
       timeout: config.timeoutMs,
-      limits: {
-        memoryBytes: config.memoryBytes,
-        cpus: config.cpus,
-        pids: config.pids,
-        workspaceBytes: config.workspaceBytes,
-        outputBytes: config.outputBytes,
-      },
+      limits: limitsOf(config),
       persistence: { policy: config.persistence },
       idle: idleOf(config),
     },

@@ -20,6 +20,8 @@ export class FakeRuntime implements Runtime {
   readonly capabilities = { pause: true, update: true };
   /** Images that containers can be made from. */
   readonly images = new Set(['cellar-sandbox:latest']);
+  /** Another number: the images were made anew under their names. */
+  imageVersion = 1;
   /** Called when a container runs. What it throws fails the start. */
   onStart: (spec: SandboxSpec) => void | Promise<void> = () => {};
   /** Milliseconds since 1970 for containers that are made from now on. */
@@ -32,6 +34,12 @@ export class FakeRuntime implements Runtime {
   async info(signal: AbortSignal): Promise<RuntimeInfo> {
     this.#check(signal);
     return { engine: 'fake', version: '1', runtimes: ['runc'] };
+  }
+
+  async imageIdentity(image: string, signal: AbortSignal): Promise<string> {
+    this.#check(signal);
+    if (!this.images.has(image)) throw new AppError('sandbox_failed');
+    return `${image} ${this.imageVersion}`;
   }
 
   async start(spec: SandboxSpec, signal: AbortSignal): Promise<string> {
@@ -91,6 +99,7 @@ export class FakeRuntime implements Runtime {
         runtimeId,
         sandboxId: spec.sandboxId,
         instanceId,
+        uid: spec.uid,
         state,
         createdAt,
       }));

@@ -2,8 +2,9 @@
 import type { AgentEvent, ConfigureRequest, ExecuteCommand } from '#protocol';
 import { abortable } from '../../src/orchestrator/foundation/abortable.ts';
 import { AppError } from '../../src/orchestrator/foundation/errors.ts';
-import type { SandboxRecord, SessionLimits } from '../../src/orchestrator/registry/records.ts';
+import type { SandboxRecord } from '../../src/orchestrator/registry/records.ts';
 import type { Agent, Sandbox } from '../../src/orchestrator/sandbox/agent.ts';
+import type { ContainerLimits } from '../../src/orchestrator/sandbox/hardening.ts';
 import type { SandboxSource } from '../../src/orchestrator/sandbox/sandbox-source.ts';
 
 type EventBody = AgentEvent extends infer Event
@@ -44,7 +45,8 @@ export class ScriptedSandbox implements Sandbox {
     this.runtimeId = `container of ${record.sandboxId}`;
   }
 
-  readonly agent: Agent = {
+  readonly agent: Agent & { connected: boolean } = {
+    connected: true,
     configure: async (request) => {
       this.#assertThawed();
       this.configured.push(request);
@@ -191,7 +193,7 @@ export class ScriptedSource implements SandboxSource {
 
   async start(
     record: SandboxRecord,
-    _limits: SessionLimits,
+    _limits: ContainerLimits,
     signal: AbortSignal,
   ): Promise<Sandbox> {
     this.signals.push(signal);
@@ -212,7 +214,14 @@ export class ScriptedSource implements SandboxSource {
     return this.left.get(record.sandboxId) ?? null;
   }
 
-  async update(): Promise<void> {}
+  readonly updates: { readonly sandboxId: string; readonly limits: ContainerLimits }[] = [];
+  /** What the next changes of limits throw. */
+  updateFailure: AppError | null = null;
+
+  async update({ sandboxId }: Sandbox, limits: ContainerLimits): Promise<void> {
+    if (this.updateFailure) throw this.updateFailure;
+    this.updates.push({ sandboxId, limits });
+  }
 
   /** How long the engine takes to measure. */
   measuring: Promise<void> = Promise.resolve();

@@ -2,12 +2,12 @@
 import { join } from 'node:path';
 import { createLog } from '../../src/orchestrator/foundation/log.ts';
 import type { SessionRegistry } from '../../src/orchestrator/registry/session-registry.ts';
+import type { SandboxSource } from '../../src/orchestrator/sandbox/sandbox-source.ts';
 import { Admission } from '../../src/orchestrator/sessions/admission.ts';
 import { SessionManager } from '../../src/orchestrator/sessions/session-manager.ts';
 import { Snapshots } from '../../src/orchestrator/sessions/snapshots.ts';
 import { openDirectoryStore } from '../../src/orchestrator/snapshots/directory/directory-store.ts';
 import type { FakeClock } from '../doubles/fake-clock.ts';
-import type { ScriptedSource } from '../doubles/scripted-source.ts';
 import { admissionLimits, limits } from './session-settings.ts';
 
 const log = createLog('silent');
@@ -27,7 +27,7 @@ export async function snapshotsIn(
 
 export function sessionManager(parts: {
   registry: SessionRegistry;
-  source: ScriptedSource;
+  source: SandboxSource;
   snapshots: Snapshots;
   clock: FakeClock;
 }): SessionManager {

@@ -48,6 +48,9 @@ export class Service implements AsyncDisposable {
         CELLAR_DATA_DIR: this.dataDirectory,
         CELLAR_API_KEY: this.key,
         CELLAR_LOG_LEVEL: 'debug',
+        // On, as users have it, and no larger than a test needs.
+        CELLAR_POOL_MIN: '1',
+        CELLAR_POOL_MAX: '2',
         ...this.#environment,
         ...environment,
       },

@@ -6,7 +6,10 @@ import { startService } from '../helpers/start-service.ts';
 describe('a container engine that is away', () => {
   it('makes the service unready and creating impossible, until it is back', async () => {
     await using proxy = await EngineProxy.open();
-    await using service = await startService({ DOCKER_HOST: proxy.host });
+    await using service = await startService({
+      DOCKER_HOST: proxy.host,
+      CELLAR_POOL_MIN: '0',
+    });
     const session = await service.createSession();
     expect((await service.request('GET', '/readyz')).status).toBe(200);
 

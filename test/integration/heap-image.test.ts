@@ -46,7 +46,8 @@ beforeAll(async () => {
     ...defaultAllowances,
   };
   const times = { readyMsMax: 60_000, awayMsMax: 60_000 };
-  const host = { runtime, exits, policy, runDirectory, ...times, clock: systemClock, log };
+  const sets = { owned: new Set<string>(), running: new Set<string>() };
+  const host = { runtime, exits, policy, runDirectory, ...sets, ...times, clock: systemClock, log };
   source = new DirectSource({
     host,
     uids: new UidPool({ first: 267_000, count: 100 }),

@@ -46,7 +46,8 @@ beforeAll(async () => {
     ...defaultAllowances,
   };
   const times = { readyMsMax: 60_000, awayMsMax: 60_000 };
-  const host = { runtime, exits, policy, runDirectory, ...times, clock: systemClock, log };
+  const sets = { owned: new Set<string>(), running: new Set<string>() };
+  const host = { runtime, exits, policy, runDirectory, ...sets, ...times, clock: systemClock, log };
   const uids = new UidPool({ first: 266_000, count: 100 });
   source = new DirectSource({ host, uids, runtimeName: 'runc' });
 });

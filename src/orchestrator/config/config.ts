@@ -53,6 +53,26 @@ export const settings = {
     'First of the host user ids that sandboxes run under, each under its own.',
   ),
   uidCount: count(65_536, [1, 2 ** 31], 'How many such ids there are.'),
+  poolMin: count(
+    2,
+    [0, 10_000],
+    'Sandboxes that are started before anybody wants one, so that new sessions need not wait for them; 0 starts none.',
+  ),
+  poolMax: count(
+    16,
+    [0, 10_000],
+    'As many wait where sessions come often. Each takes about 30 MB of memory.',
+  ),
+  poolStartsAtOnceMax: count(
+    2,
+    [1, 64],
+    'Waiting sandboxes that are started at once. Those that a session waits for go first.',
+  ),
+  poolAgeMsMax: milliseconds(
+    hourMs,
+    [minuteMs, 30 * 24 * hourMs],
+    'Age at which a waiting sandbox is replaced.',
+  ),
   sandboxStartMsMax: milliseconds(
     30 * secondMs,
     [secondMs, 10 * minuteMs],
@@ -277,6 +297,7 @@ export const orderedSettings = [
   ['pids', 'pidsMax'],
   ['workspaceBytes', 'workspaceBytesMax'],
   ['outputBytes', 'outputBytesMax'],
+  ['poolMin', 'poolMax'],
 ] as const satisfies readonly (readonly [SettingName, SettingName])[];
 
 type Range = readonly [minimum: number, maximum: number];

@@ -8,6 +8,8 @@ export type RuntimeSandbox = {
   readonly runtimeId: string;
   readonly sandboxId: string;
   readonly instanceId: string;
+  /** Host uid of everything in it; null where an earlier version did not write it down. */
+  readonly uid: number | null;
   readonly state: 'created' | 'running' | 'paused' | 'exited';
   /** Milliseconds since 1970. */
   readonly createdAt: number;
@@ -38,6 +40,8 @@ export interface Runtime {
   readonly capabilities: { readonly pause: boolean; readonly update: boolean };
   /** Reachability and version. Throws AppError `runtime_unavailable`. */
   info(signal: AbortSignal): Promise<RuntimeInfo>;
+  /** What an image's name stands for at the moment: it is another text when the image has become another. Throws `runtime_unavailable` or `sandbox_failed`. */
+  imageIdentity(image: string, signal: AbortSignal): Promise<string>;
   /** Creates and starts; gives the runtime id. A failure leaves no container behind. Throws `runtime_unavailable` or `sandbox_failed`. */
   start(spec: SandboxSpec, signal: AbortSignal): Promise<string>;
   /** Kills and removes. Removing what is gone is no error. */

@@ -56,6 +56,10 @@ export class AgentClient implements Agent {
     return this.#commands.acknowledgedSeq;
   }
 
+  get connected(): boolean {
+    return this.#connection !== null;
+  }
+
   async configure(request: ConfigureRequest, signal: AbortSignal): Promise<void> {
     await this.#ask(routes.configure, request, (message) => message, signal);
   }

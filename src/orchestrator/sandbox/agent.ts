@@ -10,6 +10,8 @@ import type {
 } from '#protocol';
 
 export interface Agent {
+  /** A connection is up now. */
+  readonly connected: boolean;
   /** Gives the sandbox its session; awaited before the first execution. */
   configure(request: ConfigureRequest, signal: AbortSignal): Promise<void>;
   /** Commands are sent when the link is up, and again after a redial as long as the agent has not shown that it has them. */

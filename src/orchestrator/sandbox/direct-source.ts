@@ -1,9 +1,10 @@
 // Sandboxes started when they are asked for: the source that every other one stands on.
 import { randomBytes } from 'node:crypto';
 import { newId } from '../foundation/id.ts';
-import type { SandboxRecord, SessionLimits } from '../registry/records.ts';
+import type { SandboxRecord } from '../registry/records.ts';
 import type { RuntimeSandbox, RuntimeUsage } from '../runtimes/runtime.ts';
 import type { Sandbox } from './agent.ts';
+import { type ContainerLimits, pidsFor } from './hardening.ts';
 import type { SandboxSource } from './sandbox-source.ts';
 import { adoptSandbox, type SandboxHost, startSandbox } from './start-sandbox.ts';
 import type { UidPool } from './uid-pool.ts';
@@ -29,20 +30,25 @@ export class DirectSource implements SandboxSource {
   }
 
   plan(): SandboxRecord {
+    const sandboxId = newId('sbx');
+    const uid = this.#uids.allocate(sandboxId);
+    this.#host.owned.add(sandboxId);
     return {
-      sandboxId: newId('sbx'),
+      sandboxId,
       runtimeId: null,
       token: randomBytes(32).toString('base64url'),
-      uid: this.#uids.allocate(),
+      uid,
       runtime: this.#runtimeName,
     };
   }
 
-  release(record: SandboxRecord): void {
-    this.#uids.release(record.uid);
+  release({ sandboxId, uid }: SandboxRecord): void {
+    this.#host.owned.delete(sandboxId);
+    // SECURITY: its container may still run, so nobody else gets its user id before it is gone.
+    if (!this.#host.running.has(sandboxId)) this.#uids.release(uid, sandboxId);
   }
 
-  start(record: SandboxRecord, limits: SessionLimits, signal: AbortSignal): Promise<Sandbox> {
+  start(record: SandboxRecord, limits: ContainerLimits, signal: AbortSignal): Promise<Sandbox> {
     return startSandbox(this.#host, record, limits, signal);
   }
 
@@ -51,12 +57,13 @@ export class DirectSource implements SandboxSource {
     agentSeq: number,
     signal: AbortSignal,
   ): Promise<Sandbox | null> {
-    this.#uids.claim(record.uid);
+    this.#uids.claim(record.uid, record.sandboxId);
     return adoptSandbox(this.#host, record, agentSeq, signal, await this.#list(signal));
   }
 
-  update(sandbox: Sandbox, limits: SessionLimits, signal: AbortSignal): Promise<void> {
-    return this.#host.runtime.update(sandbox.runtimeId, limits, signal);
+  update(sandbox: Sandbox, limits: ContainerLimits, signal: AbortSignal): Promise<void> {
+    const allowed = { ...limits, pids: pidsFor(sandbox.runtime, limits.pids) };
+    return this.#host.runtime.update(sandbox.runtimeId, allowed, signal);
   }
 
   usage(sandbox: Sandbox, signal: AbortSignal): Promise<RuntimeUsage> {

@@ -42,6 +42,11 @@ const linkMountPath = '/run/cellar';
 /** gVisor's own threads on the host count as the sandbox's; with fewer it hangs at the start. */
 const gvisorPidsMin = 256;
 
+/** What a limit on processes is under this runtime. */
+export function pidsFor(runtime: string, pids: number): number {
+  return runtime === 'runsc' ? Math.max(pids, gvisorPidsMin) : pids;
+}
+
 export function sandboxSpec(
   policy: SandboxPolicy,
   limits: ContainerLimits,
@@ -58,7 +63,7 @@ export function sandboxSpec(
     uid: identity.uid,
     memoryBytes: limits.memoryBytes,
     cpus: limits.cpus,
-    pids: identity.runtime === 'runsc' ? Math.max(limits.pids, gvisorPidsMin) : limits.pids,
+    pids: pidsFor(identity.runtime, limits.pids),
     openFiles: policy.openFiles,
     // More than either file system holds: a full disk is an error to the program, a file over this limit is its death.
     fileBytes: limits.workspaceBytes + policy.temporaryBytes,

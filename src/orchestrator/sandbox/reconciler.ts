@@ -2,9 +2,10 @@
 // removal has left. Needed because no process can promise to clean up after itself. Must never touch another instance's.
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
-import type { Runtime } from '../runtimes/runtime.ts';
+import type { Runtime, RuntimeSandbox } from '../runtimes/runtime.ts';
 import { listLinkDirectories, removeLinkDirectory } from './link-directory.ts';
 import { planReconciliation, type Reconciliation } from './plan-reconciliation.ts';
+import type { UidPool } from './uid-pool.ts';
 
 export type ReconcilerOptions = {
   readonly runtime: Runtime;
@@ -12,6 +13,8 @@ export type ReconcilerOptions = {
   readonly runDirectory: string;
   /** Ids of all sandboxes that a session, the pool or a start under way has. */
   readonly owned: () => Promise<ReadonlySet<string>>;
+  /** An orphan keeps its uid until it is gone. */
+  readonly uids: Pick<UidPool, 'claim' | 'release'>;
   readonly clock: Clock;
   readonly log: Log;
   readonly intervalMs: number;
@@ -30,10 +33,24 @@ export class Reconciler implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Does a first round now and one every interval after that. */
+  /** Before anything is started: the uids of all that an earlier process has left count as taken. Throws when it cannot be listed. */
+  async survey(signal: AbortSignal): Promise<void> {
+    const { runtime, instanceId } = this.#options;
+    for (const { sandboxId, uid } of await runtime.list(instanceId, signal))
+      if (uid !== null) this.#options.uids.claim(uid, sandboxId);
+  }
+
+  /**
+   * Does a first round now and one every interval after that. The first knows no grace: whatever this process starts has an owner from
+   * before its container is made.
+   */
   start(): void {
+    this.#run(0);
+  }
+
+  #run(graceMs: number): void {
     const { clock, intervalMs, log } = this.#options;
-    this.#round = this.reconcile(this.#stop.signal).then(
+    this.#round = this.reconcile(this.#stop.signal, graceMs).then(
       () => {},
       (error: unknown) => {
         if (!this.#stop.signal.aborted) log.warn({ err: error }, 'could not look for orphans');
@@ -41,13 +58,13 @@ export class Reconciler implements AsyncDisposable {
     );
     void this.#round.then(() => {
       if (this.#stop.signal.aborted) return;
-      this.#cancelNext = clock.after(intervalMs, () => this.start());
+      this.#cancelNext = clock.after(intervalMs, () => this.#run(this.#options.graceMs));
     });
   }
 
   /** One round. Gives what it found to be orphans. Throws when the containers or their owners cannot be listed. */
-  async reconcile(signal: AbortSignal): Promise<Reconciliation> {
-    const { runtime, instanceId, runDirectory, owned, clock, graceMs, dryRun, log } = this.#options;
+  async reconcile(signal: AbortSignal, graceMs = this.#options.graceMs): Promise<Reconciliation> {
+    const { runtime, instanceId, runDirectory, owned, clock, dryRun, log } = this.#options;
     const containers = await runtime.list(instanceId, signal);
     const directories = await listLinkDirectories(runDirectory);
     const facts = { containers, directories, owned: await owned(), now: clock.now(), graceMs };
@@ -67,15 +84,20 @@ export class Reconciler implements AsyncDisposable {
   }
 
   async #remove(plan: Reconciliation, signal: AbortSignal): Promise<void> {
-    const { runtime, runDirectory, log } = this.#options;
+    const { runtime, runDirectory, uids, log } = this.#options;
     const kept = new Set<string>();
-    const removals = plan.containers.map(({ sandboxId, runtimeId }) =>
-      runtime.destroy(runtimeId, signal).catch((error: unknown) => {
+    const remove = async ({ sandboxId, runtimeId, uid }: RuntimeSandbox) => {
+      if (uid !== null) uids.claim(uid, sandboxId);
+      try {
+        await runtime.destroy(runtimeId, signal);
+      } catch (error) {
         kept.add(sandboxId);
         log.warn({ sandboxId, runtimeId, err: error }, 'an orphaned container stays for now');
-      }),
-    );
-    await Promise.all(removals);
+        return;
+      }
+      if (uid !== null) uids.release(uid, sandboxId);
+    };
+    await Promise.all(plan.containers.map(remove));
     for (const sandboxId of plan.directories)
       if (!kept.has(sandboxId)) await removeLinkDirectory(runDirectory, sandboxId);
   }

@@ -19,6 +19,13 @@ export type SandboxHost = {
   readonly runtime: Runtime;
   readonly exits: ExitWatch;
   readonly policy: SandboxPolicy;
+  /**
+   * Sandboxes that somebody in this process has, from their plan to their disposal, whether it succeeds or not. A container that is not
+   * among them and belongs to no stored session is an orphan.
+   */
+  readonly owned: Set<string>;
+  /** Those whose containers were started and are not known to be gone. */
+  readonly running: Set<string>;
   /** Holds the link directories. The engine must know it under the same path. */
   readonly runDirectory: string;
   /** From the container's start to the agent's hello, milliseconds. */
@@ -44,7 +51,7 @@ export async function startSandbox(
   signal: AbortSignal,
 ): Promise<Sandbox> {
   const { sandboxId } = intent;
-  const undo = new AsyncDisposableStack();
+  const undo = ownership(host, sandboxId);
   try {
     const directory = await makeLinkDirectory(host.runDirectory, sandboxId);
     undo.defer(() => removeLinkDirectory(host.runDirectory, sandboxId));
@@ -52,7 +59,7 @@ export async function startSandbox(
     const link = undo.use(await listen(host, intent, directory, 0));
     const spec = sandboxSpec(host.policy, limits, { ...intent, linkDirectory: directory });
     const runtimeId = await host.runtime.start(spec, signal);
-    undo.defer(() => host.runtime.destroy(runtimeId, neverAborted));
+    undo.defer(destruction(host, sandboxId, runtimeId));
     watched.started();
     await abortable(hello(host, link, watched), signal);
     // Once more, to be the first to go: the end of link and container that follows is then no loss.
@@ -89,7 +96,7 @@ export async function adoptSandbox(
   const { sandboxId } = record;
   const containers = listed ?? (await host.runtime.list(host.policy.instanceId, signal));
   const container = containers.find((candidate) => candidate.sandboxId === sandboxId);
-  const undo = new AsyncDisposableStack();
+  const undo = ownership(host, sandboxId);
   try {
     undo.defer(() => removeLinkDirectory(host.runDirectory, sandboxId));
     if (container === undefined) {
@@ -97,7 +104,7 @@ export async function adoptSandbox(
       return null;
     }
     const { runtimeId } = container;
-    undo.defer(() => host.runtime.destroy(runtimeId, neverAborted));
+    undo.defer(destruction(host, sandboxId, runtimeId));
     // The directory is mounted as it is: one made anew would not be seen inside.
     const directory = linkDirectory(host.runDirectory, sandboxId);
     if (container.state === 'exited' || container.state === 'created' || !existsSync(directory)) {
@@ -124,6 +131,27 @@ export async function adoptSandbox(
     await takeDown(host, sandboxId, undo);
     throw failure('sandbox_lost', error);
   }
+}
+
+/** The sandbox is somebody's until all that comes onto the stack is undone. */
+function ownership({ owned }: SandboxHost, sandboxId: string): AsyncDisposableStack {
+  const undo = new AsyncDisposableStack();
+  owned.add(sandboxId);
+  undo.defer(() => void owned.delete(sandboxId));
+  return undo;
+}
+
+/** The container runs; the result removes it. */
+function destruction(
+  { runtime, running }: SandboxHost,
+  sandboxId: string,
+  runtimeId: string,
+): () => Promise<void> {
+  running.add(sandboxId);
+  return async () => {
+    await runtime.destroy(runtimeId, neverAborted);
+    running.delete(sandboxId);
+  };
 }
 
 function listen(

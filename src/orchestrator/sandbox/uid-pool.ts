@@ -7,37 +7,44 @@ export type UidRange = { readonly first: number; readonly count: number };
 
 export class UidPool {
   readonly #range: UidRange;
-  readonly #used: Set<number>;
-  #next = 0;
+  /** Sandboxes by uid. More than one where a container was found whose uid had been given away already. */
+  readonly #holders = new Map<number, Set<string>>();
+  #next: number;
 
-  /** `used`: uids of sandboxes that an earlier process started and that may still run. */
-  constructor(range: UidRange, used: Iterable<number> = []) {
+  /** `offset`: where in the range it begins. */
+  constructor(range: UidRange, offset = 0) {
     // SECURITY: uids below belong to the host's own services.
     if (range.first < 1000 || range.count < 1 || range.first + range.count > 0x7fffffff)
       throw new Error(`no range of uids for sandboxes: ${range.first} + ${range.count}`);
     this.#range = range;
-    this.#used = new Set(used);
+    this.#next = offset % range.count;
   }
 
-  /** A uid that no sandbox has. Throws AppError `overloaded` when all are taken. */
-  allocate(): number {
+  /** A uid that no other sandbox has. Throws AppError `overloaded` when all are taken. */
+  allocate(sandboxId: string): number {
     const { first, count } = this.#range;
     for (let tried = 0; tried < count; tried++) {
       const uid = first + this.#next;
       this.#next = (this.#next + 1) % count;
-      if (this.#used.has(uid)) continue;
-      this.#used.add(uid);
+      if (this.#holders.has(uid)) continue;
+      this.claim(uid, sandboxId);
       return uid;
     }
     throw new AppError('overloaded', { detail: 'As many sandboxes run as there can be.' });
   }
 
-  /** The uid of a sandbox that runs already, from inside or outside the range. */
-  claim(uid: number): void {
-    this.#used.add(uid);
+  /** The uid of a sandbox that may run already, from inside or outside the range. Again is no error. */
+  claim(uid: number, sandboxId: string): void {
+    const holders = this.#holders.get(uid);
+    if (holders === undefined) this.#holders.set(uid, new Set([sandboxId]));
+    else holders.add(sandboxId);
   }
 
-  release(uid: number): void {
-    this.#used.delete(uid);
+  /** The sandbox is gone. It not having the uid is no error. */
+  release(uid: number, sandboxId: string): void {
+    const holders = this.#holders.get(uid);
+    if (holders === undefined) return;
+    holders.delete(sandboxId);
+    if (holders.size === 0) this.#holders.delete(uid);
   }
 }

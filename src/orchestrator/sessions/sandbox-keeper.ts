@@ -8,6 +8,7 @@ import type { Agent, Sandbox } from '../sandbox/agent.ts';
 import type { SandboxSource } from '../sandbox/sandbox-source.ts';
 import { pumpEvents } from './event-pump.ts';
 import type { Loss } from './losses.ts';
+import { isStateFault } from './snapshots.ts';
 import type { Uses } from './uses.ts';
 
 export type KeeperOwner = {
@@ -24,6 +25,9 @@ export type SandboxSettings = {
   readonly prepare: (agent: Agent, signal: AbortSignal) => Promise<void>;
 };
 
+/** One that waited answers at once; if it does not, a fresh one is there sooner than anybody would wait for it. */
+const waitingAnswerMsMax = 2_000;
+
 export class SandboxKeeper {
   readonly #source: SandboxSource;
   readonly #owner: KeeperOwner;
@@ -33,6 +37,8 @@ export class SandboxKeeper {
   #current: Sandbox | null = null;
   #record: SandboxRecord | null = null;
   #starting: AbortController | null = null;
+  /** How often everything was given up. */
+  #ends = 0;
   /** Starts and removals that have not come to their end. */
   readonly #underWay = new Set<Promise<unknown>>();
 
@@ -60,6 +66,24 @@ export class SandboxKeeper {
     return this.#track(this.#start(plan, settings));
   }
 
+  /**
+   * As `start`, where no crash is to be survived: plans by itself. A waiting sandbox that is no good gives way to a fresh one.
+   */
+  async startUnstored(
+    settings: SandboxSettings,
+  ): Promise<{ sandbox: Sandbox; plan: SandboxRecord }> {
+    const ends = this.#ends;
+    for (let fresh = false; ; fresh = true) {
+      const plan = this.#source.plan(settings.limits, { fresh });
+      try {
+        return { sandbox: await this.start(plan, settings), plan };
+      } catch (error) {
+        const wasWaiting = plan.runtimeId !== null;
+        if (!wasWaiting || this.#ends !== ends || isStateFault(error)) throw error;
+      }
+    }
+  }
+
   async #start(
     plan: SandboxRecord,
     { limits, configure, prepare }: SandboxSettings,
@@ -73,7 +97,11 @@ export class SandboxKeeper {
         throw error;
       });
       try {
-        await sandbox.agent.configure(configure, signal);
+        const patience =
+          plan.runtimeId === null
+            ? signal
+            : AbortSignal.any([signal, AbortSignal.timeout(waitingAnswerMsMax)]);
+        await sandbox.agent.configure(configure, patience);
         await prepare(sandbox.agent, signal);
       } catch (error) {
         await this.#dispose(sandbox, plan);
@@ -119,6 +147,7 @@ export class SandboxKeeper {
    * the engine will not remove it: then it is an orphan. Never rejects.
    */
   async putAway(): Promise<void> {
+    this.#ends++;
     this.#starting?.abort(new AppError('sandbox_lost'));
     if (this.#current && this.#record) this.discard(this.#current, this.#record);
     this.#current = null;
@@ -133,6 +162,7 @@ export class SandboxKeeper {
 
   /** Leaves the container to the next process. */
   leave(): void {
+    this.#ends++;
     this.#starting?.abort(new AppError('shutting_down'));
     this.#current = null;
   }

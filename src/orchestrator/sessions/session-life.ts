@@ -41,8 +41,6 @@ export class SessionLife {
   readonly #states: StateChanges;
   readonly freezer: Freezer;
   #ready: Promise<Sandbox> = new Promise(() => {});
-  /** A sandbox that is being prepared to take the current one's place. */
-  #incoming: SandboxRecord | null = null;
   #closed = false;
   #left = false;
   /** False until what an earlier process left is taken over: nothing may be queued before that. */
@@ -90,11 +88,6 @@ export class SessionLife {
 
   get sandbox(): Sandbox | null {
     return this.#keeper.current;
-  }
-
-  /** Of every sandbox that belongs to the session, wherever it is on its way. */
-  get sandboxIds(): string[] {
-    return [this.#record.sandbox, this.#incoming].flatMap((sandbox) => sandbox?.sandboxId ?? []);
   }
 
   /** The sandbox, once it is there. */
@@ -220,10 +213,11 @@ export class SessionLife {
     reason: StateReason,
     origin: Origin | null,
     changes: Change['session'] = {},
+    options = { fresh: false },
   ): Promise<void> {
     this.#options.admission.wake(this.#record.sessionId);
     try {
-      const plan = this.#options.source.plan();
+      const plan = this.#options.source.plan(this.#record.config.limits, options);
       const session = { ...changes, sandbox: plan, agentSeq: 0 };
       if (this.#record.state !== 'creating') await this.#states.to('creating', reason, session);
       else await this.#store.applyStubbornly({ session }, false);
@@ -240,14 +234,7 @@ export class SessionLife {
    * nothing has changed.
    */
   async prepare(origin: Origin): Promise<{ sandbox: Sandbox; plan: SandboxRecord }> {
-    const plan = this.#options.source.plan();
-    this.#incoming = plan;
-    try {
-      return { sandbox: await this.#keeper.start(plan, this.#settings(origin)), plan };
-    } catch (error) {
-      this.#incoming = null;
-      throw error;
-    }
+    return this.#keeper.startUnstored(this.#settings(origin));
   }
 
   /** Puts a prepared sandbox in the place of `former`, if that still is the present one. */
@@ -257,7 +244,6 @@ export class SessionLife {
     version: number,
   ) {
     const { sandbox, plan } = prepared;
-    this.#incoming = null;
     if (!this.isCurrent(former)) {
       this.#keeper.discard(sandbox, plan);
       throw new AppError(this.#left ? 'shutting_down' : 'sandbox_lost');
@@ -320,7 +306,10 @@ export class SessionLife {
     return sandbox;
   }
 
-  /** A state that is no good gives way to the one before it; the caller then waits for that start. */
+  /**
+   * A waiting sandbox that was no good gives way to a fresh one, and a state to the one before it; the caller then waits for that
+   * start.
+   */
   async #startFailed(
     plan: SandboxRecord,
     reason: StateReason,
@@ -328,6 +317,10 @@ export class SessionLife {
     error: unknown,
   ): Promise<{ ready: Promise<Sandbox> } | null> {
     if (this.#closed || !this.#isPlanned(plan) || this.#keeper.current) return null;
+    if (plan.runtimeId !== null && !isStateFault(error)) {
+      await this.startAnother(reason, origin, {}, { fresh: true });
+      return { ready: this.#ready };
+    }
     if (origin === null || origin.fork || !isStateFault(error)) {
       await this.#giveUp(error);
       return null;

@@ -86,7 +86,9 @@ export class SessionManager implements SessionService {
 
   /** Sandboxes that belong to a session of this process, for the reconciler. */
   sandboxIds(): Set<string> {
-    return new Set(this.#sessions.all.flatMap((session) => session.sandboxIds));
+    return new Set(
+      this.#sessions.all.flatMap((session) => session.record.sandbox?.sandboxId ?? []),
+    );
   }
 
   /** Lets go of every session; containers and what runs in them go on for the next process. */
@@ -108,7 +110,7 @@ export class SessionManager implements SessionService {
         sessionId,
         tenant,
         origin,
-        sandbox: source.plan(),
+        sandbox: source.plan(wanted.config.limits),
         now: clock.now(),
       });
       created = { held: await this.#store(record), origin };

@@ -136,10 +136,6 @@ export class Session {
     return this.#life.sandbox;
   }
 
-  get sandboxIds(): string[] {
-    return this.#life.sandboxIds;
-  }
-
   /** It has no sandbox and nothing to do: once nobody uses it, the registry has all that there is of it. */
   get dormant(): boolean {
     const { state } = this.record;

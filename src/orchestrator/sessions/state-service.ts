@@ -183,8 +183,7 @@ export class StateService {
       uses: new Uses(),
       owner: { events: async () => {}, lost: () => {} },
     });
-    const plan = source.plan();
-    const sandbox = await keeper.start(plan, {
+    const { sandbox, plan } = await keeper.startUnstored({
       limits: limits.trial,
       configure: {
         sessionId: newId('ses'),

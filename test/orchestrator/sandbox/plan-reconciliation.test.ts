@@ -9,7 +9,7 @@ const young = now - graceMs;
 
 function container(sandboxId: string, createdAt: number): RuntimeSandbox {
   const runtimeId = `container-${sandboxId}`;
-  return { runtimeId, sandboxId, instanceId: 'inst-1', state: 'running', createdAt };
+  return { runtimeId, sandboxId, instanceId: 'inst-1', uid: 200_000, state: 'running', createdAt };
 }
 
 function plan(

@@ -9,6 +9,7 @@ import {
   Reconciler,
   type ReconcilerOptions,
 } from '../../../src/orchestrator/sandbox/reconciler.ts';
+import { UidPool } from '../../../src/orchestrator/sandbox/uid-pool.ts';
 import { FakeClock } from '../../doubles/fake-clock.ts';
 import { FakeRuntime } from '../../doubles/fake-runtime.ts';
 
@@ -19,6 +20,7 @@ let clock: FakeClock;
 let runtime: FakeRuntime;
 let owned: Set<string>;
 let asked: number;
+let uids: UidPool;
 
 beforeEach(async () => {
   runDirectory = await mkdtemp(join(tmpdir(), 'cellar-run-'));
@@ -27,6 +29,7 @@ beforeEach(async () => {
   runtime.now = () => clock.now();
   owned = new Set();
   asked = 0;
+  uids = new UidPool({ first: 1000, count: 2 });
 });
 afterEach(() => rm(runDirectory, { recursive: true }));
 
@@ -39,6 +42,7 @@ function reconciler(changes: Partial<ReconcilerOptions> = {}): Reconciler {
       asked++;
       return owned;
     },
+    uids,
     clock,
     log,
     intervalMs: 30_000,
@@ -75,6 +79,38 @@ it('spares what may still be starting', async () => {
   await start('sbx-a');
   await reconciler().reconcile(signal);
   expect(await left()).toEqual({ containers: ['sbx-a'], directories: ['sbx-a'] });
+});
+
+it('spares nothing in its first round: what this process starts has an owner', async () => {
+  await start('sbx-a');
+  await start('sbx-b');
+  owned.add('sbx-b');
+  clock.advance(1_000);
+  await using watcher = reconciler();
+  watcher.start();
+  await expect.poll(left).toEqual({ containers: ['sbx-b'], directories: ['sbx-b'] });
+});
+
+it('keeps the uid of a container that an earlier process left until that is removed', async () => {
+  await start('sbx-a');
+  clock.advance(1_000);
+  const watcher = reconciler();
+  await watcher.survey(signal);
+  expect(uids.allocate('sbx-b')).toBe(1001);
+  expect(() => uids.allocate('sbx-c')).toThrow();
+  await watcher.reconcile(signal, 0);
+  expect(uids.allocate('sbx-c')).toBe(1000);
+});
+
+it('keeps the uid of an orphan that cannot be removed', async () => {
+  await start('sbx-a');
+  clock.advance(1_000);
+  runtime.destroy = async () => {
+    throw new Error('it hangs');
+  };
+  await reconciler().reconcile(signal, 0);
+  expect(uids.allocate('sbx-b')).toBe(1001);
+  expect(() => uids.allocate('sbx-c')).toThrow();
 });
 
 it('leaves containers of another instance alone', async () => {

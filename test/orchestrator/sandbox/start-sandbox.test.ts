@@ -44,7 +44,8 @@ beforeEach(async () => {
   const policy = { instanceId: 'inst-1', image, seccompProfile: '{}', ...defaultAllowances };
   const exits = new ExitWatch({ runtime, instanceId: 'inst-1', clock, log });
   const times = { readyMsMax: 20_000, awayMsMax: 10_000 };
-  host = { runtime, exits, policy, runDirectory, ...times, clock, log };
+  const sets = { owned: new Set<string>(), running: new Set<string>() };
+  host = { runtime, exits, policy, runDirectory, ...sets, ...times, clock, log };
 });
 
 afterEach(async () => {

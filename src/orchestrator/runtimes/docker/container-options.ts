@@ -6,6 +6,8 @@ import type { SandboxSpec } from '../sandbox-spec.ts';
 /** Labels by which a container of ours is found again. */
 export const instanceLabel = 'cellar.instance';
 export const sandboxLabel = 'cellar.sandbox';
+/** The host uid, which a listing does not tell otherwise. */
+export const uidLabel = 'cellar.uid';
 
 /** The container's name: unique, and known before the engine has answered. */
 export function containerName(sandboxId: string): string {
@@ -27,7 +29,11 @@ export function containerOptions(spec: SandboxSpec): ContainerOptions {
     // SECURITY: fixed, never from outside: a working directory under /proc has led out of containers before.
     WorkingDir: '/workspace',
     Env: Object.entries(spec.environment).map(([name, value]) => `${name}=${value}`),
-    Labels: { [instanceLabel]: spec.instanceId, [sandboxLabel]: spec.sandboxId },
+    Labels: {
+      [instanceLabel]: spec.instanceId,
+      [sandboxLabel]: spec.sandboxId,
+      [uidLabel]: String(spec.uid),
+    },
     AttachStdin: false,
     AttachStdout: false,
     AttachStderr: false,

@@ -18,6 +18,7 @@ import {
   instanceLabel,
   resourceOptions,
   sandboxLabel,
+  uidLabel,
 } from './container-options.ts';
 import {
   callError,
@@ -65,6 +66,15 @@ export class DockerRuntime implements Runtime {
       };
     } catch (error) {
       throw unavailable(error);
+    }
+  }
+
+  async imageIdentity(image: string, signal: AbortSignal): Promise<string> {
+    try {
+      const inspect = () => this.#docker.getImage(image).inspect();
+      return (await engineCall(this.#deadlines.queryMs, signal, inspect)).Id;
+    } catch (error) {
+      throw startError(error);
     }
   }
 
@@ -227,10 +237,12 @@ const states: Record<string, RuntimeSandbox['state']> = {
 };
 
 function runtimeSandbox(container: ContainerInfo): RuntimeSandbox {
+  const uid = Number(container.Labels[uidLabel]);
   return {
     runtimeId: container.Id,
     sandboxId: container.Labels[sandboxLabel] ?? '',
     instanceId: container.Labels[instanceLabel] ?? '',
+    uid: Number.isSafeInteger(uid) ? uid : null,
     state: states[container.State] ?? 'exited',
     createdAt: container.Created * 1000,
   };

@@ -33,7 +33,11 @@ it('sends the engine exactly this, and nothing else', () => {
     User: '200001:200001',
     WorkingDir: '/workspace',
     Env: ['CELLAR_LINK=/run/cellar/agent.sock', 'CELLAR_TOKEN=secret'],
-    Labels: { 'cellar.instance': 'inst-1', 'cellar.sandbox': 'sbx-1' },
+    Labels: {
+      'cellar.instance': 'inst-1',
+      'cellar.sandbox': 'sbx-1',
+      'cellar.uid': '200001',
+    },
     AttachStdin: false,
     AttachStdout: false,
     AttachStderr: false,
