@@ -141,7 +141,7 @@ async function measure(run: BenchmarkRun): Promise<Findings> {
       'Each session has three executions with their events, two labels and a stored version of 2 KiB of its own. They were stored through the interfaces of the ' +
         'registry and the snapshot store before the service was started.',
       'Start: from the new process until `/readyz` answers 200, the time of Node and of reading the source included.',
-      'The memory includes the registry’s cache, which has a bound of 32 MiB whatever is stored, and what the garbage collector has not cleared away yet.',
+      'The memory includes the registry’s cache, which has a bound of 8 MiB whatever is stored, and what the garbage collector has not cleared away yet.',
       `${many.samples.startMs.length} starts of each, in turns; ${asksEach} requests of each kind after each.`,
     ],
   };

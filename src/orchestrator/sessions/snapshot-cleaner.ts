@@ -22,12 +22,13 @@ export class SnapshotCleaner implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** The first round begins at once. */
+  /** A round begins an interval from now: one reads the index of every snapshot, and a start has other things to do. */
   start(): void {
     const { clock, intervalMs } = this.#options;
-    this.#round = this.#clean().then(() => {
-      if (!this.#stopping.signal.aborted)
-        this.#cancel = clock.after(intervalMs, () => this.start());
+    this.#cancel = clock.after(intervalMs, () => {
+      this.#round = this.#clean().then(() => {
+        if (!this.#stopping.signal.aborted) this.start();
+      });
     });
   }
 
