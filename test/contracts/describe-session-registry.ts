@@ -197,7 +197,11 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
         expect(await registry.findSnapshotBelow('ses-1', 1)).toBeNull();
         expect(await registry.findSnapshotById('default', 'snap-2')).toEqual(second);
         expect(await registry.findSnapshotById('other', 'snap-2')).toBeNull();
-        const again = { sessionId: 'ses-1', newSnapshots: [{ ...first, snapshotId: 'snap-3' }] };
+        const again = {
+          sessionId: 'ses-1',
+          newSnapshots: [{ ...first, snapshotId: 'snap-3' }],
+          removedSnapshots: ['snap-2'],
+        };
         await expect(registry.apply(again)).rejects.toThrow();
         const ids = ['snap-1', 'snap-2', 'snap-3', 'snap-4'];
         expect(await registry.unknownSnapshots('default', ids)).toEqual(['snap-3', 'snap-4']);
@@ -210,6 +214,8 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
         });
         await registry.removeSnapshots(['snap-1', 'snap-none']);
         expect(await registry.findSnapshot('ses-1', 1)).toBeNull();
+        await registry.apply({ ...again, removedSnapshots: ['snap-none'] });
+        await registry.apply({ sessionId: 'ses-1', removedSnapshots: ['snap-3', 'snap-1'] });
         await registry.deleteSession('ses-1');
         const unbound = snapshotRecord({ snapshotId: 'snap-4', sessionId: null, version: null });
         await registry.addSnapshot(unbound);

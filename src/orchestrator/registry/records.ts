@@ -186,6 +186,8 @@ export type SessionChange = {
   readonly session?: Partial<Omit<SessionRecord, 'sessionId' | 'tenant' | 'createdAt'>>;
   readonly newExecutions?: readonly ExecutionRecord[];
   readonly newSnapshots?: readonly SnapshotRecord[];
+  /** Ids; those that are not there are no error. */
+  readonly removedSnapshots?: readonly string[];
   readonly executions?: readonly ({ readonly executionId: string } & Partial<
     Omit<ExecutionRecord, 'executionId' | 'sessionId'>
   >)[];

@@ -4,7 +4,7 @@
 import { type AgentEvent, limits as linkLimits } from '#protocol';
 import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
-import type { ExecutionRecord, SessionChange, SnapshotRecord } from '../registry/records.ts';
+import type { ExecutionRecord } from '../registry/records.ts';
 import type { HistorySize } from '../registry/session-registry.ts';
 import type { Agent } from '../sandbox/agent.ts';
 import { ExecutionRun, type Step } from './execution-run.ts';
@@ -37,7 +37,9 @@ export type ExecutorOptions = {
 };
 
 /** Changes that belong to the end of an execution, such as the snapshot that holds what it did. */
-export type Checkpoint = Pick<Change, 'session' | 'newSnapshots'> & {
+export type Checkpoint = Pick<Change, 'session' | 'newSnapshots' | 'removedSnapshots'> & {
+  /** Called when it is on the disk. Nobody waits for it, and it does not fail. */
+  readonly stored?: () => Promise<void>;
   /** For the execution's record. */
   readonly warning?: string;
 };
@@ -190,9 +192,11 @@ export class Executor {
       this.#stopWatchdog();
     }
     const last = steps.findLast(({ step }) => step.ended);
-    const { session, newSnapshots = [], warning } = last ? await this.#checkpoint(agent) : {};
+    const checkpoint = last ? await this.#checkpoint(agent) : {};
+    const { session, newSnapshots = [], removedSnapshots = [], warning } = checkpoint;
     if (last && warning !== undefined) last.step = last.run.warn(last.step, warning);
-    await this.#record(steps, { ...session, agentSeq }, newSnapshots);
+    const change = { session: { ...session, agentSeq }, newSnapshots, removedSnapshots };
+    if (await this.#record(steps, change)) void checkpoint.stored?.();
     agent.acknowledge(agentSeq);
     return wrong;
   }
@@ -228,9 +232,8 @@ export class Executor {
   /** One transaction, then the disk if anything ended, then the followers, then those who wait. */
   async #record(
     steps: readonly RunStep[],
-    session: SessionChange['session'],
-    newSnapshots: readonly SnapshotRecord[] = [],
-  ): Promise<void> {
+    { session, ...rest }: Pick<Change, 'session' | 'newSnapshots' | 'removedSnapshots'>,
+  ): Promise<boolean> {
     const at = this.#clock.now();
     const events = steps.flatMap(({ step }) =>
       step.messages.map((message) => this.#live.compose(message)),
@@ -242,7 +245,7 @@ export class Executor {
     const isLast = ended.length > 0 && this.#open.none;
     const rests = isLast && state === 'busy';
     const change: Change = {
-      newSnapshots,
+      ...rest,
       session: {
         ...session,
         ...(errors > 0
@@ -256,13 +259,14 @@ export class Executor {
       ),
       events: events.map((event) => eventRecord(event, at)),
     };
-    await this.#store.applyStubbornly(change, ended.length > 0);
+    const isStored = await this.#store.applyStubbornly(change, ended.length > 0);
     this.#live.send(events);
     if (rests) this.#live.tell({ type: 'state', from: 'busy', to: 'idle', reason: 'execution' });
     for (const run of ended) this.#open.settle(run);
     if (this.#open.running === null) this.#holds.quieten();
     if (isLast) this.#rested();
     await this.#prune(ended);
+    return isStored;
   }
 
   /** Looks only when the bounds are well exceeded: what is kept a little too long costs less than looking every time. */

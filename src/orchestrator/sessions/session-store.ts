@@ -44,18 +44,18 @@ export class SessionStore {
   /**
    * For what has happened and cannot be unsaid: tries until the registry takes it, and with `durable` until it is on
    * the disk. Meanwhile the agent keeps its side, since nothing is acknowledged. Only of a session that is not in the
-   * registry (any more) nothing is kept.
+   * registry (any more) nothing is kept: then false.
    */
-  async applyStubbornly(change: Change, durable: boolean): Promise<void> {
+  async applyStubbornly(change: Change, durable: boolean): Promise<boolean> {
     for (let stored = false; ; ) {
       try {
         if (!stored) await this.apply(change);
         stored = true;
         if (durable) await this.#registry.durable();
         this.#available = true;
-        return;
+        return true;
       } catch (error) {
-        if (error instanceof AppError && error.code === 'session_not_found') return;
+        if (error instanceof AppError && error.code === 'session_not_found') return false;
         this.#available = false;
         this.#log.error(
           { sessionId: this.#record.sessionId, err: error },

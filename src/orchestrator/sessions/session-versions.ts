@@ -20,6 +20,11 @@ export type SessionVersionsOptions = {
   readonly due: () => void;
 };
 
+export type VersionChange = Checkpoint & {
+  readonly record: SnapshotRecord;
+  readonly stored: () => Promise<void>;
+};
+
 export class SessionVersions {
   readonly #options: SessionVersionsOptions;
   #takenAt: number | null = null;
@@ -42,23 +47,32 @@ export class SessionVersions {
       await this.forget(content);
       throw new AppError('sandbox_lost');
     }
-    const change = this.changeFor(content);
-    await this.#options.store.applyStubbornly(change, true);
-    await this.thin(0);
-    return change.newSnapshots![0]!;
+    const { record, stored, ...change } = await this.changeFor(content);
+    if (await this.#options.store.applyStubbornly(change, true)) await stored();
+    return record;
   }
 
-  /** What makes it the newest version, for storing together with something else. */
-  changeFor(content: StoredContent): Checkpoint {
+  /**
+   * What makes it the newest version, for storing together with something else. With it go as many of the oldest that nobody asked for as
+   * the policy does not keep; `stored` removes their content, for which it must be sure that their records are gone.
+   */
+  async changeFor(content: StoredContent): Promise<VersionChange> {
     const { version: parent, versionLast, statistics } = this.#record;
     const version = versionLast + 1;
+    const record = { ...content, version, parent };
+    const surplus = await this.#surplusWith(record);
     return {
+      record,
       session: {
         version,
         versionLast: version,
         statistics: { ...statistics, snapshots: statistics.snapshots + 1 },
       },
-      newSnapshots: [{ ...content, version, parent }],
+      newSnapshots: [record],
+      removedSnapshots: surplus.map(({ snapshotId }) => snapshotId),
+      stored: async () => {
+        for (const snapshot of surplus) await this.#options.snapshots.discard(snapshot);
+      },
     };
   }
 
@@ -102,11 +116,10 @@ export class SessionVersions {
     this.#cancelDue = null;
   }
 
-  /** Lets go of as many of the oldest that nobody asked for as the policy does not keep, with `coming` ones more. */
-  async thin(coming: number): Promise<void> {
-    const { sessionId, version, config } = this.#record;
+  #surplusWith(coming: SnapshotRecord): Promise<SnapshotRecord[]> {
+    const { sessionId, config } = this.#record;
     const { keep = this.#options.defaults.persistenceKeep } = config.persistence;
-    await this.#options.snapshots.thin(sessionId, { keep: Math.max(0, keep - coming), version });
+    return this.#options.snapshots.surplus(sessionId, coming, keep);
   }
 
   get #record() {

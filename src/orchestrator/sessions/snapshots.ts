@@ -93,15 +93,14 @@ export class Snapshots {
     await this.remove(await this.#all(sessionId));
   }
 
-  /** Removes the oldest of those that nobody asked for, until `keep` of them are left; never `version`. */
-  async thin(
+  /** The oldest of those that nobody asked for, so many that `keep` of them are left when `coming` is there. */
+  async surplus(
     sessionId: string,
-    { keep, version }: { keep: number; version: number | null },
-  ): Promise<void> {
-    const own = (await this.#all(sessionId)).filter(
-      ({ reason, label }) => label === null && automatic.has(reason),
-    );
-    await this.remove(own.slice(keep).filter((snapshot) => snapshot.version !== version));
+    coming: SnapshotRecord,
+    keep: number,
+  ): Promise<SnapshotRecord[]> {
+    const own = (await this.#all(sessionId)).filter(isAutomatic);
+    return own.slice(Math.max(0, isAutomatic(coming) ? keep - 1 : keep));
   }
 
   /** Removes content whose record is gone, or was never made. What cannot be removed now is at the next start. */
@@ -162,6 +161,10 @@ export class Snapshots {
     const stored = await store.of(tenant).put(snapshotId, content, { sizeBytesMax, signal });
     return { snapshotId, tenant, createdAt: clock.now(), ...stored };
   }
+}
+
+function isAutomatic({ label, reason }: SnapshotRecord): boolean {
+  return label === null && automatic.has(reason);
 }
 
 /** The state itself is no good: an older one may be. */

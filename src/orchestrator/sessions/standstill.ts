@@ -136,8 +136,7 @@ export class Standstill {
     try {
       const request = { label: null, reason: 'execution' } as const;
       const content = await versions.take(agent, request, this.#longest());
-      await versions.thin(1);
-      return versions.changeFor(content);
+      return await versions.changeFor(content);
     } catch (error) {
       this.#unsnapped(error);
       const why = error instanceof AppError ? error.message : 'an internal error';

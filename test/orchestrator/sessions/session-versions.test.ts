@@ -309,6 +309,22 @@ describe('the policy', () => {
     expect(await versionsOf(id)).toEqual([6, 5, 2]);
   });
 
+  it('execution: the oldest goes with the coming of the newest, its content when that is on the disk', async () => {
+    const id = await create({ persistence: { policy: 'execution', keep: 1 } });
+    await run(id, 'first');
+    const stored = () => readdir(join(directory, 'snapshots', tenant, 'snapshots'));
+    const disk = Promise.withResolvers<void>();
+    const durable = vi.spyOn(registry, 'durable').mockReturnValue(disk.promise);
+    const running = run(id, 'second');
+    await expect.poll(() => durable.mock.calls.length).toBe(1);
+    expect(await versionsOf(id)).toEqual([2]);
+    expect(await stored()).toHaveLength(2);
+    disk.resolve();
+    await running;
+    await expect.poll(stored).toHaveLength(1);
+    expect(durable.mock.calls.length).toBe(1);
+  });
+
   it('interval: a version comes some time after a change, and none without one', async () => {
     const id = await create({ persistence: { policy: 'interval', intervalMs: 60_000 } });
     clock.advance(600_000);

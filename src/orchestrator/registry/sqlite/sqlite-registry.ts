@@ -125,6 +125,7 @@ export class SqliteRegistry implements SessionRegistry {
       throw new AppError('session_not_found');
     for (const record of change.newExecutions ?? []) this.#executions.insert(record);
     for (const record of change.newSnapshots ?? []) this.#snapshots.insert(record);
+    if (change.removedSnapshots?.length) this.#snapshots.remove(change.removedSnapshots);
     const complete =
       this.#executions.update(change.executions ?? []) &&
       this.#executions.insertEvents(change.sessionId, change.events ?? []);
