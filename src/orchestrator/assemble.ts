@@ -28,6 +28,7 @@ import { Reconciler } from './sandbox/reconciler.ts';
 import { loadSeccompProfile } from './sandbox/seccomp-profile.ts';
 import { UidPool } from './sandbox/uid-pool.ts';
 import { Admission } from './sessions/admission.ts';
+import { Retention } from './sessions/retention.ts';
 import { SessionManager } from './sessions/session-manager.ts';
 import { SnapshotCleaner } from './sessions/snapshot-cleaner.ts';
 import { Snapshots } from './sessions/snapshots.ts';
@@ -108,11 +109,18 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
   const { snapshotBytesMax } = config;
   const snapshots = new Snapshots({ store, registry, clock, log, snapshotBytesMax });
   await snapshots.sweep();
+  const retention = new Retention({
+    registry,
+    snapshots,
+    clock,
+    keepDefault: config.persistenceKeep,
+  });
   const sessions = new SessionManager({
     registry,
     source,
     snapshots,
     admission: new Admission(config),
+    retention,
     clock,
     log,
     // What is tried out may have been made under any limits, but the machine need not have the most CPUs that may be asked for.
@@ -137,6 +145,7 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
   reconciler.start();
   pool?.open();
   const cleaner = new SnapshotCleaner({
+    retention,
     store,
     clock,
     log,

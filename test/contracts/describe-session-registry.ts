@@ -222,6 +222,48 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
         expect(await registry.unknownSnapshots('default', ids)).toEqual(['snap-1', 'snap-3']);
       });
 
+      it('gives a label to one version of a session at a time', async () => {
+        await addSessions({}, { sessionId: 'ses-2' });
+        const versions = [
+          snapshotRecord({ snapshotId: 'snap-1', version: 1, label: 'good' }),
+          snapshotRecord({ snapshotId: 'snap-2', version: 2, label: 'good' }),
+        ];
+        for (const snapshot of versions)
+          await registry.apply({ sessionId: 'ses-1', newSnapshots: [snapshot] });
+        const other = snapshotRecord({ snapshotId: 'snap-3', sessionId: 'ses-2', label: 'good' });
+        await registry.apply({ sessionId: 'ses-2', newSnapshots: [other] });
+        expect(await registry.findSnapshotByLabel('ses-1', 'good')).toEqual(versions[1]);
+        expect((await registry.findSnapshot('ses-1', 1))!.label).toBeNull();
+        expect(await registry.labelSnapshot('ses-1', 1, 'good')).toMatchObject({ label: 'good' });
+        expect((await registry.findSnapshot('ses-1', 2))!.label).toBeNull();
+        expect(await registry.labelSnapshot('ses-1', 3, 'good')).toBeNull();
+        expect((await registry.findSnapshotByLabel('ses-1', 'good'))!.version).toBe(1);
+        expect(await registry.findSnapshotByLabel('ses-2', 'good')).toEqual(other);
+        expect((await registry.labelSnapshot('ses-1', 1, null))!.label).toBeNull();
+        expect(await registry.findSnapshotByLabel('ses-1', 'good')).toBeNull();
+      });
+
+      it('releases only what nobody stands on and nobody has labelled', async () => {
+        await addSessions({ version: 2 }, { sessionId: 'ses-2' });
+        const reason = 'execution';
+        const versions = [
+          snapshotRecord({ snapshotId: 'snap-1', version: 1, reason, label: 'mine' }),
+          snapshotRecord({ snapshotId: 'snap-2', version: 2, reason }),
+          snapshotRecord({ snapshotId: 'snap-3', version: 3, reason }),
+          snapshotRecord({ snapshotId: 'snap-4', version: 4 }),
+        ];
+        await registry.apply({ sessionId: 'ses-1', newSnapshots: versions });
+        expect(await registry.automaticSnapshots('ses-1')).toEqual([versions[2], versions[1]]);
+        const { sessionId, version, config } = sessionRecord({ version: 2 });
+        expect(await registry.sessionsWithAutomaticSnapshots('', 10)).toEqual([
+          { sessionId, version, config },
+        ]);
+        expect(await registry.sessionsWithAutomaticSnapshots('ses-1', 10)).toEqual([]);
+        const ids = ['snap-1', 'snap-2', 'snap-3', 'snap-none'];
+        expect(await registry.releaseSnapshots(ids)).toEqual(['snap-3']);
+        expect((await registry.listSnapshots('ses-1', { limit: 9, offset: 0 })).total).toBe(3);
+      });
+
       it('knows all sandboxes, from the intent on', async () => {
         await addSessions({ sandbox }, { sessionId: 'ses-2', state: 'hibernated' });
         expect(await registry.sandboxes()).toEqual([sandbox]);

@@ -2,6 +2,7 @@
 import { AppError } from '../../src/orchestrator/foundation/errors.ts';
 import type { SnapshotRecord } from '../../src/orchestrator/registry/records.ts';
 import type { Listing, Page } from '../../src/orchestrator/registry/session-registry.ts';
+import type { VersionChoice } from '../../src/orchestrator/sessions/snapshots.ts';
 import type { Archive, States } from '../../src/orchestrator/sessions/state-service.ts';
 import { collect } from '../helpers/archives.ts';
 import { snapshotRecord } from '../helpers/records.ts';
@@ -30,6 +31,16 @@ export class ScriptedStates implements States {
   async find(tenant: string, idOrName: string, version: number): Promise<SnapshotRecord> {
     this.#called('find', tenant, idOrName, version);
     return snapshotRecord({ version });
+  }
+
+  async label(
+    tenant: string,
+    idOrName: string,
+    version: number,
+    label: string | null,
+  ): Promise<SnapshotRecord> {
+    this.#called('label', tenant, idOrName, version, label);
+    return snapshotRecord({ version, label });
   }
 
   async remove(tenant: string, idOrName: string, version: number): Promise<void> {
@@ -61,8 +72,8 @@ export class ScriptedStates implements States {
     };
   }
 
-  async rollback(tenant: string, idOrName: string, version: number): Promise<void> {
-    this.#called('rollback', tenant, idOrName, version);
+  async rollback(tenant: string, idOrName: string, wanted: VersionChoice): Promise<void> {
+    this.#called('rollback', tenant, idOrName, wanted);
   }
 
   async hibernate(tenant: string, idOrName: string): Promise<void> {

@@ -4,6 +4,7 @@ import { createLog } from '../../src/orchestrator/foundation/log.ts';
 import type { SessionRegistry } from '../../src/orchestrator/registry/session-registry.ts';
 import type { SandboxSource } from '../../src/orchestrator/sandbox/sandbox-source.ts';
 import { Admission } from '../../src/orchestrator/sessions/admission.ts';
+import { Retention } from '../../src/orchestrator/sessions/retention.ts';
 import { SessionManager } from '../../src/orchestrator/sessions/session-manager.ts';
 import { Snapshots } from '../../src/orchestrator/sessions/snapshots.ts';
 import { openDirectoryStore } from '../../src/orchestrator/snapshots/directory/directory-store.ts';
@@ -32,5 +33,6 @@ export function sessionManager(parts: {
   clock: FakeClock;
 }): SessionManager {
   const admission = new Admission(admissionLimits);
-  return new SessionManager({ ...parts, admission, log, limits });
+  const retention = new Retention({ ...parts, keepDefault: 10 });
+  return new SessionManager({ ...parts, admission, retention, log, limits });
 }

@@ -20,6 +20,5 @@ export const limits = {
   heapShare: 0.5,
   snapshotMsMax: 5000,
   persistenceIntervalMs: 60_000,
-  persistenceKeep: 10,
   trial: config.limits,
 };

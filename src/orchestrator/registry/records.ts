@@ -38,13 +38,20 @@ export type SessionLimits = {
   readonly outputBytes: number;
 };
 
+/** Which versions stay of those that nobody asked for: so many of the newest, and one of each of so many hours and days (UTC). */
+export type RetentionPolicy = {
+  readonly last?: number;
+  readonly hourly?: number;
+  readonly daily?: number;
+};
+
 export type SessionConfig = {
   /** Default time limit of an execution, ms. */
   readonly timeout: number;
   readonly persistence: {
     readonly policy: 'none' | 'hibernate' | 'interval' | 'execution';
     readonly intervalMs?: number;
-    readonly keep?: number;
+    readonly keep?: number | RetentionPolicy;
   };
   readonly limits: SessionLimits;
   readonly network: {
@@ -116,6 +123,13 @@ export const snapshotReasons = [
 ] as const;
 export type SnapshotReason = (typeof snapshotReasons)[number];
 
+/** Of those that nobody asked for: policies take them, and policies let them go. */
+export const automaticReasons = [
+  'execution',
+  'interval',
+  'hibernate',
+] as const satisfies readonly SnapshotReason[];
+
 /** A snapshot that is stored wholly: its content is in the snapshot store under its id. */
 export type SnapshotRecord = {
   readonly snapshotId: string;
@@ -125,6 +139,7 @@ export type SnapshotRecord = {
   readonly version: number | null;
   /** The version before it. */
   readonly parent: number | null;
+  /** Unique among the snapshots of its session. */
   readonly label: string | null;
   readonly reason: SnapshotReason;
   readonly language: string;

@@ -40,6 +40,8 @@ export type IdempotencyClaim =
   | { readonly outcome: 'conflict' }
   | { readonly outcome: 'replied'; readonly reply: IdempotentReply };
 
+export type RetainedSession = Pick<SessionRecord, 'sessionId' | 'version' | 'config'>;
+
 export type HistorySize = { readonly executions: number; readonly bytes: number };
 
 export interface SessionRegistry {
@@ -54,7 +56,7 @@ export interface SessionRegistry {
   countSessions(): Promise<number>;
   /** Those of every tenant whose `expiresAt` is not after `now`, milliseconds since 1970; the longest overdue first. */
   expiredSessions(now: number): Promise<OwnedSession[]>;
-  /** One transaction. Throws `name_taken` on a renamed session's conflict. */
+  /** One transaction. A new snapshot takes its label from another of the session. Throws `name_taken` on a renamed session's conflict. */
   apply(change: SessionChange): Promise<void>;
   /** Removes the session with everything it has. */
   deleteSession(sessionId: string): Promise<void>;
@@ -79,6 +81,13 @@ export interface SessionRegistry {
   /** Newest first. */
   listSnapshots(sessionId: string, page: Page): Promise<Listing<SnapshotRecord>>;
   findSnapshot(sessionId: string, version: number): Promise<SnapshotRecord | null>;
+  findSnapshotByLabel(sessionId: string, label: string): Promise<SnapshotRecord | null>;
+  /** Gives a version a label, or none; another version of the session that had it loses it. Null when there is no such version. */
+  labelSnapshot(
+    sessionId: string,
+    version: number,
+    label: string | null,
+  ): Promise<SnapshotRecord | null>;
   /** The highest version below one. */
   findSnapshotBelow(sessionId: string, version: number): Promise<SnapshotRecord | null>;
   /** Of all sessions of a tenant, living or not, and imported ones; newest first. */
@@ -87,6 +96,12 @@ export interface SessionRegistry {
   findSnapshotById(tenant: string, snapshotId: string): Promise<SnapshotRecord | null>;
   /** One that belongs to no session. Those of sessions come with `apply`. */
   addSnapshot(record: SnapshotRecord): Promise<void>;
+  /** Newest first: those with an automatic reason and without a label. */
+  automaticSnapshots(sessionId: string): Promise<SnapshotRecord[]>;
+  /** Sessions that have any of those, by their ids, after one. */
+  sessionsWithAutomaticSnapshots(after: string, limit: number): Promise<RetainedSession[]>;
+  /** Removes those of them that have no label and that no session stands on, at this moment; gives the ids of these. */
+  releaseSnapshots(snapshotIds: readonly string[]): Promise<string[]>;
   /** Those that are not there are no error. */
   removeSnapshots(snapshotIds: readonly string[]): Promise<void>;
   /** Those of the ids that no snapshot of the tenant has. */

@@ -241,9 +241,15 @@ export class SessionLife {
   async swap(
     former: Sandbox,
     prepared: { sandbox: Sandbox; plan: SandboxRecord },
-    version: number,
+    snapshot: SnapshotRecord,
   ) {
     const { sandbox, plan } = prepared;
+    const { sessionId, version } = snapshot;
+    // It may have been let go meanwhile: a session never stands on what is not there.
+    if ((await this.#options.registry.findSnapshot(sessionId!, version!)) === null) {
+      this.#keeper.discard(sandbox, plan);
+      throw new AppError('snapshot_not_found');
+    }
     if (!this.isCurrent(former)) {
       this.#keeper.discard(sandbox, plan);
       throw new AppError(this.#left ? 'shutting_down' : 'sandbox_lost');

@@ -6,6 +6,7 @@ import type { SessionRegistry } from '../registry/session-registry.ts';
 import type { SandboxSource } from '../sandbox/sandbox-source.ts';
 import type { Admission } from './admission.ts';
 import type { Gate } from './gate.ts';
+import type { Retention } from './retention.ts';
 import type { Snapshots } from './snapshots.ts';
 
 export type SessionOptions = {
@@ -13,6 +14,7 @@ export type SessionOptions = {
   readonly source: SandboxSource;
   readonly snapshots: Snapshots;
   readonly admission: Admission;
+  readonly retention: Retention;
   readonly clock: Clock;
   readonly log: Log;
   /** Where sessions go through that pause or hibernate by themselves: many may want to at the same time. */
@@ -30,8 +32,6 @@ export type SessionOptions = {
     readonly snapshotMsMax: number;
     /** For the policy `interval` where the session's configuration does not say, ms. */
     readonly persistenceIntervalMs: number;
-    /** Versions that nobody asked for, kept where the session's configuration does not say. */
-    readonly persistenceKeep: number;
     /** Of a sandbox in which an imported snapshot is tried. */
     readonly trial: SessionLimits;
     /** Share of a sandbox's memory that programs' values may take, 0..1. */

@@ -25,6 +25,7 @@ export type ExecutionView = {
 /** Where a new session's state comes from. */
 export type ForkSource =
   | { readonly session: string; readonly version?: number }
+  | { readonly session: string; readonly label: string }
   | { readonly snapshot: string };
 
 export type NewSession = {

@@ -5,17 +5,19 @@ import type { Log } from '../foundation/log.ts';
 import type { SnapshotRecord } from '../registry/records.ts';
 import type { Agent } from '../sandbox/agent.ts';
 import type { Checkpoint } from './executor.ts';
+import type { Retention } from './retention.ts';
 import type { SessionOptions } from './session-options.ts';
 import type { SessionStore } from './session-store.ts';
-import type { SnapshotRequest, Snapshots, StoredContent } from './snapshots.ts';
+import type { SnapshotRequest, Snapshots, StoredContent, VersionChoice } from './snapshots.ts';
 
 export type SessionVersionsOptions = {
   readonly store: SessionStore;
   readonly snapshots: Snapshots;
+  readonly retention: Retention;
   readonly clock: Clock;
   readonly log: Log;
   /** Where the session's configuration says nothing. */
-  readonly defaults: Pick<SessionOptions['limits'], 'persistenceIntervalMs' | 'persistenceKeep'>;
+  readonly defaults: Pick<SessionOptions['limits'], 'persistenceIntervalMs'>;
   /** The policy `interval` wants a version now. */
   readonly due: () => void;
 };
@@ -60,7 +62,7 @@ export class SessionVersions {
     const { version: parent, versionLast, statistics } = this.#record;
     const version = versionLast + 1;
     const record = { ...content, version, parent };
-    const surplus = await this.#surplusWith(record);
+    const surplus = await this.#options.retention.surplusWith(this.#record, record);
     return {
       record,
       session: {
@@ -81,15 +83,18 @@ export class SessionVersions {
   }
 
   /** Throws `snapshot_not_found`. */
-  async find(version: number): Promise<SnapshotRecord> {
-    const found = await this.#options.snapshots.find(this.#record.sessionId, version);
-    if (found === null) throw new AppError('snapshot_not_found');
-    return found;
+  find(wanted: VersionChoice): Promise<SnapshotRecord> {
+    return this.#options.snapshots.find(this.#record.sessionId, wanted);
+  }
+
+  /** Throws `snapshot_not_found`. */
+  label(version: number, label: string | null): Promise<SnapshotRecord> {
+    return this.#options.snapshots.label(this.#record.sessionId, version, label);
   }
 
   /** Throws `snapshot_not_found`, and `snapshot_in_use` for the one that the session would fall back to. */
   async remove(version: number): Promise<void> {
-    const snapshot = await this.find(version);
+    const snapshot = await this.find({ version });
     if (version === this.#record.version) throw new AppError('snapshot_in_use');
     await this.#options.snapshots.remove([snapshot]);
   }
@@ -114,12 +119,6 @@ export class SessionVersions {
   close(): void {
     this.#cancelDue?.();
     this.#cancelDue = null;
-  }
-
-  #surplusWith(coming: SnapshotRecord): Promise<SnapshotRecord[]> {
-    const { sessionId, config } = this.#record;
-    const { keep = this.#options.defaults.persistenceKeep } = config.persistence;
-    return this.#options.snapshots.surplus(sessionId, coming, keep);
   }
 
   get #record() {

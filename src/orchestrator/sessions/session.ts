@@ -28,7 +28,7 @@ import type {
 import { SessionStore } from './session-store.ts';
 import { SessionUse } from './session-use.ts';
 import { SessionVersions } from './session-versions.ts';
-import type { SnapshotRequest } from './snapshots.ts';
+import type { SnapshotRequest, VersionChoice } from './snapshots.ts';
 import { Standstill } from './standstill.ts';
 import { StateChanges } from './state-changes.ts';
 import type { Uses } from './uses.ts';
@@ -76,6 +76,7 @@ export class Session {
     this.#versions = new SessionVersions({
       store: this.#store,
       snapshots: options.snapshots,
+      retention: options.retention,
       clock,
       log,
       defaults: limits,
@@ -285,8 +286,8 @@ export class Session {
   }
 
   /** The state is that of the version again. The present one serves until then, and goes on if it fails. */
-  rollback(version: number, signal: AbortSignal): Promise<void> {
-    return this.#standstill.rollback(version, signal);
+  rollback(wanted: VersionChoice, signal: AbortSignal): Promise<void> {
+    return this.#standstill.rollback(wanted, signal);
   }
 
   /**
@@ -303,6 +304,13 @@ export class Session {
   async hibernate(signal: AbortSignal): Promise<void> {
     await this.#standstill.hibernate(signal);
     this.#use.touch();
+  }
+
+  labelVersion(version: number, label: string | null): Promise<SnapshotRecord> {
+    return this.#serial.run(() => {
+      this.#life.assertLive();
+      return this.#versions.label(version, label);
+    });
   }
 
   removeVersion(version: number): Promise<void> {

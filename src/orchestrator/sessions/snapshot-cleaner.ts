@@ -1,9 +1,11 @@
-// Gives space back that removed snapshots took, every now and then.
+// Every now and then: lets versions go that no policy keeps, and gives back the space that removed ones took.
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
 import type { SnapshotStore } from '../snapshots/snapshot-store.ts';
+import type { Retention } from './retention.ts';
 
 export type SnapshotCleanerOptions = {
+  readonly retention: Pick<Retention, 'sweep'>;
   readonly store: Pick<SnapshotStore, 'collect'>;
   readonly clock: Clock;
   readonly log: Log;
@@ -26,9 +28,11 @@ export class SnapshotCleaner implements AsyncDisposable {
   start(): void {
     const { clock, intervalMs } = this.#options;
     this.#cancel = clock.after(intervalMs, () => {
-      this.#round = this.#clean().then(() => {
-        if (!this.#stopping.signal.aborted) this.start();
-      });
+      this.#round = this.#thin()
+        .then(() => this.#clean())
+        .then(() => {
+          if (!this.#stopping.signal.aborted) this.start();
+        });
     });
   }
 
@@ -36,6 +40,17 @@ export class SnapshotCleaner implements AsyncDisposable {
     this.#stopping.abort();
     this.#cancel();
     await this.#round;
+  }
+
+  async #thin(): Promise<void> {
+    const { retention, log } = this.#options;
+    const { signal } = this.#stopping;
+    try {
+      const versionsRemoved = await retention.sweep(signal);
+      if (versionsRemoved > 0) log.info({ versionsRemoved }, 'versions were let go');
+    } catch (error) {
+      if (!signal.aborted) log.error({ err: error }, 'versions were not let go');
+    }
   }
 
   async #clean(): Promise<void> {

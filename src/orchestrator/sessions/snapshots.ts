@@ -9,6 +9,9 @@ import type { SessionRegistry } from '../registry/session-registry.ts';
 import type { Agent } from '../sandbox/agent.ts';
 import type { SnapshotStore } from '../snapshots/snapshot-store.ts';
 
+/** A version by its number or by its label. */
+export type VersionChoice = { readonly version: number } | { readonly label: string };
+
 export type SnapshotRequest = { readonly label: string | null; readonly reason: SnapshotReason };
 
 /** Content that is stored and has no record yet. */
@@ -24,9 +27,6 @@ export type SnapshotsOptions = {
 };
 
 const pageLength = 500;
-
-/** Taken by policy: these are thinned out. */
-const automatic: ReadonlySet<SnapshotReason> = new Set(['execution', 'interval', 'hibernate']);
 
 export class Snapshots {
   readonly #options: SnapshotsOptions;
@@ -70,8 +70,24 @@ export class Snapshots {
     await this.#options.registry.durable();
   }
 
-  find(sessionId: string, version: number): Promise<SnapshotRecord | null> {
-    return this.#options.registry.findSnapshot(sessionId, version);
+  /** Throws `snapshot_not_found`. */
+  async find(sessionId: string, wanted: VersionChoice): Promise<SnapshotRecord> {
+    const { registry } = this.#options;
+    const found =
+      'version' in wanted
+        ? await registry.findSnapshot(sessionId, wanted.version)
+        : await registry.findSnapshotByLabel(sessionId, wanted.label);
+    if (found === null) throw new AppError('snapshot_not_found');
+    return found;
+  }
+
+  /** The label is this version's from now on, and no other's of its session. Throws `snapshot_not_found`. */
+  async label(sessionId: string, version: number, label: string | null): Promise<SnapshotRecord> {
+    const { registry } = this.#options;
+    const labelled = await registry.labelSnapshot(sessionId, version, label);
+    if (labelled === null) throw new AppError('snapshot_not_found');
+    await registry.durable();
+    return labelled;
   }
 
   open(snapshot: SnapshotRecord, signal: AbortSignal): AsyncIterable<Buffer> {
@@ -93,14 +109,16 @@ export class Snapshots {
     await this.remove(await this.#all(sessionId));
   }
 
-  /** The oldest of those that nobody asked for, so many that `keep` of them are left when `coming` is there. */
-  async surplus(
-    sessionId: string,
-    coming: SnapshotRecord,
-    keep: number,
-  ): Promise<SnapshotRecord[]> {
-    const own = (await this.#all(sessionId)).filter(isAutomatic);
-    return own.slice(Math.max(0, isAutomatic(coming) ? keep - 1 : keep));
+  /** Removes those that are still without a label and that their session does not stand on; gives how many went. */
+  async release(snapshots: readonly SnapshotRecord[]): Promise<number> {
+    if (snapshots.length === 0) return 0;
+    const { registry } = this.#options;
+    const ids = snapshots.map(({ snapshotId }) => snapshotId);
+    const released = new Set(await registry.releaseSnapshots(ids));
+    await registry.durable();
+    for (const snapshot of snapshots)
+      if (released.has(snapshot.snapshotId)) await this.discard(snapshot);
+    return released.size;
   }
 
   /** Removes content whose record is gone, or was never made. What cannot be removed now is at the next start. */
@@ -161,10 +179,6 @@ export class Snapshots {
     const stored = await store.of(tenant).put(snapshotId, content, { sizeBytesMax, signal });
     return { snapshotId, tenant, createdAt: clock.now(), ...stored };
   }
-}
-
-function isAutomatic({ label, reason }: SnapshotRecord): boolean {
-  return label === null && automatic.has(reason);
 }
 
 /** The state itself is no good: an older one may be. */

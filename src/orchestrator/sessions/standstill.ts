@@ -12,7 +12,7 @@ import type { SessionOptions } from './session-options.ts';
 import type { SessionStore } from './session-store.ts';
 import type { SessionUse } from './session-use.ts';
 import type { SessionVersions } from './session-versions.ts';
-import type { SnapshotRequest } from './snapshots.ts';
+import type { SnapshotRequest, VersionChoice } from './snapshots.ts';
 import type { Uses } from './uses.ts';
 
 export type StandstillParts = {
@@ -64,13 +64,13 @@ export class Standstill {
   }
 
   /** See Session.rollback. */
-  rollback(version: number, signal: AbortSignal): Promise<void> {
+  rollback(wanted: VersionChoice, signal: AbortSignal): Promise<void> {
     const { life, serial, versions } = this.#parts;
     return this.#inTurn(() =>
       this.#awake(signal, async (sandbox) => {
-        const snapshot = await versions.find(version);
+        const snapshot = await versions.find(wanted);
         const prepared = await life.prepare({ snapshot, fork: false });
-        await serial.run(() => life.swap(sandbox, prepared, version));
+        await serial.run(() => life.swap(sandbox, prepared, snapshot));
       }),
     );
   }

@@ -10,6 +10,7 @@ import type { Session } from './session.ts';
 import type { Origin } from './session-life.ts';
 import type { SessionOptions } from './session-options.ts';
 import type { ForkSource } from './session-service.ts';
+import type { VersionChoice } from './snapshots.ts';
 import { Uses } from './uses.ts';
 
 export type Archive = {
@@ -48,11 +49,25 @@ export class StateService {
   }
 
   async find(tenant: string, idOrName: string, version: number): Promise<SnapshotRecord> {
-    const found = await this.#sessions.viewing(tenant, idOrName, ({ sessionId }) =>
-      this.#options.snapshots.find(sessionId, version),
+    return this.#version(tenant, idOrName, { version });
+  }
+
+  #version(tenant: string, idOrName: string, wanted: VersionChoice): Promise<SnapshotRecord> {
+    return this.#sessions.viewing(tenant, idOrName, ({ sessionId }) =>
+      this.#options.snapshots.find(sessionId, wanted),
     );
-    if (found === null) throw new AppError('snapshot_not_found');
-    return found;
+  }
+
+  /** Another version of the session that has the label loses it. */
+  label(
+    tenant: string,
+    idOrName: string,
+    version: number,
+    label: string | null,
+  ): Promise<SnapshotRecord> {
+    return this.#sessions.using(tenant, idOrName, (session) =>
+      session.labelVersion(version, label),
+    );
   }
 
   /** Throws `snapshot_in_use` for the version that the session stands on. */
@@ -108,10 +123,10 @@ export class StateService {
   async rollback(
     tenant: string,
     idOrName: string,
-    version: number,
+    wanted: VersionChoice,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#sessions.using(tenant, idOrName, (session) => session.rollback(version, signal));
+    await this.#sessions.using(tenant, idOrName, (session) => session.rollback(wanted, signal));
   }
 
   async hibernate(tenant: string, idOrName: string, signal: AbortSignal): Promise<void> {
@@ -134,14 +149,20 @@ export class StateService {
     if ('snapshot' in source) {
       return { snapshot: await this.findById(tenant, source.snapshot), fork: true };
     }
+    return { snapshot: await this.#forked(tenant, source, signal), fork: true };
+  }
+
+  async #forked(
+    tenant: string,
+    source: Exclude<ForkSource, { readonly snapshot: string }>,
+    signal: AbortSignal,
+  ): Promise<SnapshotRecord> {
+    if ('label' in source) return this.#version(tenant, source.session, { label: source.label });
     const version = source.version ?? (await this.#versionAsleep(tenant, source.session));
-    const snapshot =
-      version === null
-        ? await this.#sessions.using(tenant, source.session, (session) =>
-            session.snapshot({ label: null, reason: 'fork' }, signal),
-          )
-        : await this.find(tenant, source.session, version);
-    return { snapshot, fork: true };
+    if (version !== null) return this.find(tenant, source.session, version);
+    return this.#sessions.using(tenant, source.session, (session) =>
+      session.snapshot({ label: null, reason: 'fork' }, signal),
+    );
   }
 
   /** The version that is all there is of a sleeping session's state; null for one that is awake. */

@@ -130,6 +130,8 @@ describe('POST /api/sessions', () => {
     [{ limits: { memoryBytes: 1.5 } }, '/limits/memoryBytes'],
     [{ persistence: 'sometimes' }, '/persistence'],
     [{ persistence: { policy: 'none', extra: 1 } }, '/persistence/extra'],
+    [{ persistence: { policy: 'none', keep: {} } }, '/persistence/keep'],
+    [{ persistence: { policy: 'none', keep: { hourly: 0 } } }, '/persistence/keep/hourly'],
     [{ network: { policy: 'all' } }, '/network/policy'],
     [{ env: { 'NOT A NAME': 'x' } }, '/env/NOT A NAME'],
     [{ env: { LD_PRELOAD: '/evil.so' } }, '/env/LD_PRELOAD'],
@@ -158,6 +160,10 @@ describe('POST /api/sessions', () => {
       { persistence: { policy: 'execution', keep: 3 } },
       { persistence: { policy: 'execution', keep: 3 } },
     ],
+    [
+      { persistence: { policy: 'interval', keep: { last: 2, daily: 7 } } },
+      { persistence: { policy: 'interval', keep: { last: 2, daily: 7 } } },
+    ],
     [{ idle: { hibernateAfterMs: 5000 } }, { idle: { hibernateAfterMs: 5000 } }],
     [
       { idle: { pauseAfterMs: 1000, hibernateAfterMs: 5000, expireAfterMs: 9000 } },
@@ -168,13 +174,15 @@ describe('POST /api/sessions', () => {
     expect(api.sessions.callsOf('create')[0]!.given[1]).toMatchObject({ config });
   });
 
-  it.each([{ session: 'a' }, { session: 'a', version: 2 }, { snapshot: 'snap-1' }])(
-    'creates from %j',
-    async (from) => {
-      expect((await create({ from })).statusCode).toBe(201);
-      expect(api.sessions.callsOf('create')[0]!.given[1]).toMatchObject({ from });
-    },
-  );
+  it.each([
+    { session: 'a' },
+    { session: 'a', version: 2 },
+    { session: 'a', label: 'good' },
+    { snapshot: 'snap-1' },
+  ])('creates from %j', async (from) => {
+    expect((await create({ from })).statusCode).toBe(201);
+    expect(api.sessions.callsOf('create')[0]!.given[1]).toMatchObject({ from });
+  });
 
   it.each([[{ network: { policy: 'allowlist', allow: ['example.org'] } }]])(
     'says that %j is not there yet',

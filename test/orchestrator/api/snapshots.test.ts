@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => api.server.close());
 
-type Method = 'GET' | 'POST' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 const ask = (method: Method, url: string, payload?: object) =>
   api.server.inject({ method, url, headers, ...(payload ? { payload } : {}) });
 const post = (url: string, payload?: object) => ask('POST', url, payload);
@@ -71,6 +71,19 @@ describe('snapshots', () => {
     expect((await ask('DELETE', '/api/sessions/demo/snapshots/7')).statusCode).toBe(204);
   });
 
+  it('get, change and lose their labels', async () => {
+    const labelled = await ask('PATCH', '/api/sessions/demo/snapshots/7', { label: 'good' });
+    expect(labelled.statusCode).toBe(200);
+    expect(new Checker(Snapshot).fields(labelled.json())).toEqual([]);
+    expect(labelled.json()).toMatchObject({ version: 7, label: 'good' });
+    const bare = await ask('PATCH', '/api/sessions/demo/snapshots/7', { label: null });
+    expect(bare.json().label).toBeNull();
+    expect(api.states.callsOf('label')).toEqual([
+      ['default', 'demo', 7, 'good'],
+      ['default', 'demo', 7, null],
+    ]);
+  });
+
   it('are there by their ids too, whatever became of their sessions', async () => {
     const list = await ask('GET', '/api/snapshots?limit=3');
     expect(new Checker(SnapshotList).fields(list.json())).toEqual([]);
@@ -107,7 +120,10 @@ describe('snapshots', () => {
   it.each([
     ['POST', '/api/sessions/demo/snapshots', { label: '' }, '/label'],
     ['POST', '/api/sessions/demo/snapshots', { name: 'x' }, '/name'],
+    ['PATCH', '/api/sessions/demo/snapshots/7', {}, '/label'],
+    ['PATCH', '/api/sessions/demo/snapshots/7', { label: '' }, '/label'],
     ['POST', '/api/sessions/demo/rollback', {}, '/version'],
+    ['POST', '/api/sessions/demo/rollback', { version: 1, label: 'x' }, '/version'],
     ['POST', '/api/sessions/demo/rollback', { version: 0 }, '/version'],
     ['POST', '/api/sessions/demo/rollback', { version: '1' }, '/version'],
     ['GET', '/api/sessions/demo/snapshots/zero', undefined, ':version'],
@@ -131,7 +147,9 @@ describe('a session', () => {
   it('is rolled back to a version', async () => {
     const reply = await post('/api/sessions/demo/rollback', { version: 2 });
     expect(new Checker(Session).fields(reply.json())).toEqual([]);
-    expect(api.states.callsOf('rollback')).toEqual([['default', 'demo', 2]]);
+    expect(api.states.callsOf('rollback')).toEqual([['default', 'demo', { version: 2 }]]);
+    await post('/api/sessions/demo/rollback', { label: 'good' });
+    expect(api.states.callsOf('rollback').at(-1)).toEqual(['default', 'demo', { label: 'good' }]);
   });
 });
 

@@ -4,11 +4,17 @@ import { mkdir, mkdtemp, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { Kysely } from 'kysely';
+import { Migrator } from 'kysely/migration';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StartError } from '../../../src/orchestrator/foundation/start-error.ts';
+import { NodeSqliteDialect } from '../../../src/orchestrator/registry/sqlite/dialect.ts';
+import { migrationProvider } from '../../../src/orchestrator/registry/sqlite/migrations.ts';
+import { encodeRow } from '../../../src/orchestrator/registry/sqlite/rows.ts';
+import type { Schema } from '../../../src/orchestrator/registry/sqlite/schema.ts';
 import { SqliteRegistry } from '../../../src/orchestrator/registry/sqlite/sqlite-registry.ts';
 import { FakeClock } from '../../doubles/fake-clock.ts';
-import { sessionRecord } from '../../helpers/records.ts';
+import { sessionRecord, snapshotRecord } from '../../helpers/records.ts';
 
 describe('opening a registry', () => {
   let directory: string;
@@ -71,6 +77,23 @@ describe('opening a registry', () => {
     database.exec("insert into kysely_migration values ('0999-later', '2030-01-01')");
     database.close();
     expect(await refusal()).toContain('newer version (it has the migrations 0999-later)');
+  });
+
+  it('leaves a label that several versions had to the newest of them', async () => {
+    await mkdir(directory);
+    const connection = new DatabaseSync(join(directory, 'registry.db'));
+    const db = new Kysely<Schema>({ dialect: new NodeSqliteDialect(connection) });
+    await new Migrator({ db, provider: migrationProvider }).migrateTo('0004-expiry');
+    for (const version of [1, 2, 3]) {
+      const label = version === 2 ? 'own' : 'good';
+      const snapshot = snapshotRecord({ snapshotId: `snap-${version}`, version, label });
+      await db.insertInto('snapshot').values(encodeRow(snapshot)).execute();
+    }
+    await db.destroy();
+    const later = await open();
+    const { items } = await later.listSnapshots('ses-1', { limit: 5, offset: 0 });
+    expect(items.map(({ label }) => label)).toEqual(['good', 'own', null]);
+    await later.close();
   });
 
   it('refuses a path that is no directory', async () => {

@@ -154,7 +154,7 @@ describe('a paused session', () => {
     source.last.state = 'one';
     await manager.states.take(tenant, id, null, soon());
     await pause(id);
-    await manager.states.rollback(tenant, id, 1, soon());
+    await manager.states.rollback(tenant, id, { version: 1 }, soon());
     expect([await stateOf(id), source.last.state]).toEqual(['idle', 'one']);
     await pause(id);
     await manager.restart(tenant, id, soon());

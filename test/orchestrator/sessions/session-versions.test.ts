@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
 import type { SessionConfig } from '../../../src/orchestrator/registry/records.ts';
 import { SqliteRegistry } from '../../../src/orchestrator/registry/sqlite/sqlite-registry.ts';
+import { Retention } from '../../../src/orchestrator/sessions/retention.ts';
 import type { SessionManager } from '../../../src/orchestrator/sessions/session-manager.ts';
 import type { ForkSource } from '../../../src/orchestrator/sessions/session-service.ts';
 import type { Snapshots } from '../../../src/orchestrator/sessions/snapshots.ts';
@@ -165,6 +166,78 @@ describe('a snapshot', () => {
   });
 });
 
+describe('a label', () => {
+  const labelsOf = async (id: string) =>
+    (await manager.states.list(tenant, id, page)).items.map(({ version, label }) => [
+      version,
+      label,
+    ]);
+  const label = (id: string, version: number, text: string | null) =>
+    manager.states.label(tenant, id, version, text);
+
+  it('is changed, moved and taken away, and is never two versions’', async () => {
+    const id = await create();
+    await take(id, 'good');
+    await take(id);
+    await take(id, 'good');
+    expect(await labelsOf(id)).toEqual([
+      [3, 'good'],
+      [2, null],
+      [1, null],
+    ]);
+    expect(await label(id, 2, 'good')).toMatchObject({ version: 2, label: 'good' });
+    await label(id, 1, 'other');
+    expect(await labelsOf(id)).toEqual([
+      [3, null],
+      [2, 'good'],
+      [1, 'other'],
+    ]);
+    await label(id, 2, null);
+    expect(await labelsOf(id)).toEqual([
+      [3, null],
+      [2, null],
+      [1, 'other'],
+    ]);
+    await expect(label(id, 7, 'good')).rejects.toMatchObject({ code: 'snapshot_not_found' });
+  });
+
+  it('is another session’s as well', async () => {
+    const [one, other] = [await create(), await create()];
+    await take(one, 'good');
+    await take(other, 'good');
+    expect(await labelsOf(one)).toEqual([[1, 'good']]);
+    await expect(manager.states.label('other', one, 1, null)).rejects.toMatchObject({
+      code: 'session_not_found',
+    });
+  });
+
+  it('names the version to go back to, and the one to begin with', async () => {
+    const id = await create();
+    source.last.state = 'then';
+    await take(id, 'good');
+    source.last.state = 'now';
+    await take(id);
+    await manager.states.rollback(tenant, id, { label: 'good' }, soon());
+    expect(source.last.state).toBe('then');
+    await create({}, { session: id, label: 'good' });
+    expect(source.last.state).toBe('then (fork)');
+    await expect(
+      manager.states.rollback(tenant, id, { label: 'none' }, soon()),
+    ).rejects.toMatchObject({ code: 'snapshot_not_found' });
+  });
+
+  it('keeps a version that the policy would let go, as long as it has it', async () => {
+    const id = await create({ persistence: { policy: 'execution', keep: 1 } });
+    await run(id, '1');
+    await label(id, 1, 'first');
+    for (const state of ['2', '3']) await run(id, state);
+    expect(await versionsOf(id)).toEqual([3, 1]);
+    await label(id, 1, null);
+    await run(id, '4');
+    expect(await versionsOf(id)).toEqual([4]);
+  });
+});
+
 describe('a rollback', () => {
   it('puts a sandbox with that state in the place of the present one', async () => {
     const id = await create();
@@ -173,7 +246,7 @@ describe('a rollback', () => {
     await take(id);
     former.state = 'now';
     await take(id);
-    await manager.states.rollback(tenant, id, 1, soon());
+    await manager.states.rollback(tenant, id, { version: 1 }, soon());
     expect(source.last).not.toBe(former);
     expect(source.last.state).toBe('then');
     await expect.poll(() => former.disposed).toBe(true);
@@ -183,15 +256,36 @@ describe('a rollback', () => {
     expect(await take(id)).toMatchObject({ version: 3, parent: 1 });
   });
 
+  it('to a version that goes meanwhile changes nothing', async () => {
+    const id = await create();
+    const former = source.last;
+    const { snapshotId } = await take(id);
+    await take(id);
+    const gate = Promise.withResolvers<void>();
+    source.engine = gate.promise;
+    const rolledBack = manager.states.rollback(tenant, id, { version: 1 }, soon());
+    rolledBack.catch(() => {});
+    await expect.poll(() => source.signals.length).toBe(2);
+    vi.spyOn(snapshots, 'open').mockImplementation(async function* () {
+      yield Buffer.from('then');
+      await registry.removeSnapshots([snapshotId]);
+    });
+    gate.resolve();
+    await expect(rolledBack).rejects.toMatchObject({ code: 'snapshot_not_found' });
+    expect(await recordOf(id)).toMatchObject({ version: 2, state: 'idle' });
+    expect(former.disposed).toBe(false);
+    expect(source.last.disposed).toBe(true);
+  });
+
   it('comes after the snapshot or rollback that was asked for before it', async () => {
     const id = await create();
     source.last.state = 'one';
     await take(id);
     source.last.state = 'two';
     await Promise.all([
-      manager.states.rollback(tenant, id, 1, soon()),
+      manager.states.rollback(tenant, id, { version: 1 }, soon()),
       take(id),
-      manager.states.rollback(tenant, id, 1, soon()),
+      manager.states.rollback(tenant, id, { version: 1 }, soon()),
     ]);
     expect(source.last.state).toBe('one');
     const { content } = await manager.states.archive(tenant, id, 2, soon());
@@ -203,13 +297,17 @@ describe('a rollback', () => {
     const id = await create();
     const former = source.last;
     await take(id);
-    await expect(manager.states.rollback(tenant, id, 7, soon())).rejects.toMatchObject({
-      code: 'snapshot_not_found',
-    });
+    await expect(manager.states.rollback(tenant, id, { version: 7 }, soon())).rejects.toMatchObject(
+      {
+        code: 'snapshot_not_found',
+      },
+    );
     source.failure = new AppError('runtime_unavailable');
-    await expect(manager.states.rollback(tenant, id, 1, soon())).rejects.toMatchObject({
-      code: 'runtime_unavailable',
-    });
+    await expect(manager.states.rollback(tenant, id, { version: 1 }, soon())).rejects.toMatchObject(
+      {
+        code: 'runtime_unavailable',
+      },
+    );
     source.failure = null;
     expect(former.disposed).toBe(false);
     await run(id, 'on');
@@ -221,7 +319,7 @@ describe('a rollback', () => {
     await take(id);
     const gate = Promise.withResolvers<void>();
     source.engine = gate.promise;
-    const rolledBack = manager.states.rollback(tenant, id, 1, soon());
+    const rolledBack = manager.states.rollback(tenant, id, { version: 1 }, soon());
     await expect.poll(() => source.signals.length).toBe(2);
     const former = source.last;
     await submit(id);
@@ -323,6 +421,45 @@ describe('the policy', () => {
     await running;
     await expect.poll(stored).toHaveLength(1);
     expect(durable.mock.calls.length).toBe(1);
+  });
+
+  it('execution: keeps one of each hour, and drops it when its hours are over', async () => {
+    const hourMs = 3_600_000;
+    const id = await create({ persistence: { policy: 'execution', keep: { last: 1, hourly: 3 } } });
+    clock.advance(hourMs - (clock.now() % hourMs));
+    for (const state of ['1', '2']) await run(id, state);
+    clock.advance(hourMs);
+    for (const state of ['3', '4']) await run(id, state);
+    expect(await versionsOf(id)).toEqual([4, 2]);
+    await run(id, '5');
+    expect(await versionsOf(id)).toEqual([5, 2]);
+    await manager.states.hibernate(tenant, id, soon());
+    expect(await versionsOf(id)).toEqual([6, 2]);
+    clock.advance(2 * hourMs);
+    expect(await new Retention({ registry, snapshots, clock, keepDefault: 10 }).sweep(soon())).toBe(
+      1,
+    );
+    expect(await versionsOf(id)).toEqual([6]);
+    expect(await readdir(join(directory, 'snapshots', tenant, 'snapshots'))).toHaveLength(1);
+  });
+
+  it('says what the sweep finds in sessions that nobody has in memory', async () => {
+    const ids: string[] = [];
+    for (let i = 0; i < 3; i++) {
+      ids.push(await create({ persistence: { policy: 'execution', keep: 5 } }));
+      for (const state of ['1', '2', '3']) await run(ids[i]!, state);
+    }
+    const { config: found } = await recordOf(ids[1]!);
+    await registry.apply({
+      sessionId: ids[1]!,
+      session: { config: { ...found, persistence: { policy: 'none', keep: 1 } } },
+    });
+    manager = sessionManager({ registry, source, snapshots, clock });
+    expect(await new Retention({ registry, snapshots, clock, keepDefault: 10 }).sweep(soon())).toBe(
+      2,
+    );
+    const left = await Promise.all(ids.map((id) => registry.listSnapshots(id, page)));
+    expect(left.map(({ total }) => total)).toEqual([3, 1, 3]);
   });
 
   it('interval: a version comes some time after a change, and none without one', async () => {

@@ -128,7 +128,7 @@ it('serves a rollback, and gives way to a fresh one there as well', async () => 
   direct.started[1]!.agent.configure = async () => {
     throw new AppError('sandbox_lost');
   };
-  await manager.states.rollback('default', sessionId, version!, soon());
+  await manager.states.rollback('default', sessionId, { version: version! }, soon());
   expect(direct.last.state).toBe('first');
   const { record } = await manager.find('default', sessionId);
   expect(record.sandbox?.sandboxId).toBe(direct.last.sandboxId);

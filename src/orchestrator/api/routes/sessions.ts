@@ -27,7 +27,9 @@ const tags = ['Sessions'];
 
 function forkSourceOf(from: NonNullable<CreateSessionBody['from']>): ForkSource {
   if ('snapshot' in from) return { snapshot: from.snapshot };
-  const { session, version } = from;
+  const { session } = from;
+  if ('label' in from) return { session, label: from.label };
+  const { version } = from;
   return version === undefined ? { session } : { session, version };
 }
 

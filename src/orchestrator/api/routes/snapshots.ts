@@ -1,6 +1,8 @@
 // The state of a session: versions, rollback, pausing, hibernation, and archives to take elsewhere.
 import { pipeline } from 'node:stream';
 import { constants, createZstdCompress } from 'node:zlib';
+import { AppError } from '../../foundation/errors.ts';
+import type { VersionChoice } from '../../sessions/snapshots.ts';
 import type { ApiServer } from '../api-server.ts';
 import type { Idempotency } from '../idempotency.ts';
 import { sendJson } from '../json-reply.ts';
@@ -9,6 +11,7 @@ import { callerOf } from '../principal.ts';
 import { Session, Snapshot, SnapshotList } from '../schemas/reply.ts';
 import {
   IdempotencyHeaders,
+  LabelBody,
   PageQuery,
   pageLimitDefault,
   RollbackBody,
@@ -112,6 +115,26 @@ export function snapshotRoutes(
     },
   );
 
+  server.patch(
+    '/api/sessions/:id/snapshots/:version',
+    {
+      config: { access: 'developer' },
+      schema: {
+        tags,
+        operationId: 'labelSnapshot',
+        summary: 'Change, move or remove the label of a version',
+        params: SnapshotParams,
+        body: LabelBody,
+        response: { 200: shared(Snapshot, 'The snapshot as it is now'), ...problem },
+      },
+    },
+    async (request) => {
+      const { id, version } = request.params;
+      const { tenant } = callerOf(request);
+      return snapshotJson(await states.label(tenant, id, version, request.body.label));
+    },
+  );
+
   server.delete(
     '/api/sessions/:id/snapshots/:version',
     {
@@ -180,9 +203,8 @@ export function snapshotRoutes(
     async (request) => {
       const { tenant } = callerOf(request);
       const { id } = request.params;
-      await waits.within(transferMsMax, (signal) =>
-        states.rollback(tenant, id, request.body.version, signal),
-      );
+      const wanted = choiceOf(request.body);
+      await waits.within(transferMsMax, (signal) => states.rollback(tenant, id, wanted, signal));
       return sessionJson(await sessions.find(tenant, id));
     },
   );
@@ -208,6 +230,16 @@ export function snapshotRoutes(
       },
     );
   }
+}
+
+/** Throws `invalid_request` unless exactly one of the two is given. */
+function choiceOf({ version, label }: RollbackBody): VersionChoice {
+  if (version !== undefined && label === undefined) return { version };
+  if (label !== undefined && version === undefined) return { label };
+  throw new AppError('invalid_request', {
+    detail: 'A version is named by its number or by its label.',
+    fields: [{ field: '/version', message: 'must be given if label is not, and only then' }],
+  });
 }
 
 const fast = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };

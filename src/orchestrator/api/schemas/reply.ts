@@ -26,7 +26,19 @@ const SessionConfig = Type.Object(
       {
         policy: Type.Enum(persistencePolicies),
         intervalMs: Type.Optional(Count),
-        keep: Type.Optional(Count),
+        keep: Type.Optional(
+          Type.Union([
+            Count,
+            Type.Object(
+              {
+                last: Type.Optional(Count),
+                hourly: Type.Optional(Count),
+                daily: Type.Optional(Count),
+              },
+              closed,
+            ),
+          ]),
+        ),
       },
       closed,
     ),
@@ -112,7 +124,7 @@ const snapshot = {
   session: orNull(Type.String({ description: 'Null when it was imported.' })),
   version: orNull(Type.Integer({ description: 'Grows by one with each snapshot of a session.' })),
   parent: orNull(Type.Integer({ description: 'The version that the state grew from.' })),
-  label: orNull(Type.String()),
+  label: orNull(Type.String({ description: 'Unique among the versions of a session.' })),
   reason: Type.Enum(snapshotReasons),
   language: Type.String(),
   createdAt: Time,

@@ -48,17 +48,41 @@ const Environment = Type.Record(
 
 export const persistencePolicies = ['none', 'hibernate', 'interval', 'execution'] as const;
 const PolicyName = Type.Enum(persistencePolicies);
+const Keep = Type.Union(
+  [
+    Type.Integer({ minimum: 1, maximum: 1000 }),
+    Type.Object(
+      {
+        last: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+        hourly: Type.Optional(
+          Type.Integer({ minimum: 1, maximum: 1000, description: 'One of each of so many hours.' }),
+        ),
+        daily: Type.Optional(
+          Type.Integer({ minimum: 1, maximum: 1000, description: 'One of each of so many days.' }),
+        ),
+      },
+      { ...closed, minProperties: 1 },
+    ),
+  ],
+  {
+    description:
+      'Versions that stay of those that nobody asked for: so many of the newest, or the newest of each of so many hours and days (UTC) too. Labelled ones stay in any case.',
+  },
+);
 const Persistence = Type.Union([
   PolicyName,
   Type.Object(
     {
       policy: PolicyName,
       intervalMs: Type.Optional(IdleMilliseconds),
-      keep: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+      keep: Type.Optional(Keep),
     },
     closed,
   ),
 ]);
+
+/** Of a version. */
+const Label = Type.String({ minLength: 1, maxLength: limits.nameLengthMax });
 
 const Limits = Type.Object(
   {
@@ -130,6 +154,10 @@ export const CreateSessionBody = Type.Object(
           closed,
         ),
         Type.Object(
+          { session: Type.String({ minLength: 1, maxLength: limits.nameLengthMax }), label: Label },
+          closed,
+        ),
+        Type.Object(
           { snapshot: Type.String({ minLength: 1, maxLength: limits.nameLengthMax }) },
           closed,
         ),
@@ -153,8 +181,6 @@ export const SnapshotParams = Type.Object(
   closed,
 );
 
-const Label = Type.String({ minLength: 1, maxLength: limits.nameLengthMax });
-
 export const SnapshotBody = Type.Optional(
   Type.Object(
     { label: Type.Optional(Label) },
@@ -162,7 +188,19 @@ export const SnapshotBody = Type.Optional(
   ),
 );
 
-export const RollbackBody = Type.Object({ version: Type.Integer({ minimum: 1 }) }, closed);
+export const RollbackBody = Type.Object(
+  { version: Type.Optional(Type.Integer({ minimum: 1 })), label: Type.Optional(Label) },
+  { ...closed, description: 'Exactly one of the two.' },
+);
+export type RollbackBody = Static<typeof RollbackBody>;
+
+export const LabelBody = Type.Object(
+  { label: Type.Union([Label, Type.Null()]) },
+  {
+    ...closed,
+    description: 'Null takes the label away. Another version of the session that has it loses it.',
+  },
+);
 
 export const PageQuery = Type.Object(page, closed);
 

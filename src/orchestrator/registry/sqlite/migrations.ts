@@ -167,6 +167,19 @@ const migrations: Record<string, Migration> = {
       );
     },
   },
+  '0005-unique-labels': {
+    async up(database: Kysely<unknown>) {
+      await run(
+        database,
+        // Where several versions had one label, the newest is the one that is meant.
+        `update snapshot set label = null where label is not null and exists (
+          select 1 from snapshot as newer where newer.sessionId = snapshot.sessionId
+            and newer.label = snapshot.label and newer.version > snapshot.version)`,
+        `create unique index snapshotLabel on snapshot (sessionId, label)
+          where sessionId is not null and label is not null`,
+      );
+    },
+  },
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

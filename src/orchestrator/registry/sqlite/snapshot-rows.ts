@@ -1,6 +1,6 @@
 // The queries over snapshots. Their content is elsewhere: a row stands for one that is stored wholly.
-import type { SnapshotRecord } from '../records.ts';
-import type { Listing, Page } from '../session-registry.ts';
+import { automaticReasons, type SnapshotRecord } from '../records.ts';
+import type { Listing, Page, RetainedSession } from '../session-registry.ts';
 import type { Database } from './database.ts';
 import { encodeRow } from './rows.ts';
 
@@ -12,7 +12,87 @@ export class SnapshotRows {
   }
 
   insert(record: SnapshotRecord): void {
+    if (record.sessionId !== null && record.label !== null)
+      this.#unlabel(record.sessionId, record.label);
     this.#database.insert('snapshot', encodeRow(record));
+  }
+
+  /** Null when there is no such version. */
+  label(sessionId: string, version: number, label: string | null): SnapshotRecord | null {
+    if (this.find(sessionId, version) === null) return null;
+    if (label !== null) this.#unlabel(sessionId, label);
+    this.#database.run(
+      this.#database.query
+        .updateTable('snapshot')
+        .set({ label })
+        .where('sessionId', '=', sessionId)
+        .where('version', '=', version),
+    );
+    return this.find(sessionId, version);
+  }
+
+  findByLabel(sessionId: string, label: string): SnapshotRecord | null {
+    return this.#database.first(
+      this.#all().where('sessionId', '=', sessionId).where('label', '=', label),
+    );
+  }
+
+  automatic(sessionId: string): SnapshotRecord[] {
+    return this.#database.all(
+      this.#all()
+        .where('sessionId', '=', sessionId)
+        .where('label', 'is', null)
+        .where('reason', 'in', automaticReasons)
+        .orderBy('version', 'desc'),
+    );
+  }
+
+  sessionsWithAutomatic(after: string, limit: number): RetainedSession[] {
+    const rows = this.#database.all(
+      this.#database.query
+        .selectFrom('session')
+        .select(['sessionId', 'version', 'config'])
+        .where('sessionId', '>', after)
+        .where('state', '<>', 'deleted')
+        .where(({ exists, selectFrom }) =>
+          exists(
+            selectFrom('snapshot')
+              .select('snapshot.snapshotId')
+              .whereRef('snapshot.sessionId', '=', 'session.sessionId')
+              .where('snapshot.label', 'is', null)
+              .where('snapshot.reason', 'in', automaticReasons),
+          ),
+        )
+        .orderBy('sessionId')
+        .limit(limit),
+    );
+    return rows.map(({ config, ...row }) => ({ ...row, config: JSON.parse(config) }));
+  }
+
+  /** Those that are gone for good now. */
+  release(snapshotIds: readonly string[]): string[] {
+    const { query } = this.#database;
+    const released = this.#database
+      .all(
+        query
+          .selectFrom('snapshot')
+          .select('snapshotId')
+          .where('snapshotId', 'in', [...snapshotIds])
+          .where('label', 'is', null)
+          .where(({ not, exists, selectFrom }) =>
+            not(
+              exists(
+                selectFrom('session')
+                  .select('session.sessionId')
+                  .whereRef('session.sessionId', '=', 'snapshot.sessionId')
+                  .whereRef('session.version', '=', 'snapshot.version'),
+              ),
+            ),
+          ),
+      )
+      .map(({ snapshotId }) => snapshotId);
+    if (released.length > 0) this.remove(released);
+    return released;
   }
 
   list(sessionId: string, page: Page): Listing<SnapshotRecord> {
@@ -61,6 +141,16 @@ export class SnapshotRows {
     );
     const knownIds = new Set(known.map(({ snapshotId }) => snapshotId));
     return snapshotIds.filter((snapshotId) => !knownIds.has(snapshotId));
+  }
+
+  #unlabel(sessionId: string, label: string): void {
+    this.#database.run(
+      this.#database.query
+        .updateTable('snapshot')
+        .set({ label: null })
+        .where('sessionId', '=', sessionId)
+        .where('label', '=', label),
+    );
   }
 
   /** Newest first: rows come in the order in which snapshots were made. */

@@ -20,6 +20,7 @@ import type {
   Listing,
   OwnedSession,
   Page,
+  RetainedSession,
   SessionFilter,
   SessionRegistry,
 } from '../session-registry.ts';
@@ -189,6 +190,18 @@ export class SqliteRegistry implements SessionRegistry {
     return this.#read(() => this.#snapshots.find(sessionId, version));
   }
 
+  async findSnapshotByLabel(sessionId: string, label: string): Promise<SnapshotRecord | null> {
+    return this.#read(() => this.#snapshots.findByLabel(sessionId, label));
+  }
+
+  async labelSnapshot(
+    sessionId: string,
+    version: number,
+    label: string | null,
+  ): Promise<SnapshotRecord | null> {
+    return this.#write(() => this.#snapshots.label(sessionId, version, label));
+  }
+
   async findSnapshotBelow(sessionId: string, version: number): Promise<SnapshotRecord | null> {
     return this.#read(() => this.#snapshots.findBelow(sessionId, version));
   }
@@ -203,6 +216,19 @@ export class SqliteRegistry implements SessionRegistry {
 
   async addSnapshot(record: SnapshotRecord): Promise<void> {
     this.#write(() => this.#snapshots.insert(record));
+  }
+
+  async automaticSnapshots(sessionId: string): Promise<SnapshotRecord[]> {
+    return this.#read(() => this.#snapshots.automatic(sessionId));
+  }
+
+  async sessionsWithAutomaticSnapshots(after: string, limit: number): Promise<RetainedSession[]> {
+    return this.#read(() => this.#snapshots.sessionsWithAutomatic(after, limit));
+  }
+
+  async releaseSnapshots(snapshotIds: readonly string[]): Promise<string[]> {
+    if (snapshotIds.length === 0) return [];
+    return this.#write(() => this.#snapshots.release(snapshotIds));
   }
 
   async removeSnapshots(snapshotIds: readonly string[]): Promise<void> {
