@@ -106,8 +106,7 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
         });
   const source = pool === null ? direct : new PooledSource({ direct, pool, log });
   const store = await openStore(config, instanceId);
-  const { snapshotBytesMax } = config;
-  const snapshots = new Snapshots({ store, registry, clock, log, snapshotBytesMax });
+  const snapshots = new Snapshots({ ...config, store, registry, clock, log });
   await snapshots.sweep();
   const retention = new Retention({
     registry,
@@ -285,6 +284,7 @@ function apiSettings(config: Config, version: string) {
       bodyBytesMax: config.bodyBytesMax,
       liveConnectionsPerSessionMax: config.liveConnectionsPerSessionMax,
       tcpConnectionsMax: config.tcpConnectionsMax,
+      archiveDownloadsMax: config.archiveDownloadsMax,
     },
   };
 }

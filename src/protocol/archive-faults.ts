@@ -3,6 +3,10 @@
 
 /** By name: what it comes as, and what it means to whoever sent the archive. */
 export const archiveFaults = {
+  compression_malformed: {
+    code: 'archive_malformed',
+    meaning: 'The body is no zstd stream, or it is damaged or cut off.',
+  },
   not_an_archive: {
     code: 'archive_malformed',
     meaning: 'This is no tar, or it is damaged or cut off.',

@@ -1,4 +1,5 @@
 // Versions of sessions as a test wants them: for tests of the API only.
+import { randomBytes } from 'node:crypto';
 import { AppError } from '../../src/orchestrator/foundation/errors.ts';
 import type { SnapshotRecord } from '../../src/orchestrator/registry/records.ts';
 import type { Listing, Page } from '../../src/orchestrator/registry/session-registry.ts';
@@ -13,6 +14,8 @@ export class ScriptedStates implements States {
   /** What the next call throws. */
   failure: AppError | null = null;
   content = Buffer.from('the content of a snapshot');
+  /** Archives are without end, and no two pieces alike. */
+  endless = false;
 
   callsOf(method: string): readonly unknown[][] {
     return this.calls.filter((call) => call.method === method).map(({ given }) => [...given]);
@@ -63,11 +66,12 @@ export class ScriptedStates implements States {
 
   async archive(tenant: string, idOrName: string, version: number): Promise<Archive> {
     this.#called('archive', tenant, idOrName, version);
-    const { content } = this;
+    const { content, endless } = this;
     return {
       record: snapshotRecord({ version }),
       content: (async function* () {
         yield content;
+        while (endless) yield randomBytes(64 * 1024);
       })(),
     };
   }

@@ -17,13 +17,14 @@ export async function snapshotsIn(
   directory: string,
   registry: SessionRegistry,
   clock: FakeClock,
+  bounds = { snapshotsPerSessionMax: 20 },
 ): Promise<Snapshots> {
   const store = await openDirectoryStore({
     directory: join(directory, 'snapshots'),
     clock,
     reserveBytes: 0,
   });
-  return new Snapshots({ store, registry, clock, log, snapshotBytesMax: 2 ** 30 });
+  return new Snapshots({ store, registry, clock, log, snapshotBytesMax: 2 ** 30, ...bounds });
 }
 
 export function sessionManager(parts: {

@@ -20,5 +20,6 @@ export const limits = {
   heapShare: 0.5,
   snapshotMsMax: 5000,
   persistenceIntervalMs: 60_000,
+  importTrialsMax: 1,
   trial: config.limits,
 };

@@ -55,6 +55,7 @@ export type ApiBounds = {
   readonly liveMessagesPerSecondMax: number;
   readonly liveConnectionsPerSessionMax: number;
   readonly tcpConnectionsMax: number;
+  readonly archiveDownloadsMax: number;
 };
 
 export const defaultBounds: ApiBounds = {
@@ -73,6 +74,7 @@ export const defaultBounds: ApiBounds = {
   liveMessagesPerSecondMax: 5_000,
   liveConnectionsPerSessionMax: 64,
   tcpConnectionsMax: 10_000,
+  archiveDownloadsMax: 16,
 };
 
 /** Answers whether a part of the service works; throws when it does not. */

@@ -157,6 +157,17 @@ export const settings = {
     'How long one try of a request to the bucket may take; eight MiB must go through in that time.',
   ),
   snapshotBytesMax: bytes(4 * GiB, [MiB, 1024 * GiB], 'The largest snapshot, before compression.'),
+  snapshotsPerSessionMax: count(
+    2000,
+    [1, 1_000_000],
+    'Snapshots of one session, those too that somebody asked for. Past it none is taken but that of a session that goes to sleep; nothing is removed.',
+  ),
+  importTrialsMax: count(
+    2,
+    [1, 1000],
+    'Imported archives that are tried out at a time, each in a sandbox of its own; others wait.',
+  ),
+  archiveDownloadsMax: count(16, [1, 10_000], 'Archives that are downloaded at a time.'),
   diskReserveBytes: bytes(
     256 * MiB,
     [0, 1024 * GiB],

@@ -36,6 +36,11 @@ export const errorTable = {
     retry: false,
     title: 'The session stands on this snapshot.',
   },
+  snapshot_limit_reached: {
+    status: 409,
+    retry: false,
+    title: 'The session has as many snapshots as it may have.',
+  },
   execution_ended: { status: 409, retry: false, title: 'This execution has ended already.' },
   idempotency_conflict: {
     status: 409,

@@ -80,6 +80,7 @@ export interface SessionRegistry {
 
   /** Newest first. */
   listSnapshots(sessionId: string, page: Page): Promise<Listing<SnapshotRecord>>;
+  countSnapshots(sessionId: string): Promise<number>;
   findSnapshot(sessionId: string, version: number): Promise<SnapshotRecord | null>;
   findSnapshotByLabel(sessionId: string, label: string): Promise<SnapshotRecord | null>;
   /** Gives a version a label, or none; another version of the session that had it loses it. Null when there is no such version. */

@@ -32,6 +32,8 @@ export type SessionOptions = {
     readonly snapshotMsMax: number;
     /** For the policy `interval` where the session's configuration does not say, ms. */
     readonly persistenceIntervalMs: number;
+    /** Imported snapshots that are tried at a time. */
+    readonly importTrialsMax: number;
     /** Of a sandbox in which an imported snapshot is tried. */
     readonly trial: SessionLimits;
     /** Share of a sandbox's memory that programs' values may take, 0..1. */

@@ -22,6 +22,8 @@ export type SnapshotsOptions = {
   readonly registry: SessionRegistry;
   readonly clock: Clock;
   readonly log: Log;
+  /** Of one session. */
+  readonly snapshotsPerSessionMax: number;
   /** Largest content of one snapshot. */
   readonly snapshotBytesMax: number;
 };
@@ -35,7 +37,7 @@ export class Snapshots {
     this.#options = options;
   }
 
-  /** Stores the state of a session whose agent runs nothing. On the disk when it resolves. */
+  /** Stores the state of a session whose agent runs nothing. On the disk when it resolves. Throws `snapshot_limit_reached`. */
   async take(
     session: Pick<SessionRecord, 'sessionId' | 'tenant' | 'language'>,
     agent: Agent,
@@ -43,6 +45,7 @@ export class Snapshots {
     signal: AbortSignal,
   ): Promise<StoredContent> {
     const { sessionId, tenant, language } = session;
+    if (reason !== 'hibernate') await this.#assertRoom(sessionId);
     const { clock, log } = this.#options;
     const begun = clock.monotonic();
     const content = await this.#put(tenant, agent.snapshot(signal), signal);
@@ -171,6 +174,15 @@ export class Snapshots {
       total = listing.items.length === 0 ? 0 : listing.total;
     }
     return all;
+  }
+
+  /** A session that goes to sleep is let through: one that could not would hold its container for ever. */
+  async #assertRoom(sessionId: string): Promise<void> {
+    const { registry, snapshotsPerSessionMax } = this.#options;
+    if ((await registry.countSnapshots(sessionId)) < snapshotsPerSessionMax) return;
+    throw new AppError('snapshot_limit_reached', {
+      detail: `A session may have ${snapshotsPerSessionMax} snapshots. Delete some, or let its policy keep fewer.`,
+    });
   }
 
   async #put(tenant: string, content: AsyncIterable<Uint8Array>, signal: AbortSignal) {

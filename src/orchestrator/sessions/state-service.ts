@@ -2,10 +2,11 @@
 // Errors are AppErrors.
 import { AppError } from '../foundation/errors.ts';
 import { newId } from '../foundation/id.ts';
+import { Permits } from '../foundation/permits.ts';
 import type { SnapshotRecord } from '../registry/records.ts';
 import type { Listing, Page } from '../registry/session-registry.ts';
 import type { HeldSession, LoadedSessions } from './loaded-sessions.ts';
-import { SandboxKeeper } from './sandbox-keeper.ts';
+import { SandboxKeeper, type SandboxSettings } from './sandbox-keeper.ts';
 import type { Session } from './session.ts';
 import type { Origin } from './session-life.ts';
 import type { SessionOptions } from './session-options.ts';
@@ -24,10 +25,12 @@ export type States = { readonly [Method in keyof StateService]: StateService[Met
 export class StateService {
   readonly #options: SessionOptions;
   readonly #sessions: LoadedSessions<Session>;
+  readonly #trials: Permits;
 
   constructor(options: SessionOptions, sessions: LoadedSessions<Session>) {
     this.#options = options;
     this.#sessions = sessions;
+    this.#trials = new Permits(options.limits.importTrialsMax);
   }
 
   async take(
@@ -186,7 +189,8 @@ export class StateService {
     const { snapshots } = this.#options;
     const record = await snapshots.import(tenant, language, content, label, signal);
     try {
-      await this.#tryOut(record);
+      await this.#tryOut(record, signal);
+      signal.throwIfAborted();
       await snapshots.add(record);
       return record;
     } catch (error) {
@@ -195,8 +199,11 @@ export class StateService {
     }
   }
 
-  async #tryOut(record: SnapshotRecord): Promise<void> {
+  /** Throws what is wrong with it, or the signal's reason; in any case nothing is left of the sandbox. */
+  async #tryOut(record: SnapshotRecord, signal: AbortSignal): Promise<void> {
     const { source, log, limits, snapshots } = this.#options;
+    using _ = await this.#trials.take(signal);
+    signal.throwIfAborted();
     const keeper = new SandboxKeeper({
       source,
       log,
@@ -204,7 +211,9 @@ export class StateService {
       uses: new Uses(),
       owner: { events: async () => {}, lost: () => {} },
     });
-    const { sandbox, plan } = await keeper.startUnstored({
+    const giveUp = () => void keeper.putAway();
+    signal.addEventListener('abort', giveUp, { once: true });
+    const settings: SandboxSettings = {
       limits: limits.trial,
       configure: {
         sessionId: newId('ses'),
@@ -215,8 +224,15 @@ export class StateService {
       },
       prepare: (agent, signal) =>
         agent.restore(snapshots.open(record, signal), { fork: true }, signal),
-    });
-    keeper.discard(sandbox, plan);
-    await keeper.putAway();
+    };
+    try {
+      const { sandbox, plan } = await keeper.startUnstored(settings);
+      keeper.discard(sandbox, plan);
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+      await keeper.putAway();
+    }
   }
 }

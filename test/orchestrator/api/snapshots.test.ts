@@ -96,6 +96,7 @@ describe('snapshots', () => {
     ['snapshot_not_found', 404],
     ['snapshot_in_use', 409],
     ['snapshot_damaged', 422],
+    ['snapshot_limit_reached', 409],
     ['storage_full', 507],
   ] as const)('answer %s with %i', async (code, status) => {
     api.states.failure = new AppError(code);
@@ -154,6 +155,37 @@ describe('a session', () => {
 });
 
 describe('an archive', () => {
+  it('is one of so many that are downloaded at a time, and none is downloaded for ever', async () => {
+    await api.server.close();
+    api = await ApiFixture.open({ bounds: { archiveDownloadsMax: 1, transferMsMax: 60_000 } });
+    api.sessions.add({ name: 'demo' });
+    const url = `${await api.listen()}/api/sessions/demo/snapshots/2/archive`;
+    api.states.endless = true;
+    const stuck = await fetch(url, { headers });
+    expect(stuck.status).toBe(200);
+    const refused = await fetch(url, { headers });
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get('retry-after')).not.toBeNull();
+    expect(await refused.json()).toMatchObject({ code: 'overloaded' });
+    api.clock.advance(60_000);
+    await expect(stuck.arrayBuffer()).rejects.toThrow();
+    api.states.endless = false;
+    await expect.poll(async () => (await fetch(url, { headers })).status).toBe(200);
+  });
+
+  it('that nobody reads any more makes room for another', async () => {
+    await api.server.close();
+    api = await ApiFixture.open({ bounds: { archiveDownloadsMax: 1 } });
+    api.sessions.add({ name: 'demo' });
+    const url = `${await api.listen()}/api/sessions/demo/snapshots/2/archive`;
+    api.states.endless = true;
+    const leaving = new AbortController();
+    await fetch(url, { headers, signal: leaving.signal });
+    leaving.abort();
+    api.states.endless = false;
+    await expect.poll(async () => (await fetch(url, { headers })).status).toBe(200);
+  });
+
   it('is downloaded compressed, under a name', async () => {
     const reply = await ask('GET', '/api/sessions/demo/snapshots/2/archive');
     expect(reply.headers['content-type']).toBe('application/zstd');
@@ -176,6 +208,7 @@ describe('an archive', () => {
     const reply = await importBytes(bytes);
     expect(reply.statusCode).toBe(422);
     expect(reply.json().code).toBe('snapshot_refused');
+    expect(reply.json().reason).toBe('compression_malformed');
   });
 
   it('of another type, or another language, is refused', async () => {

@@ -1,6 +1,7 @@
 // Snapshots whatever session they are of: imported ones, and those that outlived theirs.
 import { pipeline, type Readable } from 'node:stream';
 import { createZstdDecompress } from 'node:zlib';
+import { type ArchiveFault, archiveFaults } from '#protocol';
 import { AppError } from '../../foundation/errors.ts';
 import type { ApiServer } from '../api-server.ts';
 import type { ApiParts } from '../options.ts';
@@ -118,7 +119,11 @@ async function* inflated(body: Readable): AsyncIterable<Buffer> {
   } catch (cause) {
     throw cause instanceof AppError
       ? cause
-      : new AppError('snapshot_refused', { detail: 'The body is no zstd stream.', cause });
+      : new AppError('snapshot_refused', {
+          reason: 'compression_malformed' satisfies ArchiveFault,
+          detail: archiveFaults.compression_malformed.meaning,
+          cause,
+        });
   } finally {
     body.destroy();
   }

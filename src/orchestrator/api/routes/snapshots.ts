@@ -1,9 +1,8 @@
 // The state of a session: versions, rollback, pausing, hibernation, and archives to take elsewhere.
-import { pipeline } from 'node:stream';
-import { constants, createZstdCompress } from 'node:zlib';
 import { AppError } from '../../foundation/errors.ts';
 import type { VersionChoice } from '../../sessions/snapshots.ts';
 import type { ApiServer } from '../api-server.ts';
+import { ArchiveDownloads } from '../archive-downloads.ts';
 import type { Idempotency } from '../idempotency.ts';
 import { sendJson } from '../json-reply.ts';
 import type { ApiParts } from '../options.ts';
@@ -33,8 +32,9 @@ export function snapshotRoutes(
   waits: Waits,
   idempotency: Idempotency,
 ): void {
-  const { sessions, states, settings } = api;
+  const { sessions, states, settings, clock } = api;
   const { transferMsMax } = settings.bounds;
+  const downloads = new ArchiveDownloads(settings.bounds, clock);
 
   server.post(
     '/api/sessions/:id/snapshots',
@@ -175,15 +175,15 @@ export function snapshotRoutes(
     async (request, reply) => {
       const { id, version } = request.params;
       const { tenant } = callerOf(request);
-      const signal = AbortSignal.timeout(transferMsMax);
-      const { record, content } = await states.archive(tenant, id, version, signal);
+      const { record, stream } = await downloads.begin((signal) =>
+        states.archive(tenant, id, version, signal),
+      );
       reply.header('content-type', archiveType);
       reply.header(
         'content-disposition',
         `attachment; filename="${record.sessionId}-${version}.tar.zst"`,
       );
-      // Failures show as a broken transfer; the end of a whole one is the compressed stream's own.
-      return reply.send(pipeline(content, createZstdCompress(fast), () => {}) as never);
+      return reply.send(stream as never);
     },
   );
 
@@ -241,8 +241,6 @@ function choiceOf({ version, label }: RollbackBody): VersionChoice {
     fields: [{ field: '/version', message: 'must be given if label is not, and only then' }],
   });
 }
-
-const fast = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
 
 const summaries = {
   pause:

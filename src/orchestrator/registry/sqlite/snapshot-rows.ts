@@ -103,6 +103,10 @@ export class SnapshotRows {
     return this.#page('tenant', tenant, page);
   }
 
+  count(sessionId: string): number {
+    return this.#countOf('sessionId', sessionId);
+  }
+
   find(sessionId: string, version: number): SnapshotRecord | null {
     return this.#database.first(
       this.#all().where('sessionId', '=', sessionId).where('version', '=', version),
@@ -155,14 +159,22 @@ export class SnapshotRows {
 
   /** Newest first: rows come in the order in which snapshots were made. */
   #page(column: 'sessionId' | 'tenant', value: string, page: Page): Listing<SnapshotRecord> {
-    const some = this.#all().where(column, '=', value);
-    const counted = some
-      .clearSelect()
-      .select((snapshot) => snapshot.fn.countAll<number>().as('total'));
     const items = this.#database.all(
-      some.orderBy('position', 'desc').limit(page.limit).offset(page.offset),
+      this.#all()
+        .where(column, '=', value)
+        .orderBy('position', 'desc')
+        .limit(page.limit)
+        .offset(page.offset),
     );
-    return { items, total: this.#database.first(counted)?.total ?? 0 };
+    return { items, total: this.#countOf(column, value) };
+  }
+
+  #countOf(column: 'sessionId' | 'tenant', value: string): number {
+    const counted = this.#database.query
+      .selectFrom('snapshot')
+      .select((snapshot) => snapshot.fn.countAll<number>().as('total'))
+      .where(column, '=', value);
+    return this.#database.first(counted)?.total ?? 0;
   }
 
   #all() {

@@ -186,6 +186,10 @@ export class SqliteRegistry implements SessionRegistry {
     return this.#read(() => this.#snapshots.list(sessionId, page));
   }
 
+  async countSnapshots(sessionId: string): Promise<number> {
+    return this.#read(() => this.#snapshots.count(sessionId));
+  }
+
   async findSnapshot(sessionId: string, version: number): Promise<SnapshotRecord | null> {
     return this.#read(() => this.#snapshots.find(sessionId, version));
   }
