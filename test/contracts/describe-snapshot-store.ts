@@ -187,6 +187,38 @@ export function describeSnapshotStore(name: string, makeHome: () => Promise<Snap
         await expectNothing('snap-1');
       });
 
+      it('is over when it would take its tenant over what that may have stored', async () => {
+        const tenantBytesMax = 3 * MiB;
+        const bounded = (id: string, content: Buffer, tenant = 'red') =>
+          store.of(tenant).put(id, pieces(content), { ...options, tenantBytesMax });
+        const full = code('tenant_storage_full');
+        const [first, second] = [randomContent(2 * MiB, 1), randomContent(2 * MiB, 2)];
+        await bounded('snap-1', first);
+        await expect(bounded('snap-2', second)).rejects.toMatchObject(full);
+        expect(await store.of('red').list()).toEqual(['snap-1']);
+        expect(await store.collect(0, signal)).toMatchObject({ filesRemoved: 0 });
+        // What is there already takes no more room, and others have room of their own.
+        await bounded('snap-3', first);
+        await bounded('snap-1', second, 'blue');
+        store = await home.open();
+        await expect(bounded('snap-2', second)).rejects.toMatchObject(full);
+        for (const id of ['snap-1', 'snap-3']) await store.of('red').delete(id);
+        await expect(bounded('snap-2', second)).rejects.toMatchObject(full);
+        await store.collect(0, signal);
+        await bounded('snap-2', second);
+      });
+
+      it('is over for one of two that together would take their tenant over it', async () => {
+        const puts = [1, 2].map((seed) =>
+          store.of('red').put(`snap-${seed}`, pieces(randomContent(2 * MiB, seed)), {
+            ...options,
+            tenantBytesMax: 3 * MiB,
+          }),
+        );
+        const outcomes = await Promise.allSettled(puts);
+        expect(outcomes.filter(({ status }) => status === 'fulfilled').length).toBeLessThan(2);
+      });
+
       it('takes content of exactly the size that is allowed', async () => {
         const content = randomContent(1000);
         const stored = store

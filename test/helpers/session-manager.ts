@@ -6,7 +6,7 @@ import type { SandboxSource } from '../../src/orchestrator/sandbox/sandbox-sourc
 import { Admission } from '../../src/orchestrator/sessions/admission.ts';
 import { Retention } from '../../src/orchestrator/sessions/retention.ts';
 import { SessionManager } from '../../src/orchestrator/sessions/session-manager.ts';
-import { Snapshots } from '../../src/orchestrator/sessions/snapshots.ts';
+import { type SnapshotBounds, Snapshots } from '../../src/orchestrator/sessions/snapshots.ts';
 import { openDirectoryStore } from '../../src/orchestrator/snapshots/directory/directory-store.ts';
 import type { FakeClock } from '../doubles/fake-clock.ts';
 import { admissionLimits, limits } from './session-settings.ts';
@@ -17,14 +17,20 @@ export async function snapshotsIn(
   directory: string,
   registry: SessionRegistry,
   clock: FakeClock,
-  bounds = { snapshotsPerSessionMax: 20 },
+  changes: Partial<SnapshotBounds> = {},
 ): Promise<Snapshots> {
+  const bounds = {
+    snapshotsPerSessionMax: 20,
+    snapshotTenantBytesMax: 2 ** 30,
+    snapshotBytesMax: 2 ** 30,
+    ...changes,
+  };
   const store = await openDirectoryStore({
     directory: join(directory, 'snapshots'),
     clock,
     reserveBytes: 0,
   });
-  return new Snapshots({ store, registry, clock, log, snapshotBytesMax: 2 ** 30, ...bounds });
+  return new Snapshots({ ...bounds, store, registry, clock, log });
 }
 
 export function sessionManager(parts: {

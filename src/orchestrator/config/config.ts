@@ -162,6 +162,11 @@ export const settings = {
     [1, 1_000_000],
     'Snapshots of one session, those too that somebody asked for. Past it none is taken but that of a session that goes to sleep; nothing is removed.',
   ),
+  snapshotTenantBytesMax: bytes(
+    64 * GiB,
+    [MiB, 1024 * 1024 * GiB],
+    'What the snapshots of one tenant may take in the store, compressed and with what they have in common counted once. Past it nothing is stored for this tenant; nothing is removed.',
+  ),
   importTrialsMax: count(
     2,
     [1, 1000],

@@ -108,6 +108,11 @@ export const errorTable = {
   registry_unavailable: { status: 503, retry: true, title: 'The registry cannot be written.' },
   storage_failed: { status: 503, retry: true, title: 'Snapshots cannot be stored or read.' },
   deadline_exceeded: { status: 504, retry: true, title: 'This took too long and was given up.' },
+  tenant_storage_full: {
+    status: 507,
+    retry: false,
+    title: 'The tenant’s snapshots take as much storage as they may.',
+  },
   storage_full: { status: 507, retry: true, title: 'There is no room to store snapshots.' },
 } as const satisfies Record<string, { status: number; retry: boolean; title: string }>;
 

@@ -17,15 +17,20 @@ export type SnapshotRequest = { readonly label: string | null; readonly reason: 
 /** Content that is stored and has no record yet. */
 export type StoredContent = Omit<SnapshotRecord, 'version' | 'parent'>;
 
-export type SnapshotsOptions = {
+export type SnapshotBounds = {
+  /** Of one session. */
+  readonly snapshotsPerSessionMax: number;
+  /** Of one tenant, in the store. */
+  readonly snapshotTenantBytesMax: number;
+  /** Largest content of one snapshot. */
+  readonly snapshotBytesMax: number;
+};
+
+export type SnapshotsOptions = SnapshotBounds & {
   readonly store: SnapshotStore;
   readonly registry: SessionRegistry;
   readonly clock: Clock;
   readonly log: Log;
-  /** Of one session. */
-  readonly snapshotsPerSessionMax: number;
-  /** Largest content of one snapshot. */
-  readonly snapshotBytesMax: number;
 };
 
 const pageLength = 500;
@@ -186,9 +191,13 @@ export class Snapshots {
   }
 
   async #put(tenant: string, content: AsyncIterable<Uint8Array>, signal: AbortSignal) {
-    const { store, clock, snapshotBytesMax: sizeBytesMax } = this.#options;
+    const { store, clock, snapshotBytesMax, snapshotTenantBytesMax } = this.#options;
     const snapshotId = newId('snap');
-    const stored = await store.of(tenant).put(snapshotId, content, { sizeBytesMax, signal });
+    const stored = await store.of(tenant).put(snapshotId, content, {
+      sizeBytesMax: snapshotBytesMax,
+      tenantBytesMax: snapshotTenantBytesMax,
+      signal,
+    });
     return { snapshotId, tenant, createdAt: clock.now(), ...stored };
   }
 }

@@ -13,6 +13,8 @@ export type StoredSnapshot = {
 export type PutOptions = {
   /** Content that turns out longer is refused. */
   readonly sizeBytesMax: number;
+  /** Nor may the tenant have more than this stored with it, garbage that is not yet collected included. */
+  readonly tenantBytesMax?: number;
   readonly signal: AbortSignal;
 };
 
@@ -51,7 +53,7 @@ export interface TenantSnapshots {
   /**
    * Stores the content under an id that is not in use. All or nothing: once it resolves the snapshot survives the machine's
    * death, and if it throws there is none. Pulls no more content than it can write, and ends the iteration when it fails.
-   * Throws AppError `snapshot_too_large`, `storage_full`, and what the content itself throws, unchanged.
+   * Throws AppError `snapshot_too_large`, `tenant_storage_full`, `storage_full`, and what the content itself throws, unchanged.
    */
   put(
     snapshotId: string,

@@ -72,6 +72,7 @@ export class PackedSnapshots implements TenantSnapshots {
       storage.prepare(signal),
       // Others that wait for this shall not learn nothing because one of them has given up.
       this.#home.learn(AbortSignal.timeout(stepMsMax)),
+      this.#home.usage.learn(AbortSignal.timeout(stepMsMax)),
     ]);
     assert(!isTaken, `there is a snapshot ${snapshotId} already`);
   }

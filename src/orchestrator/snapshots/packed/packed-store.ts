@@ -63,6 +63,7 @@ export class PackedStore implements SnapshotStore {
       // Reading all of its indexes takes long, and requests that cost money where each is paid for.
       if (home.changesCollected === home.changes) continue;
       const garbage = await home.packTurns.take(() => collectGarbage(home, options));
+      if (garbage.filesRemoved > 0) home.usage.forget();
       sum.filesRemoved += garbage.filesRemoved;
       sum.bytesFreed += garbage.bytesFreed;
       sum.damaged.push(...garbage.damaged.map((snapshotId) => ({ tenant, snapshotId })));

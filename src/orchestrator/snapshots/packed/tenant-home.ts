@@ -4,6 +4,7 @@ import type { KnownParts } from './known-parts.ts';
 import type { StoredFile, TenantStorage } from './pack-storage.ts';
 import { PackUses } from './pack-uses.ts';
 import { decodeIndex, type Snapshot } from './snapshot-index.ts';
+import { TenantUsage } from './tenant-usage.ts';
 import { Turns } from './turns.ts';
 
 /** Indexes that are read at the same time. */
@@ -14,6 +15,7 @@ export class TenantHome {
   readonly storage: TenantStorage;
   readonly known: KnownParts;
   readonly uses = new PackUses();
+  readonly usage: TenantUsage;
   /** Snapshots that are being put. */
   readonly putting = new Set<string>();
   /** Who removes packs, or must not see one go. */
@@ -28,6 +30,7 @@ export class TenantHome {
   constructor(tenant: string, storage: TenantStorage, known: KnownParts) {
     this.tenant = tenant;
     this.storage = storage;
+    this.usage = new TenantUsage(storage);
     this.known = known;
   }
 

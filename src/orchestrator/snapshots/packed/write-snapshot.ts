@@ -24,22 +24,28 @@ export async function writeSnapshot(
   options: PutOptions,
 ): Promise<StoredSnapshot> {
   using use = home.uses.begin();
+  using claim = home.usage.claim(options.tenantBytesMax ?? Number.POSITIVE_INFINITY);
   await using pack = new PackWriter(home.storage, options);
   use.add(pack.id);
   const buffers = new Buffers(partBytesMax);
   const writer = new PartWriter({ home, pack, use, buffers, signal: options.signal });
   const index = new IndexWriter(home, snapshotId, options.signal);
   try {
-    const { sizeBytes, checksum } = await writeContent(writer, buffers, content, options);
+    const { sizeBytes, checksum } = await writeContent(writer, buffers, content, options, () =>
+      claim.grow(pack.sizeBytes),
+    );
     const parts = await writer.end();
     throwIfAborted(options.signal);
     const text = encodeIndex({ tenant: home.tenant, snapshotId, sizeBytes, checksum, parts });
+    const storedBytes = pack.sizeBytes + Buffer.byteLength(text);
+    claim.grow(storedBytes);
     // Side by side, since each waits for the storage. Both must have ended before anything is undone.
     const steps = await Promise.allSettled([pack.finish(), index.stage(text)]);
     for (const step of steps) if (step.status === 'rejected') throw step.reason;
     await index.commit();
     if (home.known.has(home.tenant)) home.known.add(home.tenant, parts);
-    return { sizeBytes, checksum, storedBytes: pack.sizeBytes + Buffer.byteLength(text) };
+    claim.keep(storedBytes);
+    return { sizeBytes, checksum, storedBytes };
   } catch (error) {
     await writer.settle();
     home.changes++;
@@ -53,6 +59,7 @@ async function writeContent(
   buffers: Buffers,
   content: AsyncIterable<Uint8Array>,
   { sizeBytesMax, signal }: PutOptions,
+  grown: () => void,
 ): Promise<{ sizeBytes: number; checksum: string }> {
   const checksum = createHash('sha256');
   const cutter = new ContentParts(buffers);
@@ -62,6 +69,7 @@ async function writeContent(
     if (sizeBytes > sizeBytesMax) throw new AppError('snapshot_too_large');
     checksum.update(bytes);
     for (const part of cutter.add(bytes)) await writer.add(part);
+    grown();
   }
   for (const part of cutter.end()) await writer.add(part);
   return { sizeBytes, checksum: checksum.digest('hex') };
