@@ -135,6 +135,21 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
         ]);
       });
 
+      it('removes snapshots in the same transaction as a change of their session', async () => {
+        await addSessions({});
+        const [first, second] = [1, 2].map((version) =>
+          snapshotRecord({ snapshotId: `snap-${version}`, version }),
+        );
+        await registry.apply({ sessionId: 'ses-1', newSnapshots: [first!] });
+        const removedSnapshots = ['snap-1'];
+        const refused = { sessionId: 'ses-none', session: { agentSeq: 1 }, removedSnapshots };
+        await expect(registry.apply(refused)).rejects.toMatchObject(code('session_not_found'));
+        expect(await registry.findSnapshot('ses-1', 1)).toEqual(first);
+        await registry.apply({ sessionId: 'ses-1', newSnapshots: [second!], removedSnapshots });
+        expect(await registry.findSnapshot('ses-1', 1)).toBeNull();
+        expect(await registry.findSnapshot('ses-1', 2)).toEqual(second);
+      });
+
       it('lists newest first, page by page, with the total', async () => {
         await addSessions(
           { sessionId: 'ses-a', createdAt: 2 },

@@ -13,6 +13,7 @@ import { configureRequest } from './sandbox-settings.ts';
 import type { SerialQueue } from './serial-queue.ts';
 import type { SessionOptions } from './session-options.ts';
 import type { Change, SessionStore } from './session-store.ts';
+import type { VersionChange } from './session-versions.ts';
 import { isStateFault } from './snapshots.ts';
 import type { StateChanges } from './state-changes.ts';
 import type { Uses } from './uses.ts';
@@ -174,10 +175,11 @@ export class SessionLife {
     this.#keeper.leave();
   }
 
-  /** The sandbox goes; its state is stored. */
-  async sleep(): Promise<void> {
+  /** The sandbox goes, once its state is stored as a version. */
+  async sleep({ session, newSnapshots, removedSnapshots }: VersionChange): Promise<void> {
+    const records = { newSnapshots, removedSnapshots };
+    await this.#states.to('hibernated', 'hibernated', { ...session, sandbox: null }, records, true);
     void this.#keeper.putAway();
-    await this.#states.to('hibernated', 'hibernated', { sandbox: null });
   }
 
   /** `stillSo` is asked when its turn in the queue has come. */

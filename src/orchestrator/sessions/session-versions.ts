@@ -4,11 +4,22 @@ import { AppError } from '../foundation/errors.ts';
 import type { Log } from '../foundation/log.ts';
 import type { SnapshotRecord } from '../registry/records.ts';
 import type { Agent } from '../sandbox/agent.ts';
-import type { Checkpoint } from './executor.ts';
 import type { Retention } from './retention.ts';
 import type { SessionOptions } from './session-options.ts';
-import type { SessionStore } from './session-store.ts';
+import type { Change, SessionStore } from './session-store.ts';
 import type { SnapshotRequest, Snapshots, StoredContent, VersionChoice } from './snapshots.ts';
+
+/** Records that go. `stored` is called when that is on the disk: then their content goes too. */
+export type Removal = {
+  readonly removedSnapshots: readonly string[];
+  readonly stored: () => Promise<void>;
+};
+
+export type VersionChange = Removal & {
+  readonly record: SnapshotRecord;
+  readonly session: NonNullable<Change['session']>;
+  readonly newSnapshots: readonly SnapshotRecord[];
+};
 
 export type SessionVersionsOptions = {
   readonly store: SessionStore;
@@ -20,11 +31,6 @@ export type SessionVersionsOptions = {
   readonly defaults: Pick<SessionOptions['limits'], 'persistenceIntervalMs'>;
   /** The policy `interval` wants a version now. */
   readonly due: () => void;
-};
-
-export type VersionChange = Checkpoint & {
-  readonly record: SnapshotRecord;
-  readonly stored: () => Promise<void>;
 };
 
 export class SessionVersions {
@@ -45,13 +51,16 @@ export class SessionVersions {
 
   /** Makes it the session's newest version, unless its sandbox has gone meanwhile: then it is a state that nobody has any more. */
   async keep(content: StoredContent, isCurrent: () => boolean): Promise<SnapshotRecord> {
-    if (!isCurrent()) {
-      await this.forget(content);
-      throw new AppError('sandbox_lost');
-    }
-    const { record, stored, ...change } = await this.changeFor(content);
+    const { record, stored, ...change } = await this.current(content, isCurrent);
     if (await this.#options.store.applyStubbornly(change, true)) await stored();
     return record;
+  }
+
+  /** As `changeFor`. Throws `sandbox_lost` when it is a state that nobody has any more. */
+  async current(content: StoredContent, isCurrent: () => boolean): Promise<VersionChange> {
+    if (isCurrent()) return await this.changeFor(content);
+    await this.forget(content);
+    throw new AppError('sandbox_lost');
   }
 
   /**
@@ -71,10 +80,8 @@ export class SessionVersions {
         statistics: { ...statistics, snapshots: statistics.snapshots + 1 },
       },
       newSnapshots: [record],
-      removedSnapshots: surplus.map(({ snapshotId }) => snapshotId),
-      stored: async () => {
-        for (const snapshot of surplus) await this.#options.snapshots.discard(snapshot);
-      },
+      removedSnapshots: idsOf(surplus),
+      stored: () => this.#discard(surplus),
     };
   }
 
@@ -96,11 +103,17 @@ export class SessionVersions {
   async remove(version: number): Promise<void> {
     const snapshot = await this.find({ version });
     if (version === this.#record.version) throw new AppError('snapshot_in_use');
-    await this.#options.snapshots.remove([snapshot]);
+    await this.#options.snapshots.remove(snapshot);
   }
 
-  async removeAll(): Promise<void> {
-    await this.#options.snapshots.removeOf(this.#record.sessionId);
+  /** What lets all of them go, or none, for storing together with something else. */
+  async removal(keepSnapshots: boolean): Promise<Removal> {
+    const all = keepSnapshots ? [] : await this.#options.snapshots.all(this.#record.sessionId);
+    return { removedSnapshots: idsOf(all), stored: () => this.#discard(all) };
+  }
+
+  async #discard(snapshots: readonly SnapshotRecord[]): Promise<void> {
+    for (const snapshot of snapshots) await this.#options.snapshots.discard(snapshot);
   }
 
   /** Something has changed: under the policy `interval` there is a version soon. */
@@ -124,4 +137,8 @@ export class SessionVersions {
   get #record() {
     return this.#options.store.record;
   }
+}
+
+function idsOf(snapshots: readonly SnapshotRecord[]): string[] {
+  return snapshots.map(({ snapshotId }) => snapshotId);
 }

@@ -175,47 +175,49 @@ export class Session {
 
   /** Ends everything and removes every trace but the snapshots, if they are to be kept. Throws `session_busy` while something runs, unless forced. */
   async delete({ force, keepSnapshots = false }: DeleteOptions): Promise<void> {
-    await this.#serial.run(async () => {
+    const stored = await this.#serial.run(async () => {
       this.#life.assertLive();
       if (!force && !this.#executor.atRest) throw new AppError('session_busy');
       await this.#executor.abandonAll('cancelled', 'The session was deleted');
-      if (!keepSnapshots) await this.#versions.removeAll();
-      await this.#end('deleted');
+      return this.#end('deleted', keepSnapshots);
     });
-    await this.finishDeletion();
+    await this.finishDeletion(stored);
   }
 
   /** Deletes it with its snapshots, if its time has come and it is not in use after all. */
   async expire(): Promise<void> {
-    const hasExpired = await this.#serial.run(async () => {
+    const stored = await this.#serial.run(async () => {
       // Whoever is about to store it is not made to fail; the next look is soon.
-      if (this.#life.closed || !this.#life.settled || this.#standstill.underWay) return false;
-      if (this.#use.underWay || !this.#executor.atRest) return false;
-      const { stored } = this.#use;
-      if (stored.expiresAt === null || stored.expiresAt > this.#options.clock.now()) {
-        await this.#store.apply({ session: stored });
-        return false;
+      if (this.#life.closed || !this.#life.settled || this.#standstill.underWay) return null;
+      if (this.#use.underWay || !this.#executor.atRest) return null;
+      const session = this.#use.stored;
+      if (session.expiresAt === null || session.expiresAt > this.#options.clock.now()) {
+        await this.#store.apply({ session });
+        return null;
       }
-      await this.#versions.removeAll();
-      await this.#end('expired');
-      return true;
+      return this.#end('expired', false);
     });
-    if (hasExpired) await this.finishDeletion();
+    if (stored !== null) await this.finishDeletion(stored);
   }
 
-  async #end(reason: 'deleted' | 'expired'): Promise<void> {
-    await this.#states.to('deleted', reason);
+  /** It is deleted from one moment to the next, with its versions. Gives what removes their content, for when that is on the disk. */
+  async #end(reason: 'deleted' | 'expired', keepSnapshots: boolean): Promise<() => Promise<void>> {
+    const { stored, ...records } = await this.#versions.removal(keepSnapshots);
+    await this.#states.to('deleted', reason, {}, records);
     this.#life.close();
+    return stored;
   }
 
   /** The part of `delete` that a crash may have cut off: the record says `deleted` already. */
-  async finishDeletion(): Promise<void> {
+  async finishDeletion(stored = async () => {}): Promise<void> {
     this.#life.close();
     this.letGo();
     this.#live.close('deleted');
     await this.#life.putAway();
     this.#options.admission.rest(this.record.sessionId);
     await this.#serial.run(() => this.#options.registry.deleteSession(this.record.sessionId));
+    await this.#options.registry.durable();
+    await stored();
   }
 
   /** Somebody else will have the session when it is wanted again: nothing is left here that would wake up. */

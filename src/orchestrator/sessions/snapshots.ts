@@ -102,19 +102,13 @@ export class Snapshots {
     return this.#options.store.of(snapshot.tenant).open(snapshot.snapshotId, signal);
   }
 
-  /** Removes snapshots for good. */
-  async remove(snapshots: readonly SnapshotRecord[]): Promise<void> {
-    if (snapshots.length === 0) return;
+  /** Removes one that no living session has, for good. */
+  async remove(snapshot: SnapshotRecord): Promise<void> {
     const { registry } = this.#options;
-    await registry.removeSnapshots(snapshots.map(({ snapshotId }) => snapshotId));
+    await registry.removeSnapshots([snapshot.snapshotId]);
     // A record that came back after a power cut would promise content that is gone.
     await registry.durable();
-    for (const snapshot of snapshots) await this.discard(snapshot);
-  }
-
-  /** Removes all that a session has. */
-  async removeOf(sessionId: string): Promise<void> {
-    await this.remove(await this.#all(sessionId));
+    await this.discard(snapshot);
   }
 
   /** Removes those that are still without a label and that their session does not stand on; gives how many went. */
@@ -169,8 +163,8 @@ export class Snapshots {
     }
   }
 
-  /** Newest first. */
-  async #all(sessionId: string): Promise<SnapshotRecord[]> {
+  /** Those of a session, newest first. */
+  async all(sessionId: string): Promise<SnapshotRecord[]> {
     const all: SnapshotRecord[] = [];
     for (let total = 1; all.length < total; ) {
       const page = { limit: pageLength, offset: all.length };

@@ -106,8 +106,9 @@ export class Standstill {
             await versions.forget(content);
             throw error;
           }
-          await versions.keep(content, () => life.isCurrent(sandbox));
-          await life.sleep();
+          const change = await versions.current(content, () => life.isCurrent(sandbox));
+          await life.sleep(change);
+          await change.stored();
         });
       });
     });

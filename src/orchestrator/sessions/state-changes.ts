@@ -23,8 +23,14 @@ export class StateChanges {
     this.#parts = parts;
   }
 
-  /** `changes` are stored with it. */
-  async to(to: SessionState, reason: StateReason, changes: Change['session'] = {}): Promise<void> {
+  /** `changes` are stored with it, and so are `records`. */
+  async to(
+    to: SessionState,
+    reason: StateReason,
+    changes: Change['session'] = {},
+    records: Pick<Change, 'newSnapshots' | 'removedSnapshots'> = {},
+    durable = false,
+  ): Promise<void> {
     const { store, live, clock, admission, moved } = this.#parts;
     const { sessionId, state: from, version } = store.record;
     // What was only frozen goes on as it was, whatever was stored.
@@ -33,7 +39,7 @@ export class StateChanges {
     const event = live.compose({ type: 'state', from, to, reason, ...told });
     const events = [eventRecord(event, clock.now())];
     const session = { ...changes, state: move(from, to) };
-    await store.applyStubbornly({ session, events }, false);
+    await store.applyStubbornly({ ...records, session, events }, durable);
     live.send([event]);
     if (isDormant(to)) admission.rest(sessionId);
     if (to === 'deleted') admission.forget();

@@ -95,7 +95,7 @@ export class StateService {
     const { sessionId, version } = snapshot;
     const owner =
       sessionId === null || version === null ? null : await this.#living(tenant, sessionId);
-    if (owner === null) return this.#options.snapshots.remove([snapshot]);
+    if (owner === null) return this.#options.snapshots.remove(snapshot);
     try {
       await owner.session.removeVersion(version!);
     } finally {

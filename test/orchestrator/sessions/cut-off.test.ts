@@ -1,0 +1,130 @@
+// What the next process makes of an operation that was cut off: all of it, or nothing. A registry that takes no more changes from a
+// certain one on stands for the death of the first process.
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { SessionChange, SessionConfig } from '../../../src/orchestrator/registry/records.ts';
+import { SqliteRegistry } from '../../../src/orchestrator/registry/sqlite/sqlite-registry.ts';
+import type { SessionManager } from '../../../src/orchestrator/sessions/session-manager.ts';
+import type { ForkSource } from '../../../src/orchestrator/sessions/session-service.ts';
+import type { Snapshots } from '../../../src/orchestrator/sessions/snapshots.ts';
+import { FakeClock } from '../../doubles/fake-clock.ts';
+import { ScriptedSource } from '../../doubles/scripted-source.ts';
+import { sessionManager, snapshotsIn } from '../../helpers/session-manager.ts';
+import { config } from '../../helpers/session-settings.ts';
+
+const soon = () => AbortSignal.timeout(10_000);
+const tenant = 'default';
+const page = { limit: 50, offset: 0 };
+
+let directory: string;
+let registry: SqliteRegistry;
+let clock: FakeClock;
+let source: ScriptedSource;
+let snapshots: Snapshots;
+let manager: SessionManager;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'cellar-versions-'));
+  clock = new FakeClock();
+  registry = await SqliteRegistry.open({ directory, clock });
+  source = new ScriptedSource();
+  snapshots = await snapshotsIn(directory, registry, clock);
+  manager = sessionManager({ registry, source, snapshots, clock });
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await registry.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function create(changes: Partial<SessionConfig> = {}, name = 'demo', from?: ForkSource) {
+  const wanted = { name, language: 'anarchy', config: { ...config, ...changes } };
+  const made = await manager.create(tenant, { ...wanted, ...(from ? { from } : {}) }, soon());
+  return made.record.sessionId;
+}
+const take = (id: string) => manager.states.take(tenant, id, null, soon());
+const stored = async () => (await registry.listTenantSnapshots(tenant, page)).items;
+const recordOf = async (id: string) => (await manager.find(tenant, id)).record;
+const versionsOf = async (id: string) =>
+  (await manager.states.list(tenant, id, page)).items.map(({ version }) => version);
+
+/** The process dies right before it stores a change that is like this. */
+async function diesBefore(
+  isLast: (change: SessionChange) => boolean,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  const apply = registry.apply.bind(registry);
+  const died = Promise.withResolvers<void>();
+  const mock = vi.spyOn(registry, 'apply').mockImplementation((change) => {
+    if (!isLast(change)) return apply(change);
+    died.resolve();
+    return new Promise(() => {});
+  });
+  work().catch(() => {});
+  await died.promise;
+  mock.mockRestore();
+  await nextProcess();
+}
+
+async function nextProcess(): Promise<void> {
+  manager = sessionManager({ registry, source, snapshots, clock });
+  await manager.recover();
+  await snapshots.sweep();
+}
+
+it('a deletion that was not stored leaves every version', async () => {
+  const id = await create();
+  await take(id);
+  await take(id);
+  source.left.set(source.last.sandboxId, source.last);
+  await diesBefore(
+    ({ session }) => session?.state === 'deleted',
+    () => manager.delete(tenant, id, { force: true }, soon()),
+  );
+  expect(await versionsOf(id)).toEqual([2, 1]);
+  expect((await recordOf(id)).version).toBe(2);
+});
+
+it('a deletion that was stored is finished: sandbox, records and content go', async () => {
+  const id = await create();
+  await take(id);
+  source.left.set(source.last.sandboxId, source.last);
+  const died = Promise.withResolvers<void>();
+  const durable = vi.spyOn(registry, 'durable').mockImplementation(() => {
+    died.resolve();
+    return new Promise(() => {});
+  });
+  void manager.delete(tenant, id, { force: true }, soon()).catch(() => {});
+  await died.promise;
+  durable.mockRestore();
+  await nextProcess();
+  expect(await registry.sessionsToRecover()).toEqual([]);
+  expect(await stored()).toEqual([]);
+  expect(await readdir(join(directory, 'snapshots', tenant, 'snapshots'))).toEqual([]);
+});
+
+it('a restart forgets the version in the same moment as the sandbox', async () => {
+  const id = await create();
+  await take(id);
+  const { sandbox } = await recordOf(id);
+  const changes = vi.spyOn(registry, 'apply');
+  await manager.restart(tenant, id, soon());
+  const [forgetting] = changes.mock.calls.find(([{ session }]) => session?.version === null)!;
+  expect(forgetting.session).toMatchObject({ state: 'creating' });
+  expect(forgetting.session!.sandbox!.sandboxId).not.toBe(sandbox!.sandboxId);
+});
+
+it('a hibernation is stored in one change, before the sandbox goes', async () => {
+  const id = await create();
+  const sandbox = source.last;
+  source.left.set(sandbox.sandboxId, sandbox);
+  await diesBefore(
+    ({ session }) => session?.state === 'hibernated',
+    () => manager.states.hibernate(tenant, id, soon()),
+  );
+  expect(sandbox.disposed).toBe(false);
+  expect(await recordOf(id)).toMatchObject({ state: 'idle', version: null });
+  expect(await stored()).toEqual([]);
+});
