@@ -88,24 +88,14 @@ describe('cutting content into parts', () => {
     const sizes = cut(randomContent(1 * MiB)).map((part) => part.length);
     expect(sizes).toMatchInlineSnapshot(`
       [
-        39200,
-        71191,
-        51666,
+        162057,
         73215,
-        30024,
-        50011,
-        74298,
-        111257,
-        48425,
-        47331,
-        41507,
-        37302,
-        71420,
-        67360,
-        66500,
-        88192,
-        57712,
-        21965,
+        136003,
+        137279,
+        129571,
+        136323,
+        148121,
+        126007,
       ]
     `);
   });

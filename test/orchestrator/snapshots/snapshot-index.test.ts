@@ -55,13 +55,13 @@ describe('the index of a snapshot', () => {
   });
 
   it.each<[string, (index: any) => void]>([
-    ['a format that is not known', (index) => (index.format = 2)],
+    ['a format that is not known', (index) => (index.format = 3)],
     ['a field that is not known', (index) => (index.more = 1)],
     ['a missing field', (index) => delete index.checksum],
     ['a pack that is a path', (index) => (index.packs[0] = '../../secret')],
     ['a part in a pack that is not listed', (index) => (index.parts[0][2] = 2)],
     ['a part before the beginning', (index) => (index.parts[0][3] = -1)],
-    ['a part that is too large', (index) => (index.parts[0][1] = 262_145)],
+    ['a part that is too large', (index) => (index.parts[0][1] = 524_289)],
     ['a part that takes more than it has', (index) => (index.parts[0][4] = 100_001)],
     ['a size that is no number', (index) => (index.sizeBytes = '1')],
   ])('is refused with %s', (_, change) => {

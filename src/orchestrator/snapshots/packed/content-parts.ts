@@ -6,13 +6,14 @@
 
 import type { Buffers } from './buffers.ts';
 
-export const partBytesMin = 16 * 1024;
-export const partBytesAverage = 64 * 1024;
-export const partBytesMax = 256 * 1024;
+/** Half the average: no byte before the smallest size is looked at, and that is most of the work. */
+export const partBytesMin = 64 * 1024;
+export const partBytesAverage = 128 * 1024;
+export const partBytesMax = 512 * 1024;
 
 // The highest bits, which every byte of the window has moved.
-const strictMask = -1 << (32 - 16);
-const easyMask = -1 << (32 - 14);
+const strictMask = -1 << (32 - 17);
+const easyMask = -1 << (32 - 15);
 
 /** A number without a pattern for each byte, the same for ever: with others nothing stored before would be found again. */
 const gear = gearNumbers();

@@ -24,17 +24,52 @@ export function partDigest(part: Buffer): string {
   return hash('sha256', part, 'hex');
 }
 
-/** What to store for it: as many bytes as the part has means it is stored as it is. */
-export async function encodePart(part: Buffer): Promise<Buffer> {
+/** Parts in a row that are stored as they are because the one before them could not be compressed; then one is tried again. */
+const untriedMax = 7;
+
+/**
+ * Compresses the parts of one content. Most content that cannot be compressed comes in long stretches; trying each part of it
+ * would take as long as everything else.
+ */
+export class PartEncoder {
+  #untriedLeft = 0;
+
+  /** What to store for it: as many bytes as the part has means it is stored as it is. */
+  async encode(part: Buffer): Promise<Buffer> {
+    if (this.#untriedLeft > 0 && looksRandom(part)) {
+      this.#untriedLeft--;
+      return part;
+    }
+    const compressed = await compressPart(part);
+    const isSmaller = compressed.length < part.length;
+    this.#untriedLeft = isSmaller ? 0 : untriedMax;
+    return isSmaller ? compressed : part;
+  }
+}
+
+async function compressPart(part: Buffer): Promise<Buffer> {
   const options = {
     params: parameters,
     // With tables no larger than a part needs: making larger ones takes longer than the compression.
     pledgedSrcSize: part.length,
     chunkSize: outputBytes(part.length),
   };
-  const compressed =
-    part.length < pooledBytesMin ? zstdCompressSync(part, options) : await compress(part, options);
-  return compressed.length < part.length ? compressed : part;
+  return part.length < pooledBytesMin ? zstdCompressSync(part, options) : compress(part, options);
+}
+
+const samples = 2048;
+/** Of random bytes: the sum of the squares of how often each value is among the samples, and a tenth more. */
+const squaresMax = (samples + samples ** 2 / 256) * 1.1;
+
+/** Whether its bytes have all values about equally often. */
+function looksRandom(part: Buffer): boolean {
+  if (part.length < samples) return false;
+  const counts = new Uint16Array(256);
+  const step = part.length / samples;
+  let squares = 0;
+  // One more of a value that was there n times adds 2n + 1 to the sum.
+  for (let i = 0; i < samples; i++) squares += 2 * counts[part[Math.floor(i * step)]!]!++ + 1;
+  return squares < squaresMax;
 }
 
 /** The part again; null when what was stored is damaged. */

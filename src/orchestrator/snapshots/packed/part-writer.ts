@@ -4,7 +4,7 @@ import { BoundedWork } from './bounded-work.ts';
 import type { Buffers } from './buffers.ts';
 import type { PackUse } from './pack-uses.ts';
 import type { PackWriter } from './pack-writer.ts';
-import { encodePart, partDigest } from './part-codec.ts';
+import { PartEncoder, partDigest } from './part-codec.ts';
 import type { IndexedPart, Place } from './snapshot-index.ts';
 import type { TenantHome } from './tenant-home.ts';
 
@@ -28,6 +28,7 @@ export class PartWriter {
   readonly #use: PackUse;
   readonly #buffers: Buffers;
   readonly #signal: AbortSignal;
+  readonly #encoder = new PartEncoder();
   readonly #work = new BoundedWork(piecesMax);
   readonly #parts: Part[] = [];
   readonly #byDigest = new Map<string, Part>();
@@ -72,7 +73,7 @@ export class PartWriter {
 
   async #store(part: Part, bytes: Buffer): Promise<void> {
     await this.#work.start(async () => {
-      const { place, ready } = this.#pack.append(await encodePart(bytes));
+      const { place, ready } = this.#pack.append(await this.#encoder.encode(bytes));
       part.place = place;
       this.#buffers.give(bytes);
       await ready;

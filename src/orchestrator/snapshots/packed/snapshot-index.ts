@@ -5,7 +5,8 @@ import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { partBytesMax } from './content-parts.ts';
 
-const formatVersion = 1;
+/** 2: parts are larger. */
+const formatVersion = 2;
 
 const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
