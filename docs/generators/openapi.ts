@@ -12,6 +12,7 @@ export async function openapiReference(): Promise<string> {
   const server = await createServer({
     sessions: neverAsked(),
     states: neverAsked(),
+    files: neverAsked(),
     authenticator: neverAsked(),
     tickets: neverAsked(),
     registry: neverAsked(),

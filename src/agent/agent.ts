@@ -3,15 +3,18 @@ import { routes } from '#protocol';
 import type { Engine } from './engines/engine.ts';
 import { channel } from './handlers/channel.ts';
 import { configure } from './handlers/configure.ts';
+import { fileStatus, files, readFile, removeFile, writeFile } from './handlers/files.ts';
 import { hello } from './handlers/hello.ts';
 import { inspect, variables } from './handlers/inspect.ts';
+import { reset } from './handlers/reset.ts';
 import { restore, snapshot } from './handlers/snapshot.ts';
 import { Link } from './link.ts';
 import { createLinkServer } from './server.ts';
 import { Session } from './session.ts';
+import type { Workspace } from './workspace/workspace.ts';
 
 /** Runs until the process is told to end. */
-export function runAgent(engine: Engine, workspace: string): void {
+export function runAgent(engine: Engine, workspace: Workspace): void {
   exitOnFault();
   const path = takeVariable('CELLAR_LINK');
   const token = takeVariable('CELLAR_TOKEN');
@@ -37,8 +40,15 @@ export function serveSession(
       [routes.variables]: variables(session),
       [routes.inspect]: inspect(session),
       [routes.snapshot]: snapshot(session),
-      [routes.restore]: restore(session, false),
-      [routes.fork]: restore(session, true),
+      [routes.restore]: restore(session, 'same'),
+      [routes.fork]: restore(session, 'fork'),
+      [routes.restoreFiles]: restore(session, 'files'),
+      [routes.reset]: reset(session),
+      [routes.files]: files(session),
+      [routes.fileStatus]: fileStatus(session),
+      [routes.fileRead]: readFile(session),
+      [routes.fileWrite]: writeFile(session),
+      [routes.fileRemove]: removeFile(session),
     }),
   );
   link.dial();

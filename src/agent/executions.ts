@@ -85,6 +85,13 @@ export class Executions {
     this.#end(executionId, outcomeWithout('cancelled', cancelled));
   }
 
+  /** Cancels all there is, whether it can be stopped or not, and forgets what programs have left. Errands keep their turn. */
+  async reset(): Promise<void> {
+    const programs = this.#queue.filter((queued) => 'command' in queued);
+    for (const { command } of programs) this.cancel(command.executionId);
+    await this.#engine.reset();
+  }
+
   /** Input for a running execution, or for one that waits its turn. */
   input(executionId: string, content: string): void {
     if (this.#running?.executionId === executionId) {

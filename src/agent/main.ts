@@ -4,9 +4,13 @@ import { isMainThread } from 'node:worker_threads';
 
 if (isMainThread) {
   const { AnarchyEngine } = await import('./engines/anarchy/anarchy-engine.ts');
+  const { Workspace } = await import('./workspace/workspace.ts');
   // Where the sandbox mounts the file system that is the session's own.
-  const workspace = process.env.CELLAR_WORKSPACE ?? '/workspace';
-  const engine = new AnarchyEngine({ entry: new URL(import.meta.url), workspace });
+  const workspace = new Workspace(process.env.CELLAR_WORKSPACE ?? '/workspace');
+  const engine = new AnarchyEngine({
+    entry: new URL(import.meta.url),
+    workspace: workspace.root,
+  });
   const { runAgent } = await import('./agent.ts');
   runAgent(engine, workspace);
 } else {

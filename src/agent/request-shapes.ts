@@ -4,6 +4,12 @@ import { Compile } from 'typebox/compile';
 import {
   Command,
   ConfigureRequest,
+  FilePart,
+  FileReadRequest,
+  FileRemoveRequest,
+  FileStatusRequest,
+  FilesRequest,
+  FileWriteRequest,
   HelloRequest,
   InspectRequest,
   VariablesRequest,
@@ -15,4 +21,10 @@ export const requestShapes = {
   command: Compile(Command),
   variables: Compile(VariablesRequest),
   inspect: Compile(InspectRequest),
+  files: Compile(FilesRequest),
+  fileStatus: Compile(FileStatusRequest),
+  fileRead: Compile(FileReadRequest),
+  filePart: Compile(FilePart),
+  fileWrite: Compile(FileWriteRequest),
+  fileRemove: Compile(FileRemoveRequest),
 };

@@ -42,6 +42,16 @@ const statuses: Record<FailureCode, number> = {
   archive_refused: 422,
   archive_too_large: 413,
   archive_unsupported: 422,
+  path_refused: 400,
+  unknown_file: 404,
+  is_directory: 409,
+  not_directory: 409,
+  directory_not_empty: 409,
+  file_unusable: 409,
+  file_changed: 412,
+  file_too_large: 413,
+  too_many_files: 413,
+  workspace_full: 507,
   internal: 500,
 };
 

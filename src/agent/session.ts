@@ -3,16 +3,16 @@ import type { ConfigureRequest } from '#protocol';
 import { AgentFailure } from './agent-failure.ts';
 import type { Engine } from './engines/engine.ts';
 import { Executions } from './executions.ts';
+import type { Workspace } from './workspace/workspace.ts';
 
 export class Session {
   readonly engine: Engine;
-  /** Directory of the session's files. */
-  readonly workspace: string;
+  readonly workspace: Workspace;
   readonly executions: Executions;
   readonly #languages: readonly string[];
   #configuration: ConfigureRequest | null = null;
 
-  constructor(engine: Engine, languages: readonly string[], workspace: string) {
+  constructor(engine: Engine, languages: readonly string[], workspace: Workspace) {
     this.engine = engine;
     this.workspace = workspace;
     this.executions = new Executions(engine);

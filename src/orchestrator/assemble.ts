@@ -155,6 +155,7 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
   const server = await createServer({
     sessions,
     states: sessions.states,
+    files: sessions.files,
     authenticator,
     tickets: new Tickets(clock),
     registry,

@@ -18,6 +18,16 @@ export const failureCodes = [
   'engine_busy',
   'image_refused',
   'image_too_large',
+  'path_refused',
+  'unknown_file',
+  'is_directory',
+  'not_directory',
+  'directory_not_empty',
+  'file_unusable',
+  'file_changed',
+  'file_too_large',
+  'too_many_files',
+  'workspace_full',
   'internal',
 ] as const;
 

@@ -41,11 +41,21 @@ export const limits = {
   /** Names in one `variables` report of an execution's end. */
   changedNamesMax: 1_000,
   executionMsMax: 24 * 60 * 60 * 1000,
+  /** Path of a file below the workspace, UTF-8 bytes, and how many names it may have. */
+  filePathBytesMax: 4096,
+  filePathNamesMax: 128,
+  /** The line before the bytes of a file. */
+  fileLineBytesMax: 32 * 1024,
+  /** Entries in one page of a listing, and what one listing may have to look through. */
+  fileEntriesMax: 200,
+  filesListedMax: 100_000,
 } as const;
 
 if (limits.outputChunkLengthMax * 6 >= limits.lineBytesMax)
   throw new Error('an output chunk must fit a line');
 if (limits.lineBytesMax > limits.unacknowledgedBytesMax)
   throw new Error('a line must fit the event buffer');
+if (limits.filePathBytesMax * 6 >= limits.fileLineBytesMax)
+  throw new Error('a path must fit its line, whatever is escaped in it');
 if (limits.valueDepthMax * 3 + 4 > limits.nestingDepthMax)
   throw new Error('the deepest inspected value must fit a message');

@@ -290,3 +290,81 @@ export type InspectedNode = {
   children?: { key: string | number; node: InspectedNode }[];
   truncated?: true;
 };
+
+// --- files of the workspace ------------------------------------------------------------------------------------------
+
+const FilePath = Type.String({ minLength: 1, maxLength: limits.filePathBytesMax });
+
+export const fileTypes = ['file', 'directory', 'symlink'] as const;
+
+const fileFacts = {
+  type: Type.Enum(fileTypes),
+  sizeBytes: Count,
+  /** Milliseconds since 1970. */
+  modifiedMs: Count,
+  /** Permission bits. */
+  mode: Type.Integer({ minimum: 0, maximum: 0o777 }),
+};
+
+/** `tag` is another one whenever the content may be another one. */
+export const FileStatus = Type.Object({ ...fileFacts, tag: Name }, closed);
+export type FileStatus = Static<typeof FileStatus>;
+
+export const FileEntry = Type.Object({ path: FilePath, ...fileFacts }, closed);
+export type FileEntry = Static<typeof FileEntry>;
+
+export const FilesRequest = Type.Object(
+  {
+    /** A directory; empty for the workspace itself. */
+    path: Type.String({ maxLength: limits.filePathBytesMax }),
+    recursive: Type.Boolean(),
+    limit: Type.Integer({ minimum: 1, maximum: limits.fileEntriesMax }),
+    offset: Count,
+  },
+  closed,
+);
+export type FilesRequest = Static<typeof FilesRequest>;
+
+/** Directories before what is in them, names in the order of their bytes. May hold fewer items than asked for, never none where there are some. */
+export const FilesReply = Type.Object(
+  { items: Type.Array(FileEntry, { maxItems: limits.fileEntriesMax }), total: Count },
+  closed,
+);
+export type FilesReply = Static<typeof FilesReply>;
+
+export const FileStatusRequest = Type.Object(
+  {
+    path: FilePath,
+    /** True: of what a link at the end leads to. */
+    follow: Type.Boolean(),
+  },
+  closed,
+);
+export type FileStatusRequest = Static<typeof FileStatusRequest>;
+
+export const FileReadRequest = Type.Object({ path: FilePath }, closed);
+export type FileReadRequest = Static<typeof FileReadRequest>;
+
+/** The second line of a read: the bytes that are wanted. */
+export const FilePart = Type.Object({ offset: Count, length: Count }, closed);
+export type FilePart = Static<typeof FilePart>;
+
+/** The tag that there must be when the change is made, null for no file; absent: whatever there is. */
+const Expected = Type.Optional(Type.Union([Name, Type.Null()]));
+
+export const FileWriteRequest = Type.Object({ path: FilePath, expected: Expected }, closed);
+export type FileWriteRequest = Static<typeof FileWriteRequest>;
+
+export const FileWriteReply = Type.Object({ created: Type.Boolean(), status: FileStatus }, closed);
+export type FileWriteReply = Static<typeof FileWriteReply>;
+
+export const FileRemoveRequest = Type.Object(
+  {
+    path: FilePath,
+    /** A directory with all that is in it. */
+    recursive: Type.Boolean(),
+    expected: Expected,
+  },
+  closed,
+);
+export type FileRemoveRequest = Static<typeof FileRemoveRequest>;

@@ -17,7 +17,22 @@ export const routes = {
   restore: '/restore',
   /** As `restore`, for a session of its own: what is random in it goes another way. */
   fork: '/fork',
+  /** As `restore`, without the values that are in it. */
+  restoreFiles: '/restore-files',
+  /** Ends what runs and forgets every value, whatever the engine is at. The files stay. */
+  reset: '/reset',
+  /** A page of the workspace's entries. */
+  files: '/files',
+  fileStatus: '/files/status',
+  /**
+   * A line says which file. The reply begins with a line, its status, and goes on with the bytes that a second line of the request
+   * asks for: all of it is about the file as it was opened, whatever takes its place meanwhile.
+   */
+  fileRead: '/files/read',
+  /** A line says which file, and the bytes after it become that file when all of them have come. */
+  fileWrite: '/files/write',
+  fileRemove: '/files/remove',
 } as const;
 
-/** Comes with `yes` after a reply of bytes that is whole: without it, it was broken off. */
+/** Comes with `yes` after a body of bytes that is whole, either way: without it, it was broken off. */
 export const wholeTrailer = 'cellar-whole';

@@ -29,6 +29,18 @@ describe('a session', () => {
 
   const started = () => readUntil(agent.events, ({ type }) => type === 'started');
 
+  it('forgets its values and keeps its files when it is reset in a loop without end', async () => {
+    await using other = await AgentProcess.start();
+    await other.run('y = 1; write("a", "kept")');
+    const executionId = other.submit('while (true) { try { while (true) {} } catch (e) {} }');
+    await readUntil(other.events, ({ type }) => type === 'started');
+    await other.link.agent.reset(patience());
+    expect((await other.finish(executionId)).ended).toMatchObject({ status: 'cancelled' });
+    const { ended } = await other.run('y');
+    expect(ended).toMatchObject({ error: { type: 'ReferenceError' }, stateLost: false });
+    expect((await other.run('read("a")')).ended.result?.value).toBe('kept');
+  });
+
   it('runs a program and tells its output, result and cost', async () => {
     const { events, ended, output } = await agent.run('let y = 10; print(y);');
     expect(events.map(({ type }) => type)).toEqual(['started', 'output', 'ended']);

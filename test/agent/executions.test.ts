@@ -199,4 +199,21 @@ describe('executions', () => {
       code: 'queue_full',
     });
   });
+
+  it('are all cancelled by a reset, whatever the engine is at, and others come after it', async () => {
+    const { engine, executions, execute, events } = setUp();
+    executions.open();
+    execute('a');
+    execute('b');
+    const reset = executions.reset();
+    await reset;
+    execute('c');
+    expect(engine.calls).toEqual(['execute code of a', 'reset', 'execute code of c']);
+    expect(brief(await events())).toEqual([
+      '1 started a',
+      '2 ended b cancelled',
+      '3 ended a cancelled',
+      '4 started c',
+    ]);
+  });
 });

@@ -59,6 +59,12 @@ export class ScriptedEngine implements Engine {
     this.image = chunks;
   }
 
+  async reset(): Promise<void> {
+    this.#note('reset');
+    if (this.#sink !== null) this.end({ status: 'cancelled', stateLost: true });
+    this.image = [];
+  }
+
   async dispose(): Promise<void> {}
 
   /** The program makes something known; what the agent answered. */

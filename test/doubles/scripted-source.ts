@@ -6,6 +6,7 @@ import type { SandboxRecord } from '../../src/orchestrator/registry/records.ts';
 import type { Agent, Sandbox } from '../../src/orchestrator/sandbox/agent.ts';
 import type { ContainerLimits } from '../../src/orchestrator/sandbox/hardening.ts';
 import type { SandboxSource } from '../../src/orchestrator/sandbox/sandbox-source.ts';
+import { ScriptedFiles } from './scripted-files.ts';
 
 type EventBody = AgentEvent extends infer Event
   ? Event extends unknown
@@ -21,8 +22,12 @@ export class ScriptedSandbox implements Sandbox {
   readonly cancelled: string[] = [];
   readonly configured: ConfigureRequest[] = [];
   acknowledged = 0;
-  /** What a snapshot of it holds. */
+  /** What a snapshot of it holds: values, or `values|files`. */
   state = '';
+  readonly files = new ScriptedFiles();
+  resets = 0;
+  /** How long it takes to end what runs. */
+  resetting: Promise<void> = Promise.resolve();
   /** What it says to a state that it is to bring back. */
   refusal: AppError | null = null;
   disposed = false;
@@ -75,11 +80,18 @@ export class ScriptedSandbox implements Sandbox {
     },
     knownExecutions: () => new Set(),
     snapshot: () => this.#snapshot(),
-    restore: async (archive, { fork }) => {
+    reset: async () => {
+      this.resets++;
+      await this.resetting;
+      this.state = filesOf(this.state);
+    },
+    files: this.files,
+    restore: async (archive, { fork, filesOnly }) => {
       if (this.refusal) throw this.refusal;
       const chunks: Uint8Array[] = [];
       for await (const chunk of archive) chunks.push(chunk);
-      this.state = Buffer.concat(chunks).toString() + (fork ? ' (fork)' : '');
+      const state = Buffer.concat(chunks).toString() + (fork ? ' (fork)' : '');
+      this.state = filesOnly ? filesOf(state) : state;
     },
   };
 
@@ -151,6 +163,11 @@ export class ScriptedSandbox implements Sandbox {
       else await new Promise<void>((resolve) => (this.#wake = resolve));
     }
   }
+}
+
+/** What is left of a state without its values. */
+function filesOf(state: string): string {
+  return state.includes('|') ? state.slice(state.indexOf('|')) : '';
 }
 
 export class ScriptedSource implements SandboxSource {

@@ -8,6 +8,7 @@ import type { AgentEvent } from '#protocol';
 import { serveSession } from '../../src/agent/agent.ts';
 import type { Link } from '../../src/agent/link.ts';
 import { Session } from '../../src/agent/session.ts';
+import { Workspace } from '../../src/agent/workspace/workspace.ts';
 import { systemClock } from '../../src/orchestrator/foundation/clock.ts';
 import {
   AgentLink,
@@ -61,7 +62,7 @@ export class LinkFixture implements AsyncDisposable {
   /** A real agent in this process, with an engine that the test drives. */
   async startAgent(): Promise<{ session: Session; engine: ScriptedEngine }> {
     const engine = new ScriptedEngine();
-    const session = new Session(engine, ['anarchy'], this.directory);
+    const session = new Session(engine, ['anarchy'], new Workspace(join(this.directory, 'space')));
     this.#agents.push(serveSession(session, { path: this.#relay.path, token }));
     await this.link.ready(patience());
     await this.link.agent.configure(configuration(), patience());

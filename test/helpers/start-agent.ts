@@ -1,7 +1,7 @@
 // The real agent as a process of its own, with the orchestrator's end of its link: what a sandbox is, without the container.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -42,7 +42,6 @@ export class AgentProcess implements AsyncDisposable {
     const directory = await mkdtemp(join(tmpdir(), 'agent-'));
     const link = await listenIn(directory, 0);
     const workspace = join(directory, 'workspace');
-    await mkdir(workspace);
     const child = spawn(process.execPath, command, {
       env: {
         CELLAR_LINK: join(directory, linkSocketName),
@@ -56,6 +55,11 @@ export class AgentProcess implements AsyncDisposable {
     await link.ready(patience());
     await link.agent.configure(configuration(settings), patience());
     return agent;
+  }
+
+  /** Directory of the session's files. */
+  get workspace(): string {
+    return join(this.directory, 'workspace/files');
   }
 
   /** Another orchestrator takes over, which has stored the events up to this one. */

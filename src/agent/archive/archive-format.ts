@@ -44,7 +44,3 @@ export type ArchiveLimits = {
   readonly fileBytesMax: number;
   readonly heapBytesMax: number;
 };
-
-/** UTF-8 bytes of a path within the workspace, and directories inside one another. */
-export const pathBytesMax = 4096;
-export const pathDepthMax = 128;

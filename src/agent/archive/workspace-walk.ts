@@ -2,8 +2,8 @@
 // last. The same files give the same list.
 import { lstat, readdir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fitsPath, textOf } from '../workspace/plain-path.ts';
 import { faulty } from './archive-failures.ts';
-import { pathBytesMax, pathDepthMax } from './archive-format.ts';
 import type { EntryAttributes } from './entry-digest.ts';
 import { staysInside } from './link-target.ts';
 
@@ -25,7 +25,7 @@ export async function listWorkspace(root: string, entriesMax: number): Promise<W
     for (const bytes of names.sort(Buffer.compare)) {
       const name = textOf(bytes);
       const path = name === null || directory === '' ? name : `${directory}/${name}`;
-      const entry = path === null || !fits(path) ? null : await entryOf(root, path);
+      const entry = path === null || !fitsPath(path) ? null : await entryOf(root, path);
       if (entry === null) omitted++;
       else if (entry.kind === 'symlink') links.push(entry);
       else entries.push(entry);
@@ -48,20 +48,6 @@ async function entryOf(root: string, path: string): Promise<EntryAttributes | nu
   if (status.isFile()) return { ...common, kind: 'file', sizeBytes: status.size };
   if (!status.isSymbolicLink()) return null;
   const target = textOf(await readlink(full, { encoding: 'buffer' }));
-  if (target === null || !fits(target) || !staysInside(path, target)) return null;
+  if (target === null || !fitsPath(target) || !staysInside(path, target)) return null;
   return { ...common, mode: 0o777, mtimeMs: 0, kind: 'symlink', sizeBytes: 0, target };
-}
-
-function fits(path: string): boolean {
-  return Buffer.byteLength(path) <= pathBytesMax && path.split('/').length <= pathDepthMax;
-}
-
-const strictText = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
-function textOf(bytes: Uint8Array): string | null {
-  try {
-    return strictText.decode(bytes);
-  } catch {
-    return null;
-  }
 }

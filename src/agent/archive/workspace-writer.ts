@@ -4,8 +4,9 @@
 import { writeFileSync } from 'node:fs';
 import { chmod, constants, mkdir, open, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fitsPath, isPlainPath } from '../workspace/plain-path.ts';
 import { faulty } from './archive-failures.ts';
-import { type ArchiveLimits, pathBytesMax, pathDepthMax } from './archive-format.ts';
+import type { ArchiveLimits } from './archive-format.ts';
 import type { EntryAttributes } from './entry-digest.ts';
 import { staysInside } from './link-target.ts';
 
@@ -82,11 +83,8 @@ export class WorkspaceWriter {
 }
 
 function checkPath(path: string): void {
-  const parts = path.split('/');
-  const isPlain = parts.every((part) => part !== '' && part !== '.' && part !== '..');
-  if (!isPlain || path.includes('\0')) throw faulty('entry_outside_workspace');
-  if (Buffer.byteLength(path) > pathBytesMax || parts.length > pathDepthMax)
-    throw faulty('entry_name_too_long');
+  if (!fitsPath(path)) throw faulty('entry_name_too_long');
+  if (!isPlainPath(path)) throw faulty('entry_outside_workspace');
 }
 
 /** Half a microsecond more: the kernel is told in microseconds, cut off. */

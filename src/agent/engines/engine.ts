@@ -63,6 +63,8 @@ export interface Engine {
     image: AsyncIterable<Uint8Array>,
     options: { readonly fork: boolean; readonly signal: AbortSignal },
   ): Promise<void>;
+  /** Ends what runs at once, wherever it is, and begins an empty session with the same settings. What runs ends as `cancelled`. */
+  reset(): Promise<void>;
   dispose(): Promise<void>;
 }
 

@@ -20,6 +20,7 @@ export async function installOpenapi(server: ApiServer, version: string): Promis
       tags: [
         { name: 'Sessions', description: 'Make, look at, change and end sessions' },
         { name: 'Executing', description: 'Run code and see what it left' },
+        { name: 'Files', description: 'Read and write the files of a session' },
         { name: 'Access', description: 'Who may do what' },
         { name: 'Operations', description: 'For those who run the service' },
       ],

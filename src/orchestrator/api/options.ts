@@ -6,6 +6,7 @@ import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
 import type { SessionConfig, SessionLimits } from '../registry/records.ts';
 import type { SessionRegistry } from '../registry/session-registry.ts';
+import type { Files } from '../sessions/file-service.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import type { States } from '../sessions/state-service.ts';
 
@@ -30,7 +31,7 @@ export type ApiSettings = {
 export type ApiBounds = {
   /** A request that needs a container: create, configure, restart, delete. */
   readonly changeMsMax: number;
-  /** A request that moves a whole state: snapshot, rollback, hibernate, import, archive. */
+  /** A request that moves a whole state or file: snapshot, rollback, hibernate, import, archive, files; and to take any body in. */
   readonly transferMsMax: number;
   /** A question to the live session: variables, inspect. */
   readonly questionMsMax: number;
@@ -89,6 +90,7 @@ export type IdempotencyStore = Pick<
 export type ApiParts = {
   readonly sessions: SessionService;
   readonly states: States;
+  readonly files: Files;
   readonly authenticator: Authenticator;
   readonly tickets: Pick<Tickets, 'issue' | 'redeem'>;
   readonly registry: IdempotencyStore;

@@ -1,11 +1,15 @@
 // What every request passes on its way in, before anyone asks who sends it, and on its way out.
+import type { FastifyRequest } from 'fastify';
 import { AppError } from '../foundation/errors.ts';
 import type { ApiServer } from './api-server.ts';
 import { replyError } from './error-reply.ts';
 import { hostCheck } from './host-check.ts';
 import type { ApiParts } from './options.ts';
 
-export function installRequestHooks(server: ApiServer, { log, settings }: ApiParts): void {
+/** For a body that is read before its request is served; the others have the time of their transfer. */
+const bodyMsMax = 60_000;
+
+export function installRequestHooks(server: ApiServer, { log, settings, clock }: ApiParts): void {
   const isOurs = hostCheck(settings.listenHost, settings.allowedHosts);
   server.setErrorHandler((error, request, reply) => replyError(error, request, reply, log));
   server.addHook('onRequest', async (request, reply) => {
@@ -14,6 +18,16 @@ export function installRequestHooks(server: ApiServer, { log, settings }: ApiPar
     if (request.url.startsWith('/api')) reply.header('cache-control', 'no-store');
     if (!isOurs(request.headers.host)) throw new AppError('host_forbidden');
   });
+  // SECURITY: a client that is slow on purpose does not keep a connection, whether anybody wants its body or not.
+  const waiting = new WeakMap<FastifyRequest, () => void>();
+  server.addHook('onRequest', async (request) => {
+    const { raw } = request;
+    const cancel = clock.after(bodyMsMax, () => raw.destroy());
+    waiting.set(request, cancel);
+    raw.once('end', cancel);
+    raw.once('close', cancel);
+  });
+  server.addHook('preValidation', async (request) => waiting.get(request)?.());
   server.addHook('onResponse', async (request, reply) => {
     log.debug(
       {

@@ -16,10 +16,10 @@ import { installRequestHooks } from './request-hooks.ts';
 import { installValidation } from './request-validation.ts';
 import { executeRoutes } from './routes/execute.ts';
 import { executionRoutes } from './routes/executions.ts';
+import { fileRoutes } from './routes/files.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
 import { keptSnapshotRoutes } from './routes/kept-snapshots.ts';
-import { notImplementedRoutes } from './routes/not-implemented.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';
 import { ticketRoutes } from './routes/tickets.ts';
@@ -45,6 +45,7 @@ export async function createServer(api: ApiParts): Promise<ApiServer> {
   sessionRoutes(server, api, waits, idempotency);
   snapshotRoutes(server, api, waits, idempotency);
   keptSnapshotRoutes(server, api, waits);
+  fileRoutes(server, api, waits);
   executeRoutes(server, api, waits, idempotency);
   executionRoutes(server, api, waits);
   variableRoutes(server, api, waits);
@@ -53,7 +54,6 @@ export async function createServer(api: ApiParts): Promise<ApiServer> {
   whoamiRoutes(server);
   versionRoutes(server, api);
   healthRoutes(server, api, waits);
-  notImplementedRoutes(server);
   liveSocket(server, api, waits);
   server.addHook('preClose', async () => waits.close());
   await server.ready();
@@ -66,7 +66,7 @@ function newServer({ settings: { bounds } }: ApiParts): ApiServer {
     bodyLimit: bounds.bodyBytesMax,
     // SECURITY: a client that is slow on purpose does not keep a connection: each step of a request has its time.
     connectionTimeout: 120_000,
-    requestTimeout: 60_000,
+    requestTimeout: bounds.transferMsMax,
     keepAliveTimeout: 72_000,
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000, maxHeaderSize: 16_384 },
     forceCloseConnections: 'idle',

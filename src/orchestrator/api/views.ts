@@ -1,7 +1,8 @@
 // Turns the records of the layers below into the JSON that clients see. Whatever is not named here stays inside.
+import type { FileEntry } from '#protocol';
 import type { ExecutionRecord, SessionRecord, SnapshotRecord } from '../registry/records.ts';
 import type { ExecutionView, SessionView } from '../sessions/session-service.ts';
-import type { Execution, Session, Snapshot, sandboxTiers } from './schemas/reply.ts';
+import type { Execution, FileItem, Session, Snapshot, sandboxTiers } from './schemas/reply.ts';
 
 /** SECURITY: of `env` the names only; of the sandbox neither token nor uid. */
 export function sessionJson({ record, connections, memoryBytes }: SessionView): Session {
@@ -59,6 +60,16 @@ export function snapshotJson(record: SnapshotRecord): Snapshot {
   };
 }
 
+export function fileJson({ path, type, sizeBytes, modifiedMs, mode }: FileEntry): FileItem {
+  return {
+    path,
+    type,
+    sizeBytes,
+    modifiedAt: timeText(Math.min(modifiedMs, latestMs)),
+    mode: mode.toString(8).padStart(4, '0'),
+  };
+}
+
 /** `results` false leaves out what an execution gave: result, error and output. */
 export function executionJson(
   { record, output }: ExecutionView,
@@ -85,6 +96,9 @@ export function tierOf(runtime: string): (typeof sandboxTiers)[number] {
   if (/kata|firecracker/.test(runtime)) return 'vm';
   return 'container';
 }
+
+/** What a sandbox says of its files may be later than any date. */
+const latestMs = 8.64e15;
 
 export function timeText(milliseconds: number): string {
   return new Date(milliseconds).toISOString();

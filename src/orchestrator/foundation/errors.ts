@@ -3,6 +3,11 @@
 
 export const errorTable = {
   invalid_request: { status: 400, retry: false, title: 'The request is not valid.' },
+  path_refused: {
+    status: 400,
+    retry: false,
+    title: 'This path is none of the session’s files, or leads out of them.',
+  },
   unauthenticated: { status: 401, retry: false, title: 'A valid API key is required.' },
   forbidden: { status: 403, retry: false, title: 'This key may not do that.' },
   origin_forbidden: { status: 403, retry: false, title: 'This origin may not connect.' },
@@ -19,6 +24,7 @@ export const errorTable = {
     title: 'The session has no variable of this name, or nothing at this path.',
   },
   snapshot_not_found: { status: 404, retry: false, title: 'There is no such snapshot.' },
+  file_not_found: { status: 404, retry: false, title: 'The session has no such file.' },
   method_not_allowed: {
     status: 405,
     retry: false,
@@ -41,6 +47,18 @@ export const errorTable = {
     retry: false,
     title: 'The session has as many snapshots as it may have.',
   },
+  is_directory: { status: 409, retry: false, title: 'This is a directory, not a file.' },
+  not_directory: {
+    status: 409,
+    retry: false,
+    title: 'A part of the path that should be a directory is something else.',
+  },
+  directory_not_empty: { status: 409, retry: false, title: 'The directory is not empty.' },
+  file_unusable: {
+    status: 409,
+    retry: false,
+    title: 'This is no regular file, or its permissions shut everybody out.',
+  },
   execution_ended: { status: 409, retry: false, title: 'This execution has ended already.' },
   idempotency_conflict: {
     status: 409,
@@ -58,13 +76,24 @@ export const errorTable = {
     title:
       'The first request with this idempotency key was cut off; whether it took effect is not known.',
   },
+  precondition_failed: {
+    status: 412,
+    retry: false,
+    title: 'The file is not the one that the request was made for.',
+  },
   payload_too_large: { status: 413, retry: false, title: 'The request body is too large.' },
   snapshot_too_large: {
     status: 413,
     retry: false,
     title: 'The snapshot is larger than it may be.',
   },
+  too_many_files: { status: 413, retry: false, title: 'There are too many files to list.' },
   unsupported_media_type: { status: 415, retry: false, title: 'The request body must be JSON.' },
+  range_not_satisfiable: {
+    status: 416,
+    retry: false,
+    title: 'The file has nothing in this range.',
+  },
   host_forbidden: {
     status: 421,
     retry: false,
@@ -112,6 +141,11 @@ export const errorTable = {
     status: 507,
     retry: false,
     title: 'The tenant’s snapshots take as much storage as they may.',
+  },
+  workspace_full: {
+    status: 507,
+    retry: false,
+    title: 'The files of the session have no room left.',
   },
   storage_full: { status: 507, retry: true, title: 'There is no room to store snapshots.' },
 } as const satisfies Record<string, { status: number; retry: boolean; title: string }>;

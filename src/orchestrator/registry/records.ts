@@ -118,6 +118,8 @@ export const snapshotReasons = [
   'execution',
   'interval',
   'hibernate',
+  'files',
+  'restart',
   'fork',
   'imported',
 ] as const;
@@ -128,6 +130,8 @@ export const automaticReasons = [
   'execution',
   'interval',
   'hibernate',
+  'files',
+  'restart',
 ] as const satisfies readonly SnapshotReason[];
 
 /** A snapshot that is stored wholly: its content is in the snapshot store under its id. */

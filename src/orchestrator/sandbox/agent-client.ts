@@ -16,11 +16,12 @@ import {
 } from '#protocol';
 import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
-import type { Agent } from './agent.ts';
+import type { Agent, RestoreOptions } from './agent.ts';
 import { CommandQueue } from './command-queue.ts';
 import { EventFeed } from './event-feed.ts';
-import { failureOf } from './failure-errors.ts';
+import { failureOf, transferFailure } from './failure-errors.ts';
 import { type LinkConnection, ProtocolViolation } from './link-connection.ts';
+import { LinkFiles } from './link-files.ts';
 import { download, upload } from './link-transfer.ts';
 
 const eventShape = Compile(AgentEvent);
@@ -36,6 +37,7 @@ export type AgentClientOptions = {
 };
 
 export class AgentClient implements Agent {
+  readonly files: LinkFiles;
   readonly #options: AgentClientOptions;
   readonly #feed: EventFeed;
   readonly #commands: CommandQueue;
@@ -46,6 +48,11 @@ export class AgentClient implements Agent {
 
   constructor(options: AgentClientOptions) {
     this.#options = options;
+    this.files = new LinkFiles({
+      connected: (signal) => this.#connected(signal),
+      ask: (path, body, check, signal) => this.#ask(path, body, check, signal),
+      transfer: (signal) => this.#transfer(signal),
+    });
     this.#feed = new EventFeed(options.acknowledgedSeq, () => this.#resumeChannel());
     this.#commands = new CommandQueue(options.acknowledgedSeq, options.clock);
     this.#linked.promise.catch(() => {});
@@ -101,34 +108,32 @@ export class AgentClient implements Agent {
       if ('reply' in got) throw failureOf(routes.snapshot, got.reply);
       yield* got.content;
     } catch (error) {
-      throw this.#transferFailed(connection, error, signal);
+      throw transferFailure(connection, error, signal);
     }
   }
 
   async restore(
     archive: AsyncIterable<Uint8Array>,
-    { fork }: { readonly fork: boolean },
+    { fork, filesOnly = false }: RestoreOptions,
     signal: AbortSignal,
   ): Promise<void> {
     const connection = await this.#connected(signal);
-    const path = fork ? routes.fork : routes.restore;
+    const path = filesOnly ? routes.restoreFiles : fork ? routes.fork : routes.restore;
     try {
       const reply = await upload(connection, path, archive, this.#transfer(signal));
       if (reply.status !== 200) throw failureOf(path, reply);
     } catch (error) {
-      throw this.#transferFailed(connection, error, signal);
+      throw transferFailure(connection, error, signal);
     }
+  }
+
+  async reset(signal: AbortSignal): Promise<void> {
+    await this.#ask(routes.reset, {}, (message) => message, signal);
   }
 
   #transfer(signal: AbortSignal) {
     const { clock, transferIdleMsMax } = this.#options;
     return { clock, idleMsMax: transferIdleMsMax, signal };
-  }
-
-  #transferFailed(connection: LinkConnection, error: unknown, signal: AbortSignal): unknown {
-    if (signal.aborted) return signal.reason;
-    if (error instanceof ProtocolViolation) connection.destroy(error);
-    return error instanceof AppError ? error : new AppError('sandbox_lost', { cause: error });
   }
 
   knownExecutions(): ReadonlySet<string> {

@@ -3,6 +3,14 @@ import type {
   AgentEvent,
   ConfigureRequest,
   ExecuteCommand,
+  FilePart,
+  FileRemoveRequest,
+  FileStatus,
+  FileStatusRequest,
+  FilesReply,
+  FilesRequest,
+  FileWriteReply,
+  FileWriteRequest,
   InspectedNode,
   InspectRequest,
   VariablesReply,
@@ -39,12 +47,43 @@ export interface Agent {
    */
   restore(
     archive: AsyncIterable<Uint8Array>,
-    options: { readonly fork: boolean },
+    options: RestoreOptions,
     signal: AbortSignal,
   ): Promise<void>;
+  /** Ends what runs, whether it can be stopped or not, and forgets every value. The files stay. Throws AppErrors. */
+  reset(signal: AbortSignal): Promise<void>;
+  readonly files: AgentFiles;
   /** Executions the agent held when it last said hello. */
   knownExecutions(): ReadonlySet<string>;
 }
+
+export type RestoreOptions = {
+  readonly fork: boolean;
+  /** The values in the archive are passed over. */
+  readonly filesOnly?: boolean;
+};
+
+/** The workspace of a sandbox, while code runs in it as well. Errors are AppErrors. */
+export interface AgentFiles {
+  list(request: FilesRequest, signal: AbortSignal): Promise<FilesReply>;
+  status(request: FileStatusRequest, signal: AbortSignal): Promise<FileStatus>;
+  /** Opens a file. One of `content` and `close` must follow, once. */
+  read(path: string, signal: AbortSignal): Promise<FileReading>;
+  /** All of the content becomes the file, or nothing has changed. */
+  write(
+    request: FileWriteRequest,
+    content: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<FileWriteReply>;
+  remove(request: FileRemoveRequest, signal: AbortSignal): Promise<void>;
+}
+
+export type FileReading = {
+  readonly status: FileStatus;
+  /** Exactly that part of the file as it was opened; the iteration throws when the agent gives anything else. */
+  content(part: FilePart): AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
+};
 
 /** A container with a connected agent. Disposing destroys the container and its link. */
 export interface Sandbox extends AsyncDisposable {

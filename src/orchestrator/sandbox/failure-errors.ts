@@ -1,8 +1,8 @@
-// What a failure of the agent means to a client.
+// What a failure of an agent, or of the way to it, means to a client.
 import { Compile } from 'typebox/compile';
 import { type ArchiveFault, archiveFaults, Failure, type FailureCode } from '#protocol';
 import { AppError, type ErrorCode } from '../foundation/errors.ts';
-import { ProtocolViolation } from './link-connection.ts';
+import { type LinkConnection, ProtocolViolation } from './link-connection.ts';
 import type { Reply } from './link-transfer.ts';
 
 const failureShape = Compile(Failure);
@@ -22,6 +22,16 @@ export const failureErrors: Record<FailureCode, ErrorCode> = {
   archive_unsupported: 'snapshot_unsupported',
   engine_unavailable: 'sandbox_failed',
   engine_busy: 'session_busy',
+  path_refused: 'path_refused',
+  unknown_file: 'file_not_found',
+  is_directory: 'is_directory',
+  not_directory: 'not_directory',
+  directory_not_empty: 'directory_not_empty',
+  file_unusable: 'file_unusable',
+  file_changed: 'precondition_failed',
+  file_too_large: 'payload_too_large',
+  too_many_files: 'too_many_files',
+  workspace_full: 'workspace_full',
   internal: 'sandbox_failed',
 };
 
@@ -41,4 +51,15 @@ export function failureOf(path: string, { message: failure }: Reply): Error {
     ...(fault ? { reason: fault, detail: archiveFaults[fault].meaning } : {}),
     cause: new Error(`${code}: ${message}`),
   });
+}
+
+/** What to throw for a transfer that failed. A breach of the protocol costs the connection. */
+export function transferFailure(
+  connection: LinkConnection,
+  error: unknown,
+  signal: AbortSignal,
+): unknown {
+  if (signal.aborted) return signal.reason;
+  if (error instanceof ProtocolViolation) connection.destroy(error);
+  return error instanceof AppError ? error : new AppError('sandbox_lost', { cause: error });
 }

@@ -198,9 +198,13 @@ export class LinkConnection implements TransferLink {
   }
 
   /** A request whose bodies the caller sees to. Null when the link is closed. */
-  open(path: string): ClientHttp2Stream | null {
+  open(
+    path: string,
+    { trailers }: { readonly trailers: boolean } = { trailers: false },
+  ): ClientHttp2Stream | null {
     if (this.#closed || this.#session.destroyed || this.#session.closed) return null;
-    const stream = this.#session.request({ ':method': 'POST', ':path': path });
+    const headers = { ':method': 'POST', ':path': path };
+    const stream = this.#session.request(headers, { waitForTrailers: trailers });
     stream.on('error', () => {});
     return stream;
   }

@@ -11,8 +11,8 @@ export type Reply = { readonly status: number; readonly message: unknown };
 
 /** What a transfer needs of its connection. */
 export type TransferLink = {
-  /** Null when the link is closed. */
-  open(path: string): ClientHttp2Stream | null;
+  /** Null when the link is closed. `trailers`: the caller sends some when the body has ended. */
+  open(path: string, options?: { readonly trailers: boolean }): ClientHttp2Stream | null;
   /** Bytes of bodies that came and went: what else there is on the wire is overhead. */
   received(bytes: number): void;
   sent(bytes: number): void;
@@ -25,19 +25,45 @@ export type TransferOptions = {
   readonly signal: AbortSignal;
 };
 
-/**
- * Asks with a JSON body, and gives the reply's bytes; a reply that is no success comes whole instead, as parsed JSON that nobody has
- * checked. Throws `deadline_exceeded`, the signal's reason, or an Error when the link broke; so does the iteration.
- */
+/** A reply under way whose request may go on. */
+export type Exchange = {
+  readonly content: AsyncIterable<Buffer>;
+  /** Sends the rest of the request. */
+  ask(rest: Buffer): void;
+};
+
+/** A reply that is no success comes whole, as parsed JSON that nobody has checked. */
+type Refusal = { readonly reply: Reply };
+
+/** Asks with a JSON body, and gives the reply's bytes. Throws `deadline_exceeded`, the signal's reason, or an Error when the link broke; so does the iteration. */
 export async function download(
   link: TransferLink,
   path: string,
   body: unknown,
   options: TransferOptions,
-): Promise<{ readonly content: AsyncIterable<Buffer> } | { readonly reply: Reply }> {
+): Promise<{ readonly content: AsyncIterable<Buffer> } | Refusal> {
   const transfer = new Transfer(link, path, options);
+  transfer.stream.end(JSON.stringify(body));
+  return contentOf(transfer);
+}
+
+/** As `download`, with a request that begins with these bytes and stays open. */
+export async function exchange(
+  link: TransferLink,
+  path: string,
+  first: Buffer,
+  options: TransferOptions,
+): Promise<Exchange | Refusal> {
+  const transfer = new Transfer(link, path, options);
+  transfer.stream.write(first);
+  const got = await contentOf(transfer);
+  return 'reply' in got ? got : { ...got, ask: (rest) => transfer.stream.end(rest) };
+}
+
+async function contentOf(
+  transfer: Transfer,
+): Promise<{ readonly content: AsyncIterable<Buffer> } | Refusal> {
   try {
-    transfer.stream.end(JSON.stringify(body));
     const status = await transfer.status;
     if (status === 200) return { content: transfer.content({ whole: true }) };
     return { reply: { status, message: await messageOf(transfer) } };
@@ -46,14 +72,14 @@ export async function download(
   }
 }
 
-/** Sends bytes, and gives the reply. An agent that answers before it has all of them gets no more. Throws as `download` does, and what the content throws. */
+/** Sends bytes, says at their end that this was all, and gives the reply. An agent that answers before it has all of them gets no more. Throws as `download` does, and what the content throws. */
 export async function upload(
   link: TransferLink,
   path: string,
   content: AsyncIterable<Uint8Array>,
   options: TransferOptions,
 ): Promise<Reply> {
-  const transfer = new Transfer(link, path, options);
+  const transfer = new Transfer(link, path, options, { trailers: true });
   try {
     await Promise.race([transfer.send(content), transfer.status]);
     const status = await transfer.status;
@@ -84,9 +110,14 @@ class Transfer {
   readonly #status = Promise.withResolvers<number>();
   readonly #abort = () => this.#giveUp(this.#options.signal.reason);
 
-  constructor(link: TransferLink, path: string, options: TransferOptions) {
+  constructor(
+    link: TransferLink,
+    path: string,
+    options: TransferOptions,
+    { trailers }: { readonly trailers: boolean } = { trailers: false },
+  ) {
     options.signal.throwIfAborted();
-    const stream = link.open(path);
+    const stream = link.open(path, { trailers });
     if (stream === null) throw new Error('the link is closed');
     this.#link = link;
     this.#options = options;
@@ -97,6 +128,7 @@ class Transfer {
       this.#moved();
       this.#status.resolve(Number(headers[':status']));
     });
+    stream.once('wantTrailers', () => stream.sendTrailers({ [wholeTrailer]: 'yes' }));
     stream.once('trailers', (trailers) => {
       this.#isWhole = trailers[wholeTrailer] === 'yes';
     });

@@ -55,6 +55,8 @@ export class Executor {
   readonly #holds = new Holds();
   readonly #open = new OpenExecutions();
   #stopWatchdog = () => {};
+  /** The last one that the agent did not know to be over. */
+  #over: string | null = null;
   /** What is stored, about: counted on from the last look. */
   #history: HistorySize | null = null;
 
@@ -181,6 +183,10 @@ export class Executor {
     for (const event of batch) {
       const run = this.#open.running;
       const step = run?.executionId === event.executionId ? run.take(event, at, monotonic) : null;
+      if (!step && (await this.#isOver(event.executionId))) {
+        agentSeq = event.seq;
+        continue;
+      }
       if (!run || !step) {
         wrong = `${event.type} out of order`;
         break;
@@ -199,6 +205,14 @@ export class Executor {
     if (await this.#record(steps, change)) void checkpoint.stored?.();
     agent.acknowledge(agentSeq);
     return wrong;
+  }
+
+  /** It was ended without the agent's word, by us or by the process before us, and the agent still has something to say about it. */
+  async #isOver(executionId: string): Promise<boolean> {
+    if (this.#over === executionId) return true;
+    const isOver = await this.#store.isEnded(executionId);
+    if (isOver) this.#over = executionId;
+    return isOver;
   }
 
   /** Ends everything that is open without the agent's word. */

@@ -31,14 +31,18 @@ export type LiveMessage =
       changed: string[];
       removed: string[];
     }
-  | {
-      type: 'state';
-      from: SessionState;
-      to: SessionState;
-      reason: StateReason;
-      version?: number | null;
-    }
+  | ({ type: 'state'; from: SessionState; to: SessionState; reason: StateReason } & StateDetails)
   | { type: 'gap'; since: number; resumesAfter: number };
+
+/** Whose files a restarted session has: those it had, those of its last version, or none. */
+export const restoredFiles = ['present', 'version', 'none'] as const;
+export type RestoredFiles = (typeof restoredFiles)[number];
+
+/** What a `state` message says of the state that came. */
+export type StateDetails = {
+  readonly version?: number | null;
+  readonly files?: RestoredFiles;
+};
 
 /** Why a session changed its state. `lost`: its variables are gone with the sandbox. */
 export type StateReason =

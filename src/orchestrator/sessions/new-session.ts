@@ -1,7 +1,7 @@
 // The record of a session that is being made, before anything is stored.
 import type { SandboxRecord, SessionRecord } from '../registry/records.ts';
 import { storedUse } from './idle-ladder.ts';
-import type { Origin } from './session-life.ts';
+import type { Origin } from './origins.ts';
 import type { NewSession } from './session-service.ts';
 
 export type NewSessionFacts = {

@@ -1,13 +1,15 @@
 // How a session comes by the sandbox that it lives in: started, taken over from an earlier process, lost and replaced, rolled back,
 // frozen, put to sleep and woken. All that changes something here runs in the session's serial queue.
 import { AppError } from '../foundation/errors.ts';
-import type { SandboxRecord, SessionRecord, SnapshotRecord } from '../registry/records.ts';
-import type { Agent, Sandbox } from '../sandbox/agent.ts';
+import type { SandboxRecord, SessionRecord } from '../registry/records.ts';
+import type { Sandbox } from '../sandbox/agent.ts';
 import type { Executor } from './executor.ts';
 import { Freezer } from './freezer.ts';
-import { eventRecord, type LiveLog } from './live-log.ts';
+import type { LiveLog } from './live-log.ts';
 import type { StateReason } from './live-messages.ts';
 import { type Loss, lossMessage, RecentLosses } from './losses.ts';
+import { type Bring, type Origin, Origins } from './origins.ts';
+import { recordOf, SandboxExchange } from './sandbox-exchange.ts';
 import { SandboxKeeper } from './sandbox-keeper.ts';
 import { configureRequest } from './sandbox-settings.ts';
 import type { SerialQueue } from './serial-queue.ts';
@@ -17,9 +19,6 @@ import type { VersionChange } from './session-versions.ts';
 import { isStateFault } from './snapshots.ts';
 import type { StateChanges } from './state-changes.ts';
 import type { Uses } from './uses.ts';
-
-/** The state that a sandbox starts with. `fork`: it is another session's. */
-export type Origin = { readonly snapshot: SnapshotRecord; readonly fork: boolean };
 
 export type SessionLifeParts = {
   readonly options: SessionOptions;
@@ -35,11 +34,13 @@ export class SessionLife {
   readonly #options: SessionOptions;
   readonly #serial: SerialQueue;
   readonly #store: SessionStore;
-  readonly #live: LiveLog;
   readonly #executor: Executor;
   readonly #keeper: SandboxKeeper;
   readonly #losses: RecentLosses;
   readonly #states: StateChanges;
+  readonly #origins: Origins;
+  /** Puts another sandbox in the place of the current one. */
+  readonly exchange: SandboxExchange;
   readonly freezer: Freezer;
   #ready: Promise<Sandbox> = new Promise(() => {});
   #closed = false;
@@ -53,10 +54,10 @@ export class SessionLife {
     this.#states = parts.states;
     this.#serial = serial;
     this.#store = store;
-    this.#live = live;
     this.#executor = executor;
     this.#settled = settled;
     this.#losses = new RecentLosses(options.clock);
+    this.#origins = new Origins(options);
     this.#keeper = new SandboxKeeper({
       source: options.source,
       log: options.log,
@@ -67,11 +68,23 @@ export class SessionLife {
           serial.run(async () => {
             if (this.#keeper.current !== sandbox) return;
             const wrong = await executor.take(batch, sandbox.agent);
-            if (wrong) await this.#replace({ reason: 'protocol', detail: wrong });
+            if (wrong) await this.#lost({ reason: 'protocol', detail: wrong });
             else await executor.dispatch(sandbox.agent);
           }),
         lost: (sandbox, loss) => this.lose(sandbox, loss),
       },
+    });
+    this.exchange = new SandboxExchange({
+      options,
+      serial,
+      store,
+      live,
+      keeper: this.#keeper,
+      origins: this.#origins,
+      settings: (bring) => this.#settings(bring),
+      isCurrent: (sandbox) => this.isCurrent(sandbox),
+      use: (sandbox, record) => this.#use(sandbox, record),
+      lose: (sandbox, loss) => this.lose(sandbox, loss),
     });
     this.freezer = new Freezer({
       sandbox: () => this.sandbox,
@@ -130,7 +143,7 @@ export class SessionLife {
     if (state === 'creating') {
       // Nobody knows how far that start came. What waits for it was never handed to anybody.
       if (sandbox) this.#keeper.discard(sandbox, record!);
-      return this.startAnother('recovered', await this.#ownOrigin());
+      return this.startAnother('recovered', await this.#origins.last(this.#record));
     }
     if (sandbox === null) return this.#replace({ reason: 'lost', detail: 'the container is gone' });
     this.#use(sandbox, record!);
@@ -145,9 +158,10 @@ export class SessionLife {
   async wake(): Promise<void> {
     if (this.#record.state === 'paused') await this.freezer.wake();
     const { state } = this.#record;
-    if (state === 'hibernated') await this.startAnother('resumed', await this.#ownOrigin());
+    if (state === 'hibernated')
+      await this.startAnother('resumed', await this.#origins.last(this.#record));
     if (state !== 'failed') return;
-    await this.startAnother('recovered', await this.#ownOrigin());
+    await this.startAnother('recovered', await this.#origins.last(this.#record));
     if (this.#record.state === 'failed') await this.#ready;
   }
 
@@ -186,8 +200,12 @@ export class SessionLife {
   lose(sandbox: Sandbox | null, loss: Loss, stillSo = () => true): void {
     void this.#serial.run(async () => {
       if (this.#closed || !sandbox || this.#keeper.current !== sandbox || !stillSo()) return;
-      await this.#replace(loss);
+      await this.#lost(loss);
     });
+  }
+
+  async #lost(loss: Loss): Promise<void> {
+    if (!this.exchange.noteLoss(loss)) await this.#replace(loss);
   }
 
   /** The sandbox is gone: everybody is told at once, what was open is lost, another one with the last stored state takes its place. */
@@ -201,7 +219,7 @@ export class SessionLife {
       await this.#states.to('failed', 'lost', { sandbox: null });
     } else {
       await this.#states.to('creating', 'lost');
-      await this.startAnother('recovered', await this.#ownOrigin());
+      await this.startAnother('recovered', await this.#origins.last(this.#record));
     }
   }
 
@@ -231,46 +249,11 @@ export class SessionLife {
     }
   }
 
-  /**
-   * Outside of the queue: prepares a sandbox with a state while the present one goes on serving. Throws when that fails, and then
-   * nothing has changed.
-   */
-  async prepare(origin: Origin): Promise<{ sandbox: Sandbox; plan: SandboxRecord }> {
-    return this.#keeper.startUnstored(this.#settings(origin));
-  }
-
-  /** Puts a prepared sandbox in the place of `former`, if that still is the present one. */
-  async swap(
-    former: Sandbox,
-    prepared: { sandbox: Sandbox; plan: SandboxRecord },
-    snapshot: SnapshotRecord,
-  ) {
-    const { sandbox, plan } = prepared;
-    const { sessionId, version } = snapshot;
-    // It may have been let go meanwhile: a session never stands on what is not there.
-    if ((await this.#options.registry.findSnapshot(sessionId!, version!)) === null) {
-      this.#keeper.discard(sandbox, plan);
-      throw new AppError('snapshot_not_found');
-    }
-    if (!this.isCurrent(former)) {
-      this.#keeper.discard(sandbox, plan);
-      throw new AppError(this.#left ? 'shutting_down' : 'sandbox_lost');
-    }
-    const { state, sandbox: formerRecord } = this.#record;
-    const record = recordOf(sandbox, plan);
-    const event = this.#live.compose({
-      type: 'state',
-      from: state,
-      to: state,
-      reason: 'rolledBack',
-      version,
-    });
-    const session = { sandbox: record, agentSeq: 0, version };
-    const events = [eventRecord(event, this.#options.clock.now())];
-    await this.#store.applyStubbornly({ session, events }, true);
-    this.#keeper.discard(former, formerRecord!);
-    this.#use(sandbox, record);
-    this.#live.send([event]);
+  /** A session that has no sandbox, or waits for one, begins anew with the files of its last version. */
+  async restartWithout(): Promise<void> {
+    void this.#keeper.putAway();
+    const origin = await this.#origins.last(this.#record);
+    await this.startAnother('restarted', origin && { ...origin, filesOnly: true });
   }
 
   /** Starts a sandbox beside the queue; `#ready` tells how it went. */
@@ -285,7 +268,7 @@ export class SessionLife {
     origin: Origin | null,
   ): Promise<Sandbox> {
     try {
-      const sandbox = await this.#keeper.start(plan, this.#settings(origin));
+      const sandbox = await this.#keeper.start(plan, this.#settings(this.#bring(origin)));
       return await this.#serial.run(() => this.#install(sandbox, plan, reason, origin));
     } catch (error) {
       const retry = await this.#serial.run(() => this.#startFailed(plan, reason, origin, error));
@@ -308,7 +291,9 @@ export class SessionLife {
     const version = origin === null || origin.fork ? null : origin.snapshot.version;
     await this.#store.applyStubbornly({ session: { sandbox: record, version } }, false);
     this.#use(sandbox, record);
-    await this.#states.to('idle', reason);
+    const files = origin === null ? 'none' : 'version';
+    const details = reason === 'restarted' ? { files, version } : {};
+    await this.#states.to('idle', reason, {}, {}, false, details);
     if (!this.#executor.atRest) await this.#states.to('busy', 'execution');
     await this.#executor.dispatch(sandbox.agent);
     return sandbox;
@@ -336,8 +321,7 @@ export class SessionLife {
     const { sessionId } = this.#record;
     const { version } = origin.snapshot;
     this.#options.log.error({ sessionId, version, err: error }, 'a snapshot could not be restored');
-    const snapshot = await this.#options.snapshots.before(origin.snapshot);
-    await this.startAnother(reason, snapshot && { snapshot, fork: false });
+    await this.startAnother(reason, await this.#origins.before(origin));
     return { ready: this.#ready };
   }
 
@@ -353,29 +337,16 @@ export class SessionLife {
 
   // --- parts ----------------------------------------------------------------------------------------------------------
 
-  #settings(origin: Origin | null) {
+  #settings(prepare: Bring) {
     return {
       limits: this.#record.config.limits,
       configure: configureRequest(this.#record, this.#options.limits.heapShare),
-      prepare: async (agent: Agent, signal: AbortSignal) => {
-        if (origin === null) return;
-        const { snapshot, fork } = origin;
-        const { snapshots, clock, log } = this.#options;
-        const begun = clock.monotonic();
-        await agent.restore(snapshots.open(snapshot, signal), { fork }, signal);
-        const { sessionId } = this.#record;
-        const { snapshotId, sizeBytes } = snapshot;
-        const durationMs = clock.monotonic() - begun;
-        log.debug({ sessionId, snapshotId, sizeBytes, durationMs }, 'state restored');
-      },
+      prepare,
     };
   }
 
-  /** The state that the session was stored as last, if it ever was. */
-  async #ownOrigin(): Promise<Origin | null> {
-    const { sessionId, version } = this.#record;
-    const snapshot = await this.#options.snapshots.upTo(sessionId, version);
-    return snapshot && { snapshot, fork: false };
+  #bring(origin: Origin | null): Bring {
+    return this.#origins.bring(origin, this.#record.sessionId);
   }
 
   #use(sandbox: Sandbox, record: SandboxRecord): void {
@@ -391,8 +362,4 @@ export class SessionLife {
   get #record(): SessionRecord {
     return this.#store.record;
   }
-}
-
-function recordOf(sandbox: Sandbox, plan: SandboxRecord): SandboxRecord {
-  return { ...plan, runtimeId: sandbox.runtimeId, runtime: sandbox.runtime };
 }

@@ -7,11 +7,12 @@ import { newId } from '../foundation/id.ts';
 import type { ExecutionRecord, SessionRecord } from '../registry/records.ts';
 import type { Listing, OwnedSession, Page, SessionFilter } from '../registry/session-registry.ts';
 import { Expiry } from './expiry.ts';
+import { FileService } from './file-service.ts';
 import { Gate } from './gate.ts';
 import { type HeldSession, LoadedSessions } from './loaded-sessions.ts';
 import { newSession } from './new-session.ts';
+import type { Origin } from './origins.ts';
 import { Session } from './session.ts';
-import type { Origin } from './session-life.ts';
 import type { SessionOptions } from './session-options.ts';
 import type {
   ConfigChange,
@@ -35,6 +36,7 @@ export class SessionManager implements SessionService {
   readonly #options: SessionOptions;
   /** Versions, rollback, hibernation, archives. */
   readonly states: StateService;
+  readonly files: FileService;
   readonly #sessions: LoadedSessions<Session>;
   readonly #usages: UsageReadings;
   readonly #expiry: Expiry;
@@ -48,6 +50,7 @@ export class SessionManager implements SessionService {
       make: (record, uses, left) => new Session(record, this.#options, uses, left),
     });
     this.states = new StateService(this.#options, this.#sessions);
+    this.files = new FileService(this.#sessions);
     this.#expiry = new Expiry({ ...options, end: (due) => this.#expire(due) });
   }
 

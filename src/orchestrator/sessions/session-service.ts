@@ -95,7 +95,7 @@ export interface SessionService {
     change: ConfigChange,
     signal: AbortSignal,
   ): Promise<SessionView>;
-  /** A fresh container: variables are forgotten, history is kept. */
+  /** Variables are forgotten, files and history stay. */
   restart(tenant: string, idOrName: string, signal: AbortSignal): Promise<SessionView>;
 
   /** Queued and stored; resolves when the record is committed, before it runs. */

@@ -66,6 +66,12 @@ export class SessionStore {
     }
   }
 
+  /** Whether the end of an execution of this session is stored. */
+  async isEnded(executionId: string): Promise<boolean> {
+    const found = await this.#registry.findExecution(this.#record.sessionId, executionId);
+    return found !== null && found.endedAt !== null;
+  }
+
   /** See SessionRegistry.historySize. */
   historySize(): Promise<HistorySize> {
     return this.#registry.historySize(this.#record.sessionId);

@@ -12,11 +12,15 @@ import {
 import type { Sandbox } from '../sandbox/agent.ts';
 import { Executor } from './executor.ts';
 import { storedUse } from './idle-ladder.ts';
+import type { Lease } from './lease.ts';
 import { LiveLog } from './live-log.ts';
+import type { Origin } from './origins.ts';
 import { configureRequest } from './sandbox-settings.ts';
 import { SerialQueue } from './serial-queue.ts';
-import { type Origin, SessionLife } from './session-life.ts';
+import { SessionFiles } from './session-files.ts';
+import { SessionLife } from './session-life.ts';
 import type { SessionOptions } from './session-options.ts';
+import { SessionRestart } from './session-restart.ts';
 import type {
   ConfigChange,
   DeleteOptions,
@@ -33,11 +37,6 @@ import { Standstill } from './standstill.ts';
 import { StateChanges } from './state-changes.ts';
 import type { Uses } from './uses.ts';
 
-/** A session's sandbox that runs, and goes on running until this is disposed. */
-export interface Lease extends Disposable {
-  readonly sandbox: Sandbox;
-}
-
 export class Session {
   readonly #options: SessionOptions;
   readonly #serial: SerialQueue;
@@ -49,6 +48,8 @@ export class Session {
   readonly #states: StateChanges;
   readonly #standstill: Standstill;
   readonly #use: SessionUse;
+  readonly #restart: SessionRestart;
+  readonly files: SessionFiles;
   #connections = 0;
 
   /** What must keep it in memory is one of the `uses`. `left`: it was found in the registry, and `recover` comes next; else `begin`. */
@@ -113,16 +114,25 @@ export class Session {
       },
       !left,
     );
-    this.#standstill = new Standstill({
+    this.files = new SessionFiles({
+      record: () => this.record,
+      lease: (signal) => this.lease(signal),
+      schedule: () => this.#versions.schedule(),
+      store: (begun) => this.#standstill.storeFiles(begun),
+    });
+    const parts = {
       options,
       serial: this.#serial,
       store: this.#store,
       executor: this.#executor,
       life: this.#life,
       versions: this.#versions,
+      files: this.files,
       use: this.#use,
       uses,
-    });
+    };
+    this.#standstill = new Standstill(parts);
+    this.#restart = new SessionRestart({ ...parts, standstill: this.#standstill });
   }
 
   get record(): SessionRecord {
@@ -161,15 +171,12 @@ export class Session {
     this.#use.look();
   }
 
-  /** A fresh sandbox: variables and files are forgotten, history and versions stay. What is open is cancelled. */
+  /**
+   * Variables are forgotten; files, history and versions stay. What is open is cancelled, whether it can be stopped or not. Where the
+   * session was stored before, or its policy stores every change, that state is stored when it resolves.
+   */
   async restart(): Promise<void> {
-    await this.#serial.run(async () => {
-      this.#life.assertLive();
-      await this.#executor.abandonAll('cancelled', 'The session was restarted');
-      void this.#life.putAway();
-      await this.#life.startAnother('restarted', null, { version: null });
-    });
-    await this.#life.ready;
+    await this.#restart.run();
     this.#use.touch();
   }
 

@@ -7,6 +7,7 @@ import type { Agent, Sandbox } from '../sandbox/agent.ts';
 import type { Checkpoint, Executor } from './executor.ts';
 import type { Step } from './idle-ladder.ts';
 import { SerialQueue } from './serial-queue.ts';
+import type { SessionFiles } from './session-files.ts';
 import type { SessionLife } from './session-life.ts';
 import type { SessionOptions } from './session-options.ts';
 import type { SessionStore } from './session-store.ts';
@@ -25,6 +26,7 @@ export type StandstillParts = {
   readonly versions: SessionVersions;
   readonly use: SessionUse;
   readonly uses: Uses;
+  readonly files: Pick<SessionFiles, 'shut'>;
 };
 
 export class Standstill {
@@ -49,6 +51,19 @@ export class Standstill {
     );
   }
 
+  /** Files have changed under the policy `execution`. `begun` is called before the state is looked at; gives the sandbox whose it is. */
+  storeFiles(begun: () => void): Promise<Sandbox> {
+    const signal = this.#longest();
+    const request = { label: null, reason: 'files' } as const;
+    return this.#inTurn(() =>
+      this.#awake(signal, async (sandbox) => {
+        begun();
+        await this.#store(sandbox, request, signal);
+        return sandbox;
+      }),
+    );
+  }
+
   /** Stores the state because the policy says so: that is no use, and a paused session stays paused. */
   async storeInterval(): Promise<void> {
     const signal = this.#longest();
@@ -65,12 +80,11 @@ export class Standstill {
 
   /** See Session.rollback. */
   rollback(wanted: VersionChoice, signal: AbortSignal): Promise<void> {
-    const { life, serial, versions } = this.#parts;
+    const { life, versions } = this.#parts;
     return this.#inTurn(() =>
       this.#awake(signal, async (sandbox) => {
         const snapshot = await versions.find(wanted);
-        const prepared = await life.prepare({ snapshot, fork: false });
-        await serial.run(() => life.swap(sandbox, prepared, snapshot));
+        await life.exchange.goBack(sandbox, { snapshot, fork: false });
       }),
     );
   }
@@ -93,10 +107,11 @@ export class Standstill {
 
   /** See Session.hibernate. */
   hibernate(signal: AbortSignal): Promise<void> {
-    const { serial, store, life, versions } = this.#parts;
+    const { serial, store, life, versions, files } = this.#parts;
     return this.#inTurn(async () => {
       if (store.record.state === 'hibernated') return;
       await this.#roused(signal, async (sandbox) => {
+        using _shut = await files.shut(signal);
         const request = { label: null, reason: 'hibernate' } as const;
         const content = await versions.take(sandbox.agent, request, signal);
         await serial.run(async () => {
@@ -200,23 +215,31 @@ export class Standstill {
     wake: () => Promise<void>,
     work: (sandbox: Sandbox) => Promise<Result>,
   ): Promise<Result> {
+    const { life, serial } = this.#parts;
+    using held = this.hold();
+    await serial.run(async () => {
+      life.assertLive();
+      await wake();
+    });
+    const sandbox = await abortable(life.ready, signal);
+    await abortable(held.quiet, signal);
+    return await work(sandbox);
+  }
+
+  /** Nothing more is begun until the result is disposed of; `quiet` resolves when what runs has ended. */
+  hold(): { readonly quiet: Promise<void> } & Disposable {
     const { executor, life, serial } = this.#parts;
     const hold = executor.hold();
-    try {
-      await serial.run(async () => {
-        life.assertLive();
-        await wake();
-      });
-      const sandbox = await abortable(life.ready, signal);
-      await abortable(hold.quiet, signal);
-      return await work(sandbox);
-    } finally {
-      hold.release();
-      void serial.run(async () => {
-        const { sandbox, closed } = life;
-        if (sandbox && !closed) await executor.dispatch(sandbox.agent);
-      });
-    }
+    return {
+      quiet: hold.quiet,
+      [Symbol.dispose]: () => {
+        hold.release();
+        void serial.run(async () => {
+          const { sandbox, closed } = life;
+          if (sandbox && !closed) await executor.dispatch(sandbox.agent);
+        });
+      },
+    };
   }
 
   #unsnapped(error: unknown): void {

@@ -3,7 +3,7 @@ import type { Clock } from '../foundation/clock.ts';
 import { isDormant, type SessionState } from '../registry/records.ts';
 import type { Admission } from './admission.ts';
 import { eventRecord, type LiveLog } from './live-log.ts';
-import type { StateReason } from './live-messages.ts';
+import type { StateDetails, StateReason } from './live-messages.ts';
 import { move } from './session-state.ts';
 import type { Change, SessionStore } from './session-store.ts';
 
@@ -23,20 +23,21 @@ export class StateChanges {
     this.#parts = parts;
   }
 
-  /** `changes` are stored with it, and so are `records`. */
+  /** `changes` are stored with it, and so are `records`; `details` are told. */
   async to(
     to: SessionState,
     reason: StateReason,
     changes: Change['session'] = {},
     records: Pick<Change, 'newSnapshots' | 'removedSnapshots'> = {},
     durable = false,
+    details: StateDetails = {},
   ): Promise<void> {
     const { store, live, clock, admission, moved } = this.#parts;
     const { sessionId, state: from, version } = store.record;
     // What was only frozen goes on as it was, whatever was stored.
     const isStored = from !== 'paused' && (reason === 'recovered' || reason === 'resumed');
     const told = isStored ? { version } : {};
-    const event = live.compose({ type: 'state', from, to, reason, ...told });
+    const event = live.compose({ type: 'state', from, to, reason, ...told, ...details });
     const events = [eventRecord(event, clock.now())];
     const session = { ...changes, state: move(from, to) };
     await store.applyStubbornly({ ...records, session, events }, durable);

@@ -14,19 +14,23 @@ import type {
   IdempotencyClaim,
   IdempotentReply,
 } from '../../../src/orchestrator/registry/session-registry.ts';
+import type { Files } from '../../../src/orchestrator/sessions/file-service.ts';
 import { FakeClock } from '../../doubles/fake-clock.ts';
+import { ScriptedFiles } from '../../doubles/scripted-files.ts';
 import { ScriptedSessions } from '../../doubles/scripted-sessions.ts';
 import { ScriptedStates } from '../../doubles/scripted-states.ts';
 
 type Parts = Pick<
   ApiFixture,
-  'server' | 'sessions' | 'states' | 'clock' | 'tickets' | 'replies' | 'logged'
+  'server' | 'sessions' | 'states' | 'files' | 'clock' | 'tickets' | 'replies' | 'logged'
 >;
 
 export class ApiFixture implements AsyncDisposable {
   readonly server: ApiServer;
   readonly sessions: ScriptedSessions;
   readonly states: ScriptedStates;
+  /** Of every session. */
+  readonly files: ScriptedFiles;
   readonly clock: FakeClock;
   readonly tickets: Map<string, { principal: Principal; sessionId: string }>;
   readonly replies: RememberedReplies;
@@ -37,6 +41,7 @@ export class ApiFixture implements AsyncDisposable {
     this.server = parts.server;
     this.sessions = parts.sessions;
     this.states = parts.states;
+    this.files = parts.files;
     this.clock = parts.clock;
     this.tickets = parts.tickets;
     this.replies = parts.replies;
@@ -52,6 +57,7 @@ export class ApiFixture implements AsyncDisposable {
   ): Promise<ApiFixture> {
     const sessions = new ScriptedSessions();
     const states = new ScriptedStates();
+    const files = new ScriptedFiles();
     const clock = new FakeClock();
     const tickets = new Map<string, { principal: Principal; sessionId: string }>();
     const replies = new RememberedReplies();
@@ -60,6 +66,7 @@ export class ApiFixture implements AsyncDisposable {
     const server = await createServer({
       sessions,
       states,
+      files: filesOf(files),
       clock,
       log,
       registry: replies,
@@ -83,7 +90,7 @@ export class ApiFixture implements AsyncDisposable {
         bounds: { ...defaultBounds, ...options.bounds },
       },
     });
-    return new ApiFixture({ server, sessions, states, clock, tickets, replies, logged });
+    return new ApiFixture({ server, sessions, states, files, clock, tickets, replies, logged });
   }
 
   /** Listens on a free port of loopback; gives `http://…`. */
@@ -95,6 +102,16 @@ export class ApiFixture implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server.close();
   }
+}
+
+function filesOf(files: ScriptedFiles): Files {
+  return {
+    list: (_tenant, _id, request) => files.list(request),
+    status: (_tenant, _id, request) => files.status(request),
+    read: (_tenant, _id, path) => files.read(path),
+    write: (_tenant, _id, request, content) => files.write(request, content),
+    remove: (_tenant, _id, request) => files.remove(request),
+  };
 }
 
 /** The header of the key with this role, in the tenant `default`. */

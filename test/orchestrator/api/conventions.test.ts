@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Checker } from '../../../src/orchestrator/api/schemas/checker.ts';
@@ -211,6 +212,8 @@ describe('who may ask', () => {
       ['POST', '/api/sessions/demo/execute'],
       ['POST', '/api/sessions/demo/executions/e/cancel'],
       ['DELETE', '/api/sessions/demo/history'],
+      ['PUT', '/api/sessions/demo/files/a'],
+      ['DELETE', '/api/sessions/demo/files/a'],
     ] as const) {
       const reply = await api.server.inject({ method, url, headers: viewer, payload: {} });
       expect(reply.statusCode).toBe(403);
@@ -364,7 +367,7 @@ describe('operations', () => {
 
   it('drops a connection that does not finish its request head', async () => {
     expect(api.server.server.headersTimeout).toBe(10_000);
-    expect(api.server.server.requestTimeout).toBe(60_000);
+    expect(api.server.server.requestTimeout).toBe(600_000);
     const { port } = new URL(await api.listen());
     const socket = connect(Number(port), '127.0.0.1');
     socket.write('GARBAGE\r\n\r\n');
@@ -372,5 +375,23 @@ describe('operations', () => {
     for await (const chunk of socket) answer += chunk;
     expect(answer).toContain('400 Bad Request');
     expect(answer).not.toContain('at ');
+  });
+
+  it.each([
+    ['of a caller', headers.authorization],
+    ['of nobody', 'Bearer none'],
+  ])('drops a connection whose body does not come, %s', async (_, authorization) => {
+    const socket = connect(Number(new URL(await api.listen()).port), '127.0.0.1');
+    socket.on('error', () => {});
+    const closed = once(socket, 'close');
+    const requested = once(api.server.server, 'request');
+    const head =
+      'POST /api/sessions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n';
+    socket.write(`${head}authorization: ${authorization}\r\ncontent-length: 10\r\n\r\n{`);
+    socket.resume();
+    await requested;
+    await new Promise(setImmediate);
+    api.clock.advance(60_000);
+    await closed;
   });
 });

@@ -416,13 +416,4 @@ describe('DELETE, PUT config and restart', () => {
     expect(reply.statusCode).toBe(200);
     expect(new Checker(Session).fields(reply.json())).toEqual([]);
   });
-
-  it.each([
-    ['GET', '/api/sessions/demo/files'],
-    ['PUT', '/api/sessions/demo/files/a/b.txt'],
-  ] as const)('says that %s %s is not there yet', async (method, url) => {
-    const reply = await api.server.inject({ method, url, headers, payload: 'anything' });
-    expect(reply.statusCode).toBe(501);
-    expect(reply.json().code).toBe('not_implemented');
-  });
 });

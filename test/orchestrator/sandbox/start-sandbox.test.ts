@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveSession } from '../../../src/agent/agent.ts';
 import type { Link } from '../../../src/agent/link.ts';
 import { Session } from '../../../src/agent/session.ts';
+import { Workspace } from '../../../src/agent/workspace/workspace.ts';
 import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
 import type { Sandbox } from '../../../src/orchestrator/sandbox/agent.ts';
 import { linkSocketName } from '../../../src/orchestrator/sandbox/agent-link.ts';
@@ -55,7 +56,11 @@ afterEach(async () => {
 });
 
 function dial(directory: string, environment: Readonly<Record<string, string>>): void {
-  const session = new Session(new ScriptedEngine(), ['anarchy'], '/nowhere');
+  const session = new Session(
+    new ScriptedEngine(),
+    ['anarchy'],
+    new Workspace(join(directory, 'space')),
+  );
   const path = join(directory, linkSocketName);
   agents.push(serveSession(session, { path, token: environment.CELLAR_TOKEN ?? '' }));
 }

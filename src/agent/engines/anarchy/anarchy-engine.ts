@@ -145,6 +145,13 @@ export class AnarchyEngine implements Engine {
     }
   }
 
+  async reset(): Promise<void> {
+    if (this.#running !== null) this.#running.stopped ??= 'cancelled';
+    // Its end brings another one. Not both at a time: each may fill the memory.
+    await this.#thread.terminate();
+    this.#stateLost = false;
+  }
+
   async dispose(): Promise<void> {
     this.#disposed = true;
     await this.#thread.terminate();

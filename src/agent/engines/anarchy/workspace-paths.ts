@@ -1,8 +1,8 @@
 // From a program's path to the machine's: the one place that decides what lies in the workspace.
 //
 // SECURITY: a path is walked name by name. `..` is taken out of the text first, and each link on the way is resolved and must
-// lead to a place inside; what comes back has no link in it. Only the session's own calls change the workspace while a program
-// runs, one at a time, so that what was walked stays as it was.
+// lead to a place inside; what comes back has no link in it. Programs make no links, and neither does whoever
+// changes files from outside meanwhile (src/agent/workspace), so that what was walked never becomes a way out.
 import { lstatSync, realpathSync } from 'node:fs';
 import { HostFailure, shownPath } from '#language';
 

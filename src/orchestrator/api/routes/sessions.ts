@@ -206,7 +206,7 @@ export function sessionRoutes(
       schema: {
         tags,
         operationId: 'restartSession',
-        summary: 'Restart a session: its variables are forgotten, its history is kept',
+        summary: 'Restart a session: its variables are forgotten, its files and history are kept',
         params: SessionParams,
         response: { 200: shared(Session, 'The session as it is now'), ...problem },
       },

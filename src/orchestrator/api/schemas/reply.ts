@@ -1,7 +1,14 @@
 // What clients get, as closed schemas. The reference is made from them, and the tests hold every reply against its own.
 
 import { type Static, type TSchema, Type } from 'typebox';
-import { DescribedValue, ErrorReport, Location, outputChannels, Variable } from '#protocol';
+import {
+  DescribedValue,
+  ErrorReport,
+  fileTypes,
+  Location,
+  outputChannels,
+  Variable,
+} from '#protocol';
 import { executionStatuses, sessionStates, snapshotReasons } from '../../registry/records.ts';
 import { persistencePolicies } from './request.ts';
 
@@ -144,6 +151,22 @@ export const SnapshotList = Type.Object(listOf(Type.Object(snapshot, closed)).pr
   $id: 'SnapshotList',
 });
 
+const file = {
+  path: Type.String({ description: 'Below the workspace.' }),
+  type: Type.Enum(fileTypes),
+  sizeBytes: Count,
+  modifiedAt: Time,
+  mode: Type.String({ description: 'Permission bits, octal: `0644`.' }),
+};
+
+export const FileItem = Type.Object(file, { ...closed, $id: 'File' });
+export type FileItem = Static<typeof FileItem>;
+
+export const FileList = Type.Object(listOf(Type.Object(file, closed)).properties, {
+  ...closed,
+  $id: 'FileList',
+});
+
 const execution = {
   executionId: Type.String(),
   sessionId: Type.String(),
@@ -276,6 +299,8 @@ export const sharedSchemas = [
   SessionList,
   Snapshot,
   SnapshotList,
+  FileItem,
+  FileList,
   Execution,
   ExecutionList,
   VariableList,

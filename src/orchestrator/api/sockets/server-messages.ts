@@ -4,7 +4,7 @@
 import { type Static, type TProperties, Type } from 'typebox';
 import { DescribedValue, ErrorReport, endStatuses, outputChannels, Variable } from '#protocol';
 import { sessionStates } from '../../registry/records.ts';
-import type { LiveMessage } from '../../sessions/live-messages.ts';
+import { type LiveMessage, restoredFiles } from '../../sessions/live-messages.ts';
 
 const closed = { additionalProperties: false } as const;
 const executionId = Type.String();
@@ -83,6 +83,12 @@ export const sessionMessages = {
       to: Type.Enum(sessionStates),
       reason: Type.String(),
       version: Type.Optional(Type.Union([Type.Integer(), Type.Null()])),
+      files: Type.Optional(
+        Type.Enum(restoredFiles, {
+          description:
+            'After a restart: those that it had (`present`), those of `version` since its sandbox gave no answer, or none.',
+        }),
+      ),
     },
     'The session’s state changed. `version`: the one that its variables and files are those of now; null for none. For subscribers of `state`.',
   ),
