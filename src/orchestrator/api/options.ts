@@ -29,9 +29,9 @@ export type ApiSettings = {
 
 /** Times in ms, sizes in bytes. */
 export type ApiBounds = {
-  /** A request that needs a container: create, configure, restart, delete. */
+  /** A request that needs a container: create, configure, delete. */
   readonly changeMsMax: number;
-  /** A request that moves a whole state or file: snapshot, rollback, hibernate, import, archive, files; and to take any body in. */
+  /** A request that moves a whole state or file: snapshot, rollback, restart, hibernate, import, archive, files; and to take any body in. */
   readonly transferMsMax: number;
   /** A question to the live session: variables, inspect. */
   readonly questionMsMax: number;

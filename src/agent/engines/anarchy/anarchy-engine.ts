@@ -150,6 +150,8 @@ export class AnarchyEngine implements Engine {
     // Its end brings another one. Not both at a time: each may fill the memory.
     await this.#thread.terminate();
     this.#stateLost = false;
+    // That one had nothing to say is no sign of anything.
+    this.#failedStarts = 0;
   }
 
   async dispose(): Promise<void> {

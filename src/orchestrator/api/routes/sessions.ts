@@ -40,7 +40,7 @@ export function sessionRoutes(
   idempotency: Idempotency,
 ): void {
   const { sessions, settings } = api;
-  const { changeMsMax, stateMsMax } = settings.bounds;
+  const { changeMsMax, stateMsMax, transferMsMax } = settings.bounds;
 
   server.post(
     '/api/sessions',
@@ -213,7 +213,7 @@ export function sessionRoutes(
     },
     async (request) =>
       sessionJson(
-        await waits.within(changeMsMax, (signal) =>
+        await waits.within(transferMsMax, (signal) =>
           sessions.restart(callerOf(request).tenant, request.params.id, signal),
         ),
       ),
