@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  automaticReasons,
   type RetentionPolicy,
   snapshotReasons,
 } from '../../../src/orchestrator/registry/records.ts';
@@ -95,7 +96,7 @@ describe('retention', () => {
         for (const gone of planRetention(versions, policy, current, now)) {
           expect(gone.version).not.toBe(current);
           expect(gone.label).toBeNull();
-          expect(['execution', 'interval', 'hibernate']).toContain(gone.reason);
+          expect(automaticReasons).toContain(gone.reason);
         }
       }),
     );

@@ -17,17 +17,16 @@ import {
   precondition,
 } from '../preconditions.ts';
 import { callerOf } from '../principal.ts';
-import { FileItem, FileList } from '../schemas/reply.ts';
 import {
   DeleteFileQuery,
   FileParams,
   ListFilesQuery,
   PreconditionHeaders as PreconditionSchema,
-  pageLimitDefault,
   ReadFileHeaders,
-  SessionParams,
   WriteFileHeaders,
-} from '../schemas/request.ts';
+} from '../schemas/file-request.ts';
+import { FileItem, FileList } from '../schemas/reply.ts';
+import { pageLimitDefault, SessionParams } from '../schemas/request.ts';
 import { problem, shared } from '../schemas/route-schema.ts';
 import { fileJson } from '../views.ts';
 import type { Waits } from '../waits.ts';
