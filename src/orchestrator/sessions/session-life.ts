@@ -6,7 +6,7 @@ import type { Sandbox } from '../sandbox/agent.ts';
 import type { Executor } from './executor.ts';
 import { Freezer } from './freezer.ts';
 import type { LiveLog } from './live-log.ts';
-import type { StateReason } from './live-messages.ts';
+import type { RestoredFiles, StateReason } from './live-messages.ts';
 import { type Loss, lossMessage, RecentLosses } from './losses.ts';
 import { type Bring, type Origin, Origins } from './origins.ts';
 import { recordOf, SandboxExchange } from './sandbox-exchange.ts';
@@ -291,7 +291,7 @@ export class SessionLife {
     const version = origin === null || origin.fork ? null : origin.snapshot.version;
     await this.#store.applyStubbornly({ session: { sandbox: record, version } }, false);
     this.#use(sandbox, record);
-    const files = origin === null ? 'none' : 'version';
+    const files: RestoredFiles = origin === null ? 'none' : 'version';
     const details = reason === 'restarted' ? { files, version } : {};
     await this.#states.to('idle', reason, {}, {}, false, details);
     if (!this.#executor.atRest) await this.#states.to('busy', 'execution');

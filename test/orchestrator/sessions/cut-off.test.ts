@@ -105,15 +105,18 @@ it('a deletion that was stored is finished: sandbox, records and content go', as
   expect(await readdir(join(directory, 'snapshots', tenant, 'snapshots'))).toEqual([]);
 });
 
-it('a restart forgets the version in the same moment as the sandbox', async () => {
+it('a restart changes the sandbox in one change, and is never without a version to fall back to', async () => {
   const id = await create();
   await take(id);
   const { sandbox } = await recordOf(id);
   const changes = vi.spyOn(registry, 'apply');
   await manager.restart(tenant, id, soon());
-  const [forgetting] = changes.mock.calls.find(([{ session }]) => session?.version === null)!;
-  expect(forgetting.session).toMatchObject({ state: 'creating' });
-  expect(forgetting.session!.sandbox!.sandboxId).not.toBe(sandbox!.sandboxId);
+  const made = changes.mock.calls.map(([{ session }]) => session);
+  const moves = made.filter((session) => session?.sandbox !== undefined);
+  expect(moves).toMatchObject([{ version: 1 }]);
+  expect(moves[0]!.sandbox!.sandboxId).not.toBe(sandbox!.sandboxId);
+  expect(made.some((session) => session?.version === null)).toBe(false);
+  expect((await recordOf(id)).version).toBe(2);
 });
 
 it('a hibernation is stored in one change, before the sandbox goes', async () => {
