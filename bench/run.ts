@@ -8,7 +8,15 @@ import { describeMachine } from './support/machine.ts';
 import type { Report } from './support/report.ts';
 import { markdownTable, reportAsMarkdown, reportAsText } from './support/table.ts';
 
-const names = ['execute', 'create', 'state', 'dormant', 'memory', 'language'] as const;
+const names = [
+  'execute',
+  'throughput',
+  'create',
+  'state',
+  'dormant',
+  'memory',
+  'language',
+] as const;
 const page = join(import.meta.dirname, '../docs/benchmarks.md');
 
 const chosen = process.argv.slice(2);

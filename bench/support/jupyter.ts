@@ -91,6 +91,12 @@ export class JupyterKernel implements AsyncDisposable {
     return roundTripMs;
   }
 
+  /** Seconds that `count` executions of `1+1` take together, `atOnce` of them under way at any time. */
+  async pipelinedSeconds(count: number, atOnce: number): Promise<number> {
+    this.#child.stdin.write(`${count} ${atOnce}\n`);
+    return ((await this.#answer()) as { seconds: number }).seconds;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const ended = new Promise<void>((resolve) => {
       if (this.#child.pid === undefined || this.#child.exitCode !== null) resolve();

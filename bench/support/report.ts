@@ -16,7 +16,7 @@ export type Verdict = {
   readonly measured: number;
   readonly bound: 'at most' | 'at least';
   readonly limit: number;
-  readonly unit: '×' | 'MB' | 'MB/s' | 'ms' | 'bytes' | 'values/s';
+  readonly unit: '×' | '%' | 'MB' | 'MB/s' | 'ms' | 'bytes' | 'values/s' | 'descriptors';
   readonly met: boolean;
 };
 

@@ -578,6 +578,21 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
         expect((await registry.findSession('default', 'ses-1'))?.agentSeq).toBe(199);
       });
 
+      it('shows and keeps what was changed before, whether or not somebody has waited for it', async () => {
+        await addExecutions({});
+        const changes = [1, 2, 3].map((agentSeq) =>
+          registry.apply({ sessionId: 'ses-1', session: { agentSeq } }),
+        );
+        const seen = await registry.findSession('default', 'ses-1');
+        expect(seen?.agentSeq).toBe(3);
+        const later = [4, 5, 6].map((agentSeq) =>
+          registry.apply({ sessionId: 'ses-1', session: { agentSeq } }),
+        );
+        await reopen();
+        await Promise.all([...changes, ...later]);
+        expect((await registry.findSession('default', 'ses-1'))?.agentSeq).toBe(6);
+      });
+
       it('reads events from a number on, in order, as many as wanted', async () => {
         await addExecutions({});
         const events = [3, 1, 2, 4].map((seq) => outputEvent(seq, 'exec-1', `${seq}`));

@@ -1,5 +1,5 @@
 // The registry in one SQLite file, embedded in the process: the default of the port. Every method runs to its end
-// before the next one starts, so callers never see half a change.
+// before the next one starts, so callers never see half a change. Changes that wait to be committed together are committed first.
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../foundation/clock.ts';
@@ -29,6 +29,7 @@ import type { Database } from './database.ts';
 import type { Durability } from './durability.ts';
 import { ExecutionRows } from './execution-rows.ts';
 import { FactRows } from './fact-rows.ts';
+import { GroupCommit } from './group-commit.ts';
 import { IdempotencyRows } from './idempotency-rows.ts';
 import { type OpenedDatabase, openDatabase } from './open-database.ts';
 import { isForeignKeyViolation, isSyncFailure, registryError } from './registry-error.ts';
@@ -59,6 +60,7 @@ export class SqliteRegistry implements SessionRegistry {
   readonly #snapshots: SnapshotRows;
   readonly #idempotency: IdempotencyRows;
   readonly #facts: FactRows;
+  readonly #changes = new GroupCommit<SessionChange>((changes) => this.#applyAll(changes));
   #durableVersion = 0;
   #closed = false;
 
@@ -111,9 +113,13 @@ export class SqliteRegistry implements SessionRegistry {
   }
 
   async apply(change: SessionChange): Promise<void> {
-    this.#write(() => {
+    await this.#changes.add(change);
+  }
+
+  #applyAll(changes: readonly SessionChange[]): void {
+    this.#transact(() => {
       try {
-        this.#applyRows(change);
+        for (const change of changes) this.#applyRows(change);
       } catch (error) {
         if (!isForeignKeyViolation(error)) throw error;
         throw new AppError('session_not_found', { cause: error });
@@ -277,6 +283,7 @@ export class SqliteRegistry implements SessionRegistry {
   }
 
   async durable(): Promise<void> {
+    this.#changes.flush();
     this.#durability.assertSound();
     const { version } = this.#database;
     if (version === this.#durableVersion) return;
@@ -292,6 +299,7 @@ export class SqliteRegistry implements SessionRegistry {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#changes.flush();
     await this.#checkpointer.close();
     await this.#durability.close();
     this.#database.close();
@@ -310,6 +318,7 @@ export class SqliteRegistry implements SessionRegistry {
   }
 
   #read<Result>(work: () => Result): Result {
+    this.#changes.flush();
     try {
       return work();
     } catch (error) {
@@ -318,6 +327,11 @@ export class SqliteRegistry implements SessionRegistry {
   }
 
   #write<Result>(work: () => Result): Result {
+    this.#changes.flush();
+    return this.#transact(work);
+  }
+
+  #transact<Result>(work: () => Result): Result {
     this.#durability.assertSound();
     try {
       const result = this.#database.transaction(work);
