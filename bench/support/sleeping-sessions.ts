@@ -183,6 +183,7 @@ function executionRecord(sessionId: string, place: number): ExecutionRecord {
     truncated: false,
     usage: { cpuMs: 4, memoryPeakBytes: 40_000_000, outputBytes: 8 },
     warnings: [],
+    imported: false,
     storedBytes: 400,
     queuedAt: now,
     startedAt: now,

@@ -11,6 +11,10 @@ export const archiveFaults = {
     code: 'archive_malformed',
     meaning: 'This is no tar, or it is damaged or cut off.',
   },
+  history_malformed: {
+    code: 'archive_malformed',
+    meaning: 'The history in the archive is malformed.',
+  },
   manifest_missing: {
     code: 'archive_malformed',
     meaning: 'The archive does not begin with its manifest.',

@@ -179,6 +179,7 @@ export class ScriptedSessions implements SessionService {
       truncated: false,
       usage: null,
       warnings: [],
+      imported: false,
       storedBytes: 0,
       queuedAt: 1_767_225_600_000,
       startedAt: null,

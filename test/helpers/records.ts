@@ -66,6 +66,7 @@ export function executionRecord(changes: Partial<ExecutionRecord> = {}): Executi
     truncated: false,
     usage: null,
     warnings: [],
+    imported: false,
     storedBytes: 0,
     queuedAt: 1_767_225_600_000,
     startedAt: null,

@@ -8,7 +8,10 @@ import { Permits } from '../foundation/permits.ts';
 import type { Archive } from '../sessions/state-service.ts';
 import type { ApiBounds } from './options.ts';
 
-const fast = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
+/** Damage on the way is found by whoever decompresses it. */
+const compression = {
+  params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 },
+};
 
 export class ArchiveDownloads {
   readonly #permits: Permits;
@@ -51,7 +54,7 @@ export class ArchiveDownloads {
     };
     try {
       const { record, content } = await open(deadline.signal);
-      const stream = pipeline(content, createZstdCompress(fast), end);
+      const stream = pipeline(content, createZstdCompress(compression), end);
       cut = (error) => stream.destroy(error);
       return { record, stream };
     } catch (error) {

@@ -83,6 +83,7 @@ export function executionJson(
     status: record.status,
     ...(results ? resultsJson(record, output) : {}),
     truncated: record.truncated,
+    ...(record.imported ? { imported: true } : {}),
     startedAt: record.startedAt === null ? null : timeText(record.startedAt),
     duration: record.durationMs,
     usage: record.usage,

@@ -174,6 +174,8 @@ export type ExecutionRecord = {
     readonly outputBytes: number;
   } | null;
   readonly warnings: readonly { readonly message: string; readonly location?: Location }[];
+  /** It came with an archive, and was never executed here. */
+  readonly imported: boolean;
   /** What its code, result and events take in the registry, about. */
   readonly storedBytes: number;
   readonly queuedAt: number;
@@ -207,6 +209,11 @@ export type SessionChange = {
   readonly newSnapshots?: readonly SnapshotRecord[];
   /** Ids; those that are not there are no error. */
   readonly removedSnapshots?: readonly string[];
+  /** Of imported executions, which have no events. */
+  readonly importedOutput?: readonly {
+    readonly executionId: string;
+    readonly output: readonly OutputRecord[];
+  }[];
   readonly executions?: readonly ({ readonly executionId: string } & Partial<
     Omit<ExecutionRecord, 'executionId' | 'sessionId'>
   >)[];

@@ -42,6 +42,8 @@ export type IdempotencyClaim =
 
 export type RetainedSession = Pick<SessionRecord, 'sessionId' | 'version' | 'config'>;
 
+export type HistoryPart = { readonly items: readonly ExecutionRecord[]; readonly last: number };
+
 export type HistorySize = { readonly executions: number; readonly bytes: number };
 
 export interface SessionRegistry {
@@ -64,9 +66,16 @@ export interface SessionRegistry {
   findExecution(sessionId: string, executionId: string): Promise<ExecutionRecord | null>;
   /** Newest first. */
   listExecutions(sessionId: string, page: Page): Promise<Listing<ExecutionRecord>>;
+  /** Ended ones that had started by `at`, oldest first. `after` is 0, and then the `last` of the part before. */
+  executionsStartedBy(
+    sessionId: string,
+    at: number,
+    after: number,
+    limit: number,
+  ): Promise<HistoryPart>;
   /** Queued and running ones, oldest first: for recovery. */
   openExecutions(sessionId: string): Promise<ExecutionRecord[]>;
-  /** Output of one execution in order, from its stored events. */
+  /** Output of one execution in order. */
   outputOf(executionId: string): Promise<OutputRecord[]>;
   /** Removes ended executions and their events; gives how many executions. */
   clearHistory(sessionId: string): Promise<number>;

@@ -26,6 +26,7 @@ export function newExecution(
     truncated: false,
     usage: null,
     warnings: [],
+    imported: false,
     storedBytes: 0,
     queuedAt: now,
     startedAt: null,

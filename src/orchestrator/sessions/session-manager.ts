@@ -9,6 +9,7 @@ import type { Listing, OwnedSession, Page, SessionFilter } from '../registry/ses
 import { Expiry } from './expiry.ts';
 import { FileService } from './file-service.ts';
 import { Gate } from './gate.ts';
+import { adoptHistory } from './imported-history.ts';
 import { type HeldSession, LoadedSessions } from './loaded-sessions.ts';
 import { newSession } from './new-session.ts';
 import type { Origin } from './origins.ts';
@@ -126,6 +127,8 @@ export class SessionManager implements SessionService {
     const { session } = held;
     try {
       await abortable(session.begin(origin), signal);
+      if (origin?.snapshot.reason === 'imported')
+        await adoptHistory(session.record.sessionId, origin.snapshot, this.#options, signal);
       // A fork stands on its own from the beginning.
       if (origin) await session.snapshot({ label: null, reason: 'fork' }, signal);
       await registry.durable();

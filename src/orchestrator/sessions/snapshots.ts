@@ -1,5 +1,6 @@
 // The snapshots of all sessions, content and record together. The order of the two is what makes them safe: content before its
 // record when one is made, record before its content when one goes. What a crash leaves between is content without a record.
+import { encodeLine } from '#protocol';
 import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
 import { newId } from '../foundation/id.ts';
@@ -8,9 +9,14 @@ import type { SessionRecord, SnapshotReason, SnapshotRecord } from '../registry/
 import type { SessionRegistry } from '../registry/session-registry.ts';
 import type { Agent } from '../sandbox/agent.ts';
 import type { SnapshotStore } from '../snapshots/snapshot-store.ts';
+import { IncomingArchive } from './archive-history.ts';
+import { decodeHistory, type HistoryLine } from './history-line.ts';
 
 /** A version by its number or by its label. */
 export type VersionChoice = { readonly version: number } | { readonly label: string };
+
+type Discarded = Pick<SnapshotRecord, 'tenant' | 'snapshotId'> &
+  Partial<Pick<SnapshotRecord, 'reason'>>;
 
 export type SnapshotRequest = { readonly label: string | null; readonly reason: SnapshotReason };
 
@@ -60,7 +66,7 @@ export class Snapshots {
     return { ...content, sessionId, language, label, reason };
   }
 
-  /** Stores content that came from outside; its record belongs to no session. */
+  /** Stores an archive that came from outside, and its history beside it; its record belongs to no session. */
   async import(
     tenant: string,
     language: string,
@@ -68,9 +74,18 @@ export class Snapshots {
     label: string | null,
     signal: AbortSignal,
   ): Promise<SnapshotRecord> {
-    const stored = await this.#put(tenant, content, signal);
-    const unbound = { sessionId: null, version: null, parent: null };
-    return { ...stored, ...unbound, language, label, reason: 'imported' };
+    const incoming = new IncomingArchive(content);
+    const snapshotId = newId('snap');
+    try {
+      await this.#keepHistory(tenant, snapshotId, incoming.history(), signal);
+      const stored = await this.#put(tenant, incoming.archive(), signal, snapshotId);
+      const unbound = { sessionId: null, version: null, parent: null };
+      return { ...stored, ...unbound, language, label, reason: 'imported' };
+    } catch (error) {
+      await incoming.close();
+      await this.discard({ tenant, snapshotId, reason: 'imported' });
+      throw error;
+    }
   }
 
   async add(record: SnapshotRecord): Promise<void> {
@@ -124,13 +139,27 @@ export class Snapshots {
   }
 
   /** Removes content whose record is gone, or was never made. What cannot be removed now is at the next start. */
-  async discard({ tenant, snapshotId }: Pick<SnapshotRecord, 'tenant' | 'snapshotId'>) {
-    await this.#options.store
-      .of(tenant)
-      .delete(snapshotId)
-      .catch((error: unknown) =>
-        this.#options.log.warn({ snapshotId, err: error }, 'a snapshot was not removed'),
-      );
+  async discard({ tenant, snapshotId, reason }: Discarded) {
+    const ids = reason === 'imported' ? [snapshotId, historyIdOf(snapshotId)] : [snapshotId];
+    for (const id of ids)
+      await this.#options.store
+        .of(tenant)
+        .delete(id)
+        .catch((error: unknown) =>
+          this.#options.log.warn({ snapshotId, err: error }, 'a snapshot was not removed'),
+        );
+  }
+
+  /** What came with an imported snapshot; nothing for others. Throws AppErrors of the store. */
+  async *historyOf(snapshot: SnapshotRecord, signal: AbortSignal): AsyncIterable<HistoryLine> {
+    const { tenant, snapshotId, reason } = snapshot;
+    if (reason !== 'imported') return;
+    const historyId = historyIdOf(snapshotId);
+    try {
+      yield* decodeHistory(this.#options.store.of(tenant).open(historyId, signal));
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'snapshot_not_found') throw error;
+    }
   }
 
   /** The version, or the newest older one that is kept; null for a session without any. */
@@ -157,8 +186,11 @@ export class Snapshots {
       const stored = await store.of(tenant).list();
       for (let first = 0; first < stored.length; first += pageLength) {
         const some = stored.slice(first, first + pageLength);
-        for (const snapshotId of await registry.unknownSnapshots(tenant, some))
-          await this.discard({ tenant, snapshotId });
+        const unknown = new Set(
+          await registry.unknownSnapshots(tenant, [...new Set(some.map(snapshotOf))]),
+        );
+        for (const snapshotId of some)
+          if (unknown.has(snapshotOf(snapshotId))) await this.discard({ tenant, snapshotId });
       }
     }
   }
@@ -184,9 +216,31 @@ export class Snapshots {
     });
   }
 
-  async #put(tenant: string, content: AsyncIterable<Uint8Array>, signal: AbortSignal) {
+  /** Nothing is stored when there is none. */
+  async #keepHistory(
+    tenant: string,
+    snapshotId: string,
+    bytes: AsyncIterable<Buffer>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const lines = decodeHistory(bytes)[Symbol.asyncIterator]();
+    const first = await lines.next();
+    if (first.done) return;
+    const all = async function* () {
+      yield encodeLine(first.value);
+      for (let next = await lines.next(); !next.done; next = await lines.next())
+        yield encodeLine(next.value);
+    };
+    await this.#put(tenant, all(), signal, historyIdOf(snapshotId));
+  }
+
+  async #put(
+    tenant: string,
+    content: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+    snapshotId = newId('snap'),
+  ) {
     const { store, clock, snapshotBytesMax, snapshotTenantBytesMax } = this.#options;
-    const snapshotId = newId('snap');
     const stored = await store.of(tenant).put(snapshotId, content, {
       sizeBytesMax: snapshotBytesMax,
       tenantBytesMax: snapshotTenantBytesMax,
@@ -194,6 +248,18 @@ export class Snapshots {
     });
     return { snapshotId, tenant, createdAt: clock.now(), ...stored };
   }
+}
+
+const historyEnding = '-history';
+
+/** Under which the history of an imported snapshot is stored. */
+function historyIdOf(snapshotId: string): string {
+  return snapshotId + historyEnding;
+}
+
+/** The snapshot that stored content belongs to. */
+function snapshotOf(storedId: string): string {
+  return storedId.endsWith(historyEnding) ? storedId.slice(0, -historyEnding.length) : storedId;
 }
 
 /** The state itself is no good: an older one may be. */

@@ -5,6 +5,8 @@ import { newId } from '../foundation/id.ts';
 import { Permits } from '../foundation/permits.ts';
 import type { SnapshotRecord } from '../registry/records.ts';
 import type { Listing, Page } from '../registry/session-registry.ts';
+import { historyEntries } from './archive-history.ts';
+import { encodeHistory } from './history-line.ts';
 import type { HeldSession, LoadedSessions } from './loaded-sessions.ts';
 import type { Origin } from './origins.ts';
 import { SandboxKeeper, type SandboxSettings } from './sandbox-keeper.ts';
@@ -13,6 +15,9 @@ import type { SessionOptions } from './session-options.ts';
 import type { ForkSource } from './session-service.ts';
 import type { VersionChoice } from './snapshots.ts';
 import { Uses } from './uses.ts';
+
+/** Executions that are read at a time. */
+const historyPageLength = 20;
 
 export type Archive = {
   readonly record: SnapshotRecord;
@@ -120,7 +125,35 @@ export class StateService {
     signal: AbortSignal,
   ): Promise<Archive> {
     const record = await this.find(tenant, idOrName, version);
-    return { record, content: this.#options.snapshots.open(record, signal) };
+    return { record, content: this.#wholeArchive(record, signal) };
+  }
+
+  /** The history until then, and after it what the agent wrote, unread. */
+  async *#wholeArchive(record: SnapshotRecord, signal: AbortSignal): AsyncIterable<Buffer> {
+    yield* historyEntries(this.#historyUntil(record, signal));
+    yield* this.#options.snapshots.open(record, signal);
+  }
+
+  async *#historyUntil(
+    { sessionId, createdAt }: SnapshotRecord,
+    signal: AbortSignal,
+  ): AsyncIterable<Buffer> {
+    const { registry } = this.#options;
+    if (sessionId === null) return;
+    for (let after = 0; ; ) {
+      const { items, last } = await registry.executionsStartedBy(
+        sessionId,
+        createdAt,
+        after,
+        historyPageLength,
+      );
+      for (const execution of items) {
+        signal.throwIfAborted();
+        yield encodeHistory(execution, await registry.outputOf(execution.executionId));
+      }
+      if (items.length < historyPageLength) return;
+      after = last;
+    }
   }
 
   async rollback(

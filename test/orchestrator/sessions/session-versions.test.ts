@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
 import type { SessionConfig } from '../../../src/orchestrator/registry/records.ts';
 import { SqliteRegistry } from '../../../src/orchestrator/registry/sqlite/sqlite-registry.ts';
+import { IncomingArchive } from '../../../src/orchestrator/sessions/archive-history.ts';
 import { Retention } from '../../../src/orchestrator/sessions/retention.ts';
 import type { SessionManager } from '../../../src/orchestrator/sessions/session-manager.ts';
 import type { ForkSource } from '../../../src/orchestrator/sessions/session-service.ts';
@@ -66,6 +67,13 @@ async function run(id: string, state: string): Promise<void> {
   await manager.ended(tenant, id, executionId, soon());
 }
 
+async function stateIn(id: string, version: number): Promise<string> {
+  const { content } = await manager.states.archive(tenant, id, version, soon());
+  const archive = new IncomingArchive(content);
+  for await (const _ of archive.history());
+  return textOf(archive.archive());
+}
+
 async function messagesOf(id: string): Promise<Record<string, unknown>[]> {
   const events = await registry.eventsSince(id, 0, 1000);
   return events.map(({ message }) => JSON.parse(message));
@@ -93,8 +101,7 @@ describe('a snapshot', () => {
     sandbox.state = 'after the first';
     sandbox.finish(running, 1);
     const { version } = await taken;
-    const { content } = await manager.states.archive(tenant, id, version!, soon());
-    expect(await textOf(content)).toBe('after the first');
+    expect(await stateIn(id, version!)).toBe('after the first');
     await expect.poll(() => sandbox.executions.length).toBe(2);
   });
 
@@ -288,8 +295,7 @@ describe('a rollback', () => {
       manager.states.rollback(tenant, id, { version: 1 }, soon()),
     ]);
     expect(source.last.state).toBe('one');
-    const { content } = await manager.states.archive(tenant, id, 2, soon());
-    expect(await textOf(content)).toBe('one');
+    expect(await stateIn(id, 2)).toBe('one');
     await expect.poll(() => source.started.filter(({ disposed }) => !disposed).length).toBe(1);
   });
 
@@ -604,8 +610,8 @@ describe('a deleted session', () => {
   });
 });
 
-async function textOf(content: AsyncIterable<Buffer>): Promise<string> {
-  const chunks: Buffer[] = [];
+async function textOf(content: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
   for await (const chunk of content) chunks.push(chunk);
   return Buffer.concat(chunks).toString();
 }

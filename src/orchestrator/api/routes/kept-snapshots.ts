@@ -1,8 +1,8 @@
 // Snapshots whatever session they are of: imported ones, and those that outlived theirs.
 import { pipeline, type Readable } from 'node:stream';
 import { createZstdDecompress } from 'node:zlib';
-import { type ArchiveFault, archiveFaults } from '#protocol';
 import { AppError } from '../../foundation/errors.ts';
+import { refusal } from '../../sessions/archive-refusal.ts';
 import type { ApiServer } from '../api-server.ts';
 import type { ApiParts } from '../options.ts';
 import { callerOf } from '../principal.ts';
@@ -117,13 +117,7 @@ async function* inflated(body: Readable): AsyncIterable<Buffer> {
   try {
     for await (const chunk of content) yield chunk;
   } catch (cause) {
-    throw cause instanceof AppError
-      ? cause
-      : new AppError('snapshot_refused', {
-          reason: 'compression_malformed' satisfies ArchiveFault,
-          detail: archiveFaults.compression_malformed.meaning,
-          cause,
-        });
+    throw cause instanceof AppError ? cause : refusal('compression_malformed', cause);
   } finally {
     body.destroy();
   }

@@ -181,6 +181,9 @@ const execution = {
     ),
   ),
   truncated: Type.Boolean({ description: 'Output past the limit was dropped.' }),
+  imported: Type.Optional(
+    Type.Literal(true, { description: 'It came with an archive, and was not executed here.' }),
+  ),
   startedAt: orNull(Time),
   duration: orNull(Type.Number({ minimum: 0, description: 'ms' })),
   usage: orNull(

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { AgentEvent } from '#protocol';
 import type { EventRecord, ExecutionRecord, OutputRecord, SessionChange } from '../records.ts';
-import type { HistorySize, Listing, Page } from '../session-registry.ts';
+import type { HistoryPart, HistorySize, Listing, Page } from '../session-registry.ts';
 import type { Database, Writer } from './database.ts';
 import { anyExecution, decodeExecution, encodeValue } from './rows.ts';
 
@@ -94,7 +94,31 @@ export class ExecutionRows {
       .map(decodeExecution);
   }
 
+  startedBy(sessionId: string, at: number, after: number, limit: number): HistoryPart {
+    const rows = this.#database.all(
+      this.#of(sessionId)
+        .selectAll()
+        .where(isEnded)
+        .where('startedAt', '<=', at)
+        .where('position', '>', after)
+        .orderBy('position')
+        .limit(limit),
+    );
+    return { items: rows.map(decodeExecution), last: rows.at(-1)?.position ?? after };
+  }
+
+  insertOutput(executionId: string, output: readonly OutputRecord[]): void {
+    this.#database.insert('importedOutput', { executionId, output: JSON.stringify(output) });
+  }
+
   output(executionId: string): OutputRecord[] {
+    const imported = this.#database.first(
+      this.#database.query
+        .selectFrom('importedOutput')
+        .select('output')
+        .where('executionId', '=', executionId),
+    );
+    if (imported) return JSON.parse(imported.output);
     const events = this.#database.all(
       this.#database.query
         .selectFrom('execution')

@@ -180,6 +180,18 @@ const migrations: Record<string, Migration> = {
       );
     },
   },
+  '0006-imported-history': {
+    async up(database: Kysely<unknown>) {
+      await run(
+        database,
+        'alter table execution add column imported integer not null default 0',
+        `create table importedOutput (
+          executionId text primary key references execution (executionId) on delete cascade,
+          output text not null check (json_valid(output))
+        ) strict`,
+      );
+    },
+  },
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

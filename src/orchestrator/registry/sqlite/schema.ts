@@ -24,6 +24,9 @@ export type EventTable = Row<EventRecord> & { sessionId: string };
 
 export type SnapshotTable = Positioned & Row<SnapshotRecord>;
 
+/** Of executions that came with an archive: they have no events. */
+export type ImportedOutputTable = { executionId: string; output: string };
+
 export type IdempotencyTable = {
   scope: string;
   key: string;
@@ -42,6 +45,7 @@ export type Schema = {
   execution: ExecutionTable;
   event: EventTable;
   snapshot: SnapshotTable;
+  importedOutput: ImportedOutputTable;
   idempotency: IdempotencyTable;
   fact: FactTable;
 };

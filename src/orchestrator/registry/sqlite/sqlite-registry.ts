@@ -14,6 +14,7 @@ import type {
   SnapshotRecord,
 } from '../records.ts';
 import type {
+  HistoryPart,
   HistorySize,
   IdempotencyClaim,
   IdempotentReply,
@@ -131,6 +132,8 @@ export class SqliteRegistry implements SessionRegistry {
     if (change.session && !this.#sessions.update(change.sessionId, change.session))
       throw new AppError('session_not_found');
     for (const record of change.newExecutions ?? []) this.#executions.insert(record);
+    for (const { executionId, output } of change.importedOutput ?? [])
+      this.#executions.insertOutput(executionId, output);
     for (const record of change.newSnapshots ?? []) this.#snapshots.insert(record);
     if (change.removedSnapshots?.length) this.#snapshots.remove(change.removedSnapshots);
     const complete =
@@ -153,6 +156,15 @@ export class SqliteRegistry implements SessionRegistry {
 
   async listExecutions(sessionId: string, page: Page): Promise<Listing<ExecutionRecord>> {
     return this.#read(() => this.#executions.list(sessionId, page));
+  }
+
+  async executionsStartedBy(
+    sessionId: string,
+    at: number,
+    after: number,
+    limit: number,
+  ): Promise<HistoryPart> {
+    return this.#read(() => this.#executions.startedBy(sessionId, at, after, limit));
   }
 
   async openExecutions(sessionId: string): Promise<ExecutionRecord[]> {
