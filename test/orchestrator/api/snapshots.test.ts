@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Checker } from '../../../src/orchestrator/api/schemas/checker.ts';
 import {
   Problem,
@@ -209,6 +210,26 @@ describe('an archive', () => {
     expect(reply.statusCode).toBe(422);
     expect(reply.json().code).toBe('snapshot_refused');
     expect(reply.json().reason).toBe('compression_malformed');
+  });
+
+  it('that is refused before it has come whole is answered all the same', async () => {
+    vi.spyOn(api.states, 'import').mockImplementation(async (_, __, content) => {
+      for await (const _ of content) break;
+      throw new AppError('snapshot_too_large');
+    });
+    const url = `${await api.listen()}/api/snapshots`;
+    const body = zstdCompressSync(randomBytes(8 * 1024 * 1024));
+    for (let i = 0; i < 10; i++) {
+      const reply = await fetch(url, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/zstd' },
+        body: new Uint8Array(body),
+      });
+      expect([reply.status, ((await reply.json()) as { code: string }).code]).toEqual([
+        413,
+        'snapshot_too_large',
+      ]);
+    }
   });
 
   it('of another type, or another language, is refused', async () => {

@@ -1,5 +1,5 @@
 // Snapshots whatever session they are of: imported ones, and those that outlived theirs.
-import { pipeline, type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { createZstdDecompress } from 'node:zlib';
 import { AppError } from '../../foundation/errors.ts';
 import { refusal } from '../../sessions/archive-refusal.ts';
@@ -113,12 +113,21 @@ export function keptSnapshotRoutes(server: ApiServer, api: ApiParts, waits: Wait
 
 /** SECURITY: as it is taken: a small archive that grows without end costs no more memory than any other. */
 async function* inflated(body: Readable): AsyncIterable<Buffer> {
-  const content = pipeline(body, createZstdDecompress({ chunkSize: inflatedChunkBytes }), () => {});
+  const content = createZstdDecompress({ chunkSize: inflatedChunkBytes });
+  const cutOff = () => content.destroy(new Error('the body was cut off'));
+  body.once('error', cutOff);
+  body.once('close', () => {
+    if (!body.readableEnded) cutOff();
+  });
+  body.pipe(content);
   try {
     for await (const chunk of content) yield chunk;
   } catch (cause) {
     throw cause instanceof AppError ? cause : refusal('compression_malformed', cause);
   } finally {
-    body.destroy();
+    // A client that still sends is heard to its end, unread: one whose connection is closed meanwhile never sees the answer.
+    body.unpipe(content);
+    content.destroy();
+    body.resume();
   }
 }
