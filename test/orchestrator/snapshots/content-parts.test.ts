@@ -11,7 +11,7 @@ import { randomContent, textContent } from '../../helpers/snapshot-content.ts';
 const MiB = 1024 * 1024;
 
 function cut(content: Buffer, pieceBytes = 65_536): Buffer[] {
-  const buffers = new Buffers(partBytesMax);
+  const buffers = new Buffers(4 * partBytesMax);
   const cutter = new ContentParts(buffers);
   const parts: Buffer[] = [];
   const take = (part: Buffer) => {

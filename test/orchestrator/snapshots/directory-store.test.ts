@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../src/orchestrator/foundation/clock.ts';
 import { openDirectoryStore } from '../../../src/orchestrator/snapshots/directory/directory-store.ts';
 import { describeSnapshotStore } from '../../contracts/describe-snapshot-store.ts';
@@ -166,6 +166,20 @@ describe('a directory of snapshots', () => {
     await rm(directory, { recursive: true });
     await expect(store.check(signal)).rejects.toMatchObject(failed);
     await expect(store.collect(0, signal)).rejects.toMatchObject(failed);
+  });
+
+  it('stores small snapshots one after another without a large buffer for each', async () => {
+    const store = await openStore();
+    const put = (number: number) =>
+      store.of('red').put(`snap-${number}`, pieces(randomContent(5000, number)), options);
+    await put(0);
+    const allocate = vi.spyOn(Buffer, 'allocUnsafeSlow');
+    try {
+      for (let number = 1; number < 10; number++) await put(number);
+      expect(allocate.mock.calls.filter(([sizeBytes]) => sizeBytes > 64 * 1024)).toEqual([]);
+    } finally {
+      allocate.mockRestore();
+    }
   });
 
   it('takes about the same memory for a small snapshot and for a large one', {

@@ -20,15 +20,14 @@ const gear = gearNumbers();
 
 export class ContentParts {
   readonly #buffers: Buffers;
-  /** The part whose end has not come yet. A copy: a source may use its buffers again. */
-  #part: Buffer;
+  /** The part whose end has not come yet, once it has begun. A copy: a source may use its buffers again. */
+  #part: Buffer | null = null;
   #sizeBytes = 0;
   #hash = 0;
 
-  /** The buffers have room for the largest part. Whoever gets a part gives its buffer back. */
+  /** Whoever gets a part gives its buffer back to these. */
   constructor(buffers: Buffers) {
     this.#buffers = buffers;
-    this.#part = buffers.take();
   }
 
   /** The parts that end within these bytes, in order. */
@@ -48,13 +47,15 @@ export class ContentParts {
   }
 
   #copy(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#part ??= this.#buffers.take(partBytesMax);
     this.#part.set(bytes, this.#sizeBytes);
     this.#sizeBytes += bytes.length;
   }
 
   #take(): Buffer {
-    const part = this.#part.subarray(0, this.#sizeBytes);
-    this.#part = this.#buffers.take();
+    const part = this.#part!.subarray(0, this.#sizeBytes);
+    this.#part = null;
     this.#sizeBytes = 0;
     this.#hash = 0;
     return part;

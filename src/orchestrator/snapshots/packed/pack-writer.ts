@@ -2,7 +2,7 @@
 // everything else together. Nothing is stored when there is no part.
 import { randomBytes } from 'node:crypto';
 import { BoundedWork } from './bounded-work.ts';
-import { Buffers } from './buffers.ts';
+import type { Buffers } from './buffers.ts';
 import type { PackTarget, TenantStorage, WritePackOptions } from './pack-storage.ts';
 import type { Place } from './snapshot-index.ts';
 
@@ -11,15 +11,15 @@ export class PackWriter implements AsyncDisposable {
   readonly #target: PackTarget;
   readonly #buffers: Buffers;
   readonly #writes: BoundedWork;
-  #batch: Buffer;
+  #batch: Buffer | null = null;
   #batchSizeBytes = 0;
   #batches = 0;
 
-  constructor(storage: TenantStorage, options: WritePackOptions) {
+  /** Takes its buffers from these, and gives them back. */
+  constructor(storage: TenantStorage, buffers: Buffers, options: WritePackOptions) {
     this.#target = storage.writePack(this.id, options);
-    this.#buffers = new Buffers(this.#target.batchBytes);
+    this.#buffers = buffers;
     this.#writes = new BoundedWork(this.#target.writesMax);
-    this.#batch = this.#buffers.take();
   }
 
   get sizeBytes(): number {
@@ -39,8 +39,11 @@ export class PackWriter implements AsyncDisposable {
   /** The pack is stored for good when this resolves. */
   async finish(): Promise<void> {
     await this.#writes.end();
-    if (this.sizeBytes > 0)
-      await this.#target.finish(this.#batch.subarray(0, this.#batchSizeBytes), this.#batches);
+    if (this.sizeBytes === 0) return;
+    const batch = this.#batch ?? Buffer.alloc(0);
+    await this.#target.finish(batch.subarray(0, this.#batchSizeBytes), this.#batches);
+    if (this.#batch !== null) this.#buffers.give(this.#batch);
+    this.#batch = null;
   }
 
   /** Removes what was written. */
@@ -57,6 +60,8 @@ export class PackWriter implements AsyncDisposable {
 
   /** As much as there is room for. */
   #copy(bytes: Buffer): number {
+    if (bytes.length === 0) return 0;
+    this.#batch ??= this.#buffers.take(this.#target.batchBytes);
     const copied = bytes.copy(this.#batch, this.#batchSizeBytes);
     this.#batchSizeBytes += copied;
     return copied;
@@ -64,9 +69,9 @@ export class PackWriter implements AsyncDisposable {
 
   /** Resolves when the batch is being written: the next one is collected meanwhile. */
   #writeBatch(): Promise<void> {
-    const batch = this.#batch;
+    const batch = this.#batch!;
     const number = this.#batches++;
-    this.#batch = this.#buffers.take();
+    this.#batch = null;
     this.#batchSizeBytes = 0;
     const started = this.#writes.start(async () => {
       await this.#target.write(batch, number);

@@ -13,6 +13,7 @@ import {
   snapshotIdPattern,
   type TenantSnapshots,
 } from '../snapshot-store.ts';
+import { Buffers } from './buffers.ts';
 import { collectGarbage } from './garbage.ts';
 import { KnownParts } from './known-parts.ts';
 import type { PackStorage } from './pack-storage.ts';
@@ -31,11 +32,15 @@ export type PackedStoreOptions = {
 /** The parts of about 16 GiB of content. */
 const partsKnownMaxDefault = 262_144;
 
+/** What one large put uses at the same time. */
+const freeBytesMax = 16 * 1024 ** 2;
+
 const listMsMax = 60_000;
 
 export class PackedStore implements SnapshotStore {
   readonly #options: PackedStoreOptions;
   readonly #known: KnownParts;
+  readonly #buffers = new Buffers(freeBytesMax);
   readonly #homes = new Map<string, TenantHome>();
 
   constructor(options: PackedStoreOptions) {
@@ -78,7 +83,11 @@ export class PackedStore implements SnapshotStore {
   #home(tenant: string): TenantHome {
     let home = this.#homes.get(tenant);
     if (home === undefined) {
-      home = new TenantHome(tenant, this.#options.storage.of(tenant), this.#known);
+      home = new TenantHome(tenant, {
+        storage: this.#options.storage.of(tenant),
+        known: this.#known,
+        buffers: this.#buffers,
+      });
       this.#homes.set(tenant, home);
     }
     return home;

@@ -1,7 +1,6 @@
 // Stores each part once: parts that this or an earlier snapshot has are referred to, new ones are compressed a few at a
 // time and go into the pack of this put.
 import { BoundedWork } from './bounded-work.ts';
-import type { Buffers } from './buffers.ts';
 import type { PackUse } from './pack-uses.ts';
 import type { PackWriter } from './pack-writer.ts';
 import { PartEncoder, partDigest } from './part-codec.ts';
@@ -18,7 +17,6 @@ export type PartWriterOptions = {
   readonly home: TenantHome;
   readonly pack: PackWriter;
   readonly use: PackUse;
-  readonly buffers: Buffers;
   readonly signal: AbortSignal;
 };
 
@@ -26,7 +24,6 @@ export class PartWriter {
   readonly #home: TenantHome;
   readonly #pack: PackWriter;
   readonly #use: PackUse;
-  readonly #buffers: Buffers;
   readonly #signal: AbortSignal;
   readonly #encoder = new PartEncoder();
   readonly #work = new BoundedWork(piecesMax);
@@ -38,7 +35,6 @@ export class PartWriter {
     this.#home = options.home;
     this.#pack = options.pack;
     this.#use = options.use;
-    this.#buffers = options.buffers;
     this.#signal = options.signal;
   }
 
@@ -53,7 +49,7 @@ export class PartWriter {
     }
     this.#parts.push(part);
     if (isNew && part.place === null) await this.#store(part, bytes);
-    else this.#buffers.give(bytes);
+    else this.#home.buffers.give(bytes);
   }
 
   /** All parts in their order; the new ones are in the pack. */
@@ -75,7 +71,7 @@ export class PartWriter {
     await this.#work.start(async () => {
       const { place, ready } = this.#pack.append(await this.#encoder.encode(bytes));
       part.place = place;
-      this.#buffers.give(bytes);
+      this.#home.buffers.give(bytes);
       await ready;
     });
   }

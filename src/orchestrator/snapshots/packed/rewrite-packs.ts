@@ -33,7 +33,10 @@ export async function rewritePacks(
   home.known.forgetPacks(home.tenant, packs);
   using use = home.uses.begin();
   await home.storage.prepare(signal);
-  await using pack = new PackWriter(home.storage, { sizeBytesMax: liveBytes, signal });
+  await using pack = new PackWriter(home.storage, home.buffers, {
+    sizeBytesMax: liveBytes,
+    signal,
+  });
   use.add(pack.id);
   const moves: Moves = { snapshotIds: [], parts: new Map(), unreadable: new Set() };
   try {

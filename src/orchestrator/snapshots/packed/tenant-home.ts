@@ -1,5 +1,6 @@
 // What running work knows about one tenant's packs and indexes: shared by put, open, delete and collect.
 import { AppError } from '../../foundation/errors.ts';
+import type { Buffers } from './buffers.ts';
 import type { KnownParts } from './known-parts.ts';
 import type { StoredFile, TenantStorage } from './pack-storage.ts';
 import { PackUses } from './pack-uses.ts';
@@ -14,6 +15,8 @@ export class TenantHome {
   readonly tenant: string;
   readonly storage: TenantStorage;
   readonly known: KnownParts;
+  /** For parts and batches that are being written. */
+  readonly buffers: Buffers;
   readonly uses = new PackUses();
   readonly usage: TenantUsage;
   /** Snapshots that are being put. */
@@ -27,11 +30,19 @@ export class TenantHome {
   /** What `changes` was before a collection that left nothing to be done; -1 before there was one. */
   changesCollected = -1;
 
-  constructor(tenant: string, storage: TenantStorage, known: KnownParts) {
+  constructor(
+    tenant: string,
+    shared: {
+      readonly storage: TenantStorage;
+      readonly known: KnownParts;
+      readonly buffers: Buffers;
+    },
+  ) {
     this.tenant = tenant;
-    this.storage = storage;
-    this.usage = new TenantUsage(storage);
-    this.known = known;
+    this.storage = shared.storage;
+    this.usage = new TenantUsage(shared.storage);
+    this.known = shared.known;
+    this.buffers = shared.buffers;
   }
 
   /** Whether a running put writes a snapshot or a pack with this id. */

@@ -3,9 +3,8 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '../../foundation/errors.ts';
 import type { PutOptions, StoredSnapshot } from '../snapshot-store.ts';
-import { Buffers } from './buffers.ts';
 import { ContentFailure, pullContent } from './content.ts';
-import { ContentParts, partBytesMax } from './content-parts.ts';
+import { ContentParts } from './content-parts.ts';
 import type { StagedIndex } from './pack-storage.ts';
 import { PackWriter } from './pack-writer.ts';
 import { PartWriter } from './part-writer.ts';
@@ -25,13 +24,12 @@ export async function writeSnapshot(
 ): Promise<StoredSnapshot> {
   using use = home.uses.begin();
   using claim = home.usage.claim(options.tenantBytesMax ?? Number.POSITIVE_INFINITY);
-  await using pack = new PackWriter(home.storage, options);
+  await using pack = new PackWriter(home.storage, home.buffers, options);
   use.add(pack.id);
-  const buffers = new Buffers(partBytesMax);
-  const writer = new PartWriter({ home, pack, use, buffers, signal: options.signal });
+  const writer = new PartWriter({ home, pack, use, signal: options.signal });
   const index = new IndexWriter(home, snapshotId, options.signal);
   try {
-    const { sizeBytes, checksum } = await writeContent(writer, buffers, content, options, () =>
+    const { sizeBytes, checksum } = await writeContent(home, writer, content, options, () =>
       claim.grow(pack.sizeBytes),
     );
     const parts = await writer.end();
@@ -55,8 +53,8 @@ export async function writeSnapshot(
 }
 
 async function writeContent(
+  { buffers }: TenantHome,
   writer: PartWriter,
-  buffers: Buffers,
   content: AsyncIterable<Uint8Array>,
   { sizeBytesMax, signal }: PutOptions,
   grown: () => void,
