@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { startService } from '../helpers/start-service.ts';
 
 it('sleeping sessions outlast the service and wake in one container each', async () => {
-  await using service = await startService();
+  await using service = await startService({ CELLAR_POOL_MIN: '0' });
   const ids: string[] = [];
   for (const name of ['one', 'two']) {
     const { id } = await service.createSession({ name, labels: { kind: name } });
