@@ -1,5 +1,5 @@
-// How long a new session takes to its first result when nothing is warm, beside a container that is created and started by
-// hand with the same image and options. The two take turns; the moments on the way show where the time goes.
+// How long a new session takes to its first result, with a sandbox that waits for it and without one, beside a container that is
+// created and started by hand with the same image and options. They take turns; the moments on the way show where the time goes.
 import type Docker from 'dockerode';
 import { containerName } from '../src/orchestrator/runtimes/docker/container-options.ts';
 import { type Service, startService } from '../test/helpers/start-service.ts';
@@ -11,6 +11,7 @@ import { connectEngine } from './support/machine.ts';
 import { type Cell, type Findings, verdict } from './support/report.ts';
 import { ServiceClient } from './support/service-client.ts';
 import { summarise } from './support/statistics.ts';
+import { WarmService } from './support/warm-service.ts';
 
 /** In the order in which they are expected. */
 const moments = [
@@ -23,14 +24,17 @@ const moments = [
   'first result',
 ] as const;
 
+/** Sessions at once, and sandboxes that wait. */
+const burst = 50;
+
 /** Milliseconds since the beginning; a moment that cannot be seen from outside is missing. */
 type Timeline = Partial<Record<(typeof moments)[number], number>>;
 
 await runBenchmark({
   name: 'create',
-  title: 'New session, nothing warm, to its first result',
+  title: 'New session to its first result',
   rounds: 20,
-  secondsMax: 120,
+  secondsMax: 180,
   measure,
 });
 
@@ -39,6 +43,10 @@ async function measure(run: BenchmarkRun): Promise<Findings> {
   run.progress('starting the service');
   await using service = await startService({ CELLAR_LOG_LEVEL: 'info', CELLAR_POOL_MIN: '0' });
   using client = new ServiceClient(service.url, service.key);
+  run.progress(`starting ${burst} sandboxes that wait`);
+  await using pooled = await WarmService.start(burst);
+  await pooled.full(run.signal);
+  using warmClient = pooled.client();
   const model = await client.createSession();
   const template = await templateOf(docker, model.sandbox!.id);
 
@@ -47,10 +55,17 @@ async function measure(run: BenchmarkRun): Promise<Findings> {
   await bareTimeline(docker, template, run.signal);
   const sessions: Timeline[] = [];
   const bare: Timeline[] = [];
+  const warm: number[] = [];
+  warm.push(await warmMs(pooled, warmClient));
+  warm.length = 0;
   for (const round of run.rounds()) {
     const turns = [
       async () => sessions.push(await sessionTimeline(docker, service, client)),
       async () => bare.push(await bareTimeline(docker, template, run.signal)),
+      async () => {
+        await pooled.full(run.signal);
+        warm.push(await warmMs(pooled, warmClient));
+      },
     ];
     // The first of a round alternates, so that neither always follows the other's clearing away.
     for (const turn of round % 2 === 0 ? turns : turns.toReversed()) {
@@ -59,6 +74,10 @@ async function measure(run: BenchmarkRun): Promise<Findings> {
     }
   }
 
+  run.progress(`${burst} sessions at once`);
+  await pooled.full(run.signal);
+  const single = summarise(warm);
+  const crowd = summarise(await crowdMs(pooled));
   const reference = momentSummary(bare, 'agent has said hello')!;
   const session = momentSummary(sessions, 'first result')!;
   return {
@@ -67,6 +86,14 @@ async function measure(run: BenchmarkRun): Promise<Findings> {
         'create → first result, beside a bare container until its agent’s hello',
         session.p50 / reference.p50,
         1.3,
+        '×',
+      ),
+      verdict('the same with a sandbox that waited', single.p50 / reference.p50, 1 / 20, '×'),
+      verdict('the slowest of those beside their median', single.p99 / single.p50, 3, '×'),
+      verdict(
+        `the slowest of ${burst} at once, beside the median of one`,
+        crowd.p99 / single.p50,
+        5,
         '×',
       ),
     ],
@@ -80,6 +107,14 @@ async function measure(run: BenchmarkRun): Promise<Findings> {
           ...momentCells(bare, moment),
         ]),
       },
+      {
+        title: 'Milliseconds to the first result, with sandboxes that waited',
+        columns: ['', 'p50', 'p90', 'p99'],
+        rows: [
+          ['one after the other', single.p50, single.p90, single.p99],
+          [`${burst} at once`, crowd.p50, crowd.p90, crowd.p99],
+        ],
+      },
     ],
     notes: [
       'The service is asked with `POST /api/sessions`, then with `POST …/execute` of `1+1`.',
@@ -90,6 +125,26 @@ async function measure(run: BenchmarkRun): Promise<Findings> {
       `${sessions.length} rounds; of so few samples, p99 is the slowest.`,
     ],
   };
+}
+
+/** Milliseconds of one session whose sandbox waited. */
+async function warmMs(service: WarmService, client: ServiceClient): Promise<number> {
+  service.took(1);
+  const begun = performance.now();
+  const { id } = await client.createSession();
+  await client.execute(id);
+  const took = performance.now() - begun;
+  await client.deleteSession(id);
+  return took;
+}
+
+/** As many as wait, each with a connection of its own. */
+async function crowdMs(service: WarmService): Promise<number[]> {
+  using clients = new DisposableStack();
+  const all = Array.from({ length: burst }, () => clients.use(service.client()));
+  // Connected beforehand, as clients are that have something else to ask, too.
+  await Promise.all(all.map((client) => client.health()));
+  return Promise.all(all.map((client) => warmMs(service, client)));
 }
 
 async function sessionTimeline(

@@ -6,6 +6,7 @@ import { configure } from './handlers/configure.ts';
 import { fileStatus, files, readFile, removeFile, writeFile } from './handlers/files.ts';
 import { hello } from './handlers/hello.ts';
 import { inspect, variables } from './handlers/inspect.ts';
+import { prepare } from './handlers/prepare.ts';
 import { reset } from './handlers/reset.ts';
 import { restore, snapshot } from './handlers/snapshot.ts';
 import { Link } from './link.ts';
@@ -35,6 +36,7 @@ export function serveSession(
     path,
     createLinkServer({
       [routes.hello]: hello(session, token, () => link.established()),
+      [routes.prepare]: prepare(session),
       [routes.configure]: configure(session),
       [routes.channel]: channel(session),
       [routes.variables]: variables(session),

@@ -27,6 +27,13 @@ export class Session {
     return this.#configuration?.sessionId ?? null;
   }
 
+  /** Makes the engine ready for a session that is not known yet. Throws `invalid_request` when there is one already. */
+  async prepare(): Promise<void> {
+    if (this.#configuration !== null)
+      throw new AgentFailure('invalid_request', 'This agent has a session already');
+    await this.engine.prepare();
+  }
+
   /** Again: changes the settings of the same session. Another session is refused. */
   configure(request: ConfigureRequest): void {
     const known = this.#configuration;

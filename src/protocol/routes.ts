@@ -5,6 +5,8 @@
 export const routes = {
   /** First request after every dial: who are you, which events do you still hold? */
   hello: '/hello',
+  /** For a fresh sandbox that will wait for its session: answered when nothing is left to be loaded. */
+  prepare: '/prepare',
   /** Gives a fresh sandbox its session; later, changes that session's settings. */
   configure: '/configure',
   /** One bidirectional stream: commands up as lines, numbered events down as lines. */

@@ -332,3 +332,22 @@ describe('an agent', () => {
     expect(bytes).toBeGreaterThan(19_000_000);
   });
 });
+
+describe('an agent that was prepared for a session to come', () => {
+  it('gives that session nothing of what it did before', async () => {
+    await using agent = await AgentProcess.start({}, undefined, { prepared: true });
+    const { items } = await agent.link.agent.variables({ includeValues: true }, patience());
+    expect(items).toEqual([]);
+    const { events, ended, output } = await agent.run('print(len(readdir(".")))');
+    expect(output).toBe('0\n');
+    expect(events.map(({ seq }) => seq)).toEqual([1, 2, 3]);
+    expect(ended).toMatchObject({ status: 'success', stateLost: false });
+    expect((await agent.run('x')).ended.error?.type).toBe('ReferenceError');
+  });
+
+  it('cannot be prepared again once it has a session', async () => {
+    await using agent = await AgentProcess.start({}, undefined, { prepared: true });
+    const again = agent.link.agent.prepare(patience());
+    await expect(again).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+});

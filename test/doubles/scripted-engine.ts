@@ -17,6 +17,10 @@ export class ScriptedEngine implements Engine {
   #sink: ExecutionSink | null = null;
   #called = Promise.withResolvers<void>();
 
+  async prepare(): Promise<void> {
+    this.#note('prepare');
+  }
+
   configure(settings: EngineSettings): void {
     this.settings = settings;
   }

@@ -21,6 +21,9 @@ export class ScriptedSandbox implements Sandbox {
   readonly executions: Omit<ExecuteCommand, 'type'>[] = [];
   readonly cancelled: string[] = [];
   readonly configured: ConfigureRequest[] = [];
+  prepared = false;
+  /** What it says when it is to be warmed up. */
+  unprepared: AppError | null = null;
   acknowledged = 0;
   /** What a snapshot of it holds: values, or `values|files`. */
   state = '';
@@ -52,6 +55,10 @@ export class ScriptedSandbox implements Sandbox {
 
   readonly agent: Agent & { connected: boolean } = {
     connected: true,
+    prepare: async () => {
+      if (this.unprepared) throw this.unprepared;
+      this.prepared = true;
+    },
     configure: async (request) => {
       this.#assertThawed();
       this.configured.push(request);
@@ -176,6 +183,8 @@ export class ScriptedSource implements SandboxSource {
   readonly released: string[] = [];
   /** What the next start throws. */
   failure: AppError | null = null;
+  /** What sandboxes that are started say when they are to be warmed up. */
+  unprepared: AppError | null = null;
   /** What the next plan throws. */
   planFailure: AppError | null = null;
   /** Starts wait for it, or for their signal. */
@@ -222,6 +231,7 @@ export class ScriptedSource implements SandboxSource {
       throw error;
     }
     const sandbox = new ScriptedSandbox(record);
+    sandbox.unprepared = this.unprepared;
     this.started.push(sandbox);
     return sandbox;
   }

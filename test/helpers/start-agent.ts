@@ -34,10 +34,11 @@ export class AgentProcess implements AsyncDisposable {
     this.events = link.agent.events()[Symbol.asyncIterator]();
   }
 
-  /** Started, connected and configured. */
+  /** Started, connected and configured; `prepared`: after it was made to wait for its session. */
   static async start(
     settings: Partial<ConfigureRequest> = {},
     command: readonly string[] = [entry],
+    { prepared } = { prepared: false },
   ): Promise<AgentProcess> {
     const directory = await mkdtemp(join(tmpdir(), 'agent-'));
     const link = await listenIn(directory, 0);
@@ -53,6 +54,7 @@ export class AgentProcess implements AsyncDisposable {
     });
     const agent = new AgentProcess(directory, link, child);
     await link.ready(patience());
+    if (prepared) await link.agent.prepare(patience());
     await link.agent.configure(configuration(settings), patience());
     return agent;
   }

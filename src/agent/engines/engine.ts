@@ -33,6 +33,11 @@ export interface ExecutionSink {
 }
 
 export interface Engine {
+  /**
+   * Before the first `configure`, for sandboxes that wait: resolves when the engine runs and the first program of a session will not have to
+   * wait for anything to be loaded. Throws AgentFailure `engine_unavailable`.
+   */
+  prepare(): Promise<void>;
   /** Gives the session's settings: before the first execution, and whenever they change. */
   configure(settings: EngineSettings): void;
   /** Runs a program; everything about it is told to the sink, failures of the engine included. Never throws. */

@@ -4,6 +4,7 @@ import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
 import type { Log } from '../foundation/log.ts';
 import type { SandboxRecord } from '../registry/records.ts';
+import type { Sandbox } from '../sandbox/agent.ts';
 import type { ContainerLimits } from '../sandbox/hardening.ts';
 import type { SandboxSource } from '../sandbox/sandbox-source.ts';
 import { planRefill } from './plan-refill.ts';
@@ -242,7 +243,7 @@ export class WarmPool implements AsyncDisposable {
     try {
       const imageNow = await image(signal);
       const plan = source.plan(one.limits);
-      const sandbox = await source.start(plan, one.limits, signal).catch((error: unknown) => {
+      const sandbox = await this.#startWarm(plan, one.limits, signal).catch((error: unknown) => {
         source.release(plan);
         throw error;
       });
@@ -260,6 +261,21 @@ export class WarmPool implements AsyncDisposable {
       cancel();
       one.starting--;
       this.#refillSoon(0);
+    }
+  }
+
+  async #startWarm(
+    plan: SandboxRecord,
+    limits: ContainerLimits,
+    signal: AbortSignal,
+  ): Promise<Sandbox> {
+    const sandbox = await this.#options.source.start(plan, limits, signal);
+    try {
+      await sandbox.agent.prepare(signal);
+      return sandbox;
+    } catch (error) {
+      await sandbox[Symbol.asyncDispose]();
+      throw error;
     }
   }
 

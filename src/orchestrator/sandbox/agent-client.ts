@@ -67,6 +67,10 @@ export class AgentClient implements Agent {
     return this.#connection !== null;
   }
 
+  async prepare(signal: AbortSignal): Promise<void> {
+    await this.#ask(routes.prepare, {}, (message) => message, signal);
+  }
+
   async configure(request: ConfigureRequest, signal: AbortSignal): Promise<void> {
     await this.#ask(routes.configure, request, (message) => message, signal);
   }

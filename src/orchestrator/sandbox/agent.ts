@@ -20,6 +20,8 @@ import type {
 export interface Agent {
   /** A connection is up now. */
   readonly connected: boolean;
+  /** For a sandbox that will wait for its session: resolves when its engine runs and is warm. Before `configure`. */
+  prepare(signal: AbortSignal): Promise<void>;
   /** Gives the sandbox its session; awaited before the first execution. */
   configure(request: ConfigureRequest, signal: AbortSignal): Promise<void>;
   /** Commands are sent when the link is up, and again after a redial as long as the agent has not shown that it has them. */

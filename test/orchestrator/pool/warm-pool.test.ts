@@ -69,6 +69,22 @@ describe('a warm pool', () => {
     expect(pool.figures).toMatchObject({ ready: 2, starting: 0, wanted: 2, hits: 0, misses: 0 });
   });
 
+  it('warms every one up before it waits', async () => {
+    await fill();
+    expect(direct.started.map(({ prepared }) => prepared)).toEqual([true, true]);
+  });
+
+  it('starts another where one cannot be warmed up', async () => {
+    direct.unprepared = new AppError('sandbox_failed');
+    pool.open();
+    await settle();
+    expect(direct.started.every(({ disposed }) => disposed)).toBe(true);
+    expect(direct.released).toEqual(['sbx-1', 'sbx-2']);
+    direct.unprepared = null;
+    for (let i = 0; i < 5; i++) await settle(1_000);
+    expect(pool.figures).toMatchObject({ ready: 2, failedStarts: 2 });
+  });
+
   it('gives away the oldest one, whose identity tells that it runs', async () => {
     await fill();
     const plan = source.plan(limits);

@@ -12,7 +12,7 @@ import {
   type StopCause,
 } from '../engine.ts';
 import { EngineThread } from './engine-thread.ts';
-import { heapHardBytesFor, heapHardBytesIn, isHeapEnough } from './heap-limits.ts';
+import { heapHardBytesFor, heapHardBytesIn, isHeapFit } from './heap-limits.ts';
 import { ImageTransfer } from './image-transfer.ts';
 import { stopReason } from './stop-reason.ts';
 import type { FromWorker, Program, Question } from './worker-messages.ts';
@@ -54,6 +54,7 @@ export class AnarchyEngine implements Engine {
   #settings: EngineSettings | null = null;
   #running: Running | null = null;
   #transfer: ImageTransfer | null = null;
+  #warming: PromiseWithResolvers<void> | null = null;
   #questions = 0;
   #heldCost = 0;
   #failedStarts = 0;
@@ -72,11 +73,22 @@ export class AnarchyEngine implements Engine {
     this.#thread = this.#startThread(heapHardBytesIn(process.constrainedMemory()));
   }
 
+  prepare(): Promise<void> {
+    if (this.#warming === null) {
+      this.#warming = Promise.withResolvers();
+      this.#thread.post({ type: 'warmUp' });
+    }
+    return this.#warming.promise;
+  }
+
   configure(settings: EngineSettings): void {
     const isFirst = this.#settings === null;
     this.#settings = settings;
+    const { heapHardBytes } = this.#thread;
+    const isFit = () =>
+      isHeapFit(heapHardBytes, settings.heapBytesMax, process.constrainedMemory());
     // Later the heap is part of the state: a higher limit counts as far as the thread's own allows.
-    if (!isFirst || isHeapEnough(this.#thread.heapHardBytes, settings.heapBytesMax)) {
+    if (!isFirst || isFit()) {
       this.#thread.post({ type: 'configure', settings });
       return;
     }
@@ -181,6 +193,10 @@ export class AnarchyEngine implements Engine {
       });
       return;
     }
+    if (message.type === 'warm') {
+      this.#warming?.resolve();
+      return;
+    }
     if (message.type !== 'events') {
       this.#transfer?.receive(message);
       return;
@@ -211,10 +227,8 @@ export class AnarchyEngine implements Engine {
     if (this.#failedStarts >= failedStartsMax) throw new Error('the engine does not start');
     this.#heldCost = 0;
     this.#transfer?.lose();
-    for (const id of this.#asked.keys())
-      this.#settle(id, ({ reject }) =>
-        reject(new AgentFailure('engine_unavailable', 'The engine was restarted')),
-      );
+    this.#warming?.reject(restarted());
+    for (const id of this.#asked.keys()) this.#settle(id, ({ reject }) => reject(restarted()));
     this.#thread = this.#startThread(former.heapHardBytes);
     if (this.#running === null) {
       this.#stateLost = this.#settings !== null;
@@ -251,4 +265,5 @@ export class AnarchyEngine implements Engine {
 
 const memoryExhausted = { type: 'ResourceLimitError', message: 'Memory exhausted' };
 const engineFailed = { type: 'InternalError', message: 'The engine failed' };
+const restarted = () => new AgentFailure('engine_unavailable', 'The engine was restarted');
 const busy = () => new AgentFailure('engine_busy', 'The program did not come to a safe point');

@@ -25,7 +25,11 @@ export function heapHardBytesIn(containerBytes: number): number {
   return Math.floor(Math.max(containerBytes / 2 + marginBytesMin / 2, containerBytes - agentBytes));
 }
 
-/** Whether a worker with this hard limit can serve a session with that soft one. */
-export function isHeapEnough(hardBytes: number, softBytes: number): boolean {
-  return hardBytes >= softBytes + marginBytesMin / 2;
+/**
+ * Whether a worker with this hard limit can serve a session with that soft one, in a container that may have other limits by now than
+ * when the worker started: neither too small for the session nor too large for the container.
+ */
+export function isHeapFit(hardBytes: number, softBytes: number, containerBytes: number): boolean {
+  const isEnough = hardBytes >= softBytes + marginBytesMin / 2;
+  return isEnough && hardBytes <= heapHardBytesIn(containerBytes);
 }

@@ -29,7 +29,7 @@ const valueShare = 0.25;
 const featuresVariable = 'FEATURES';
 
 export type WorkerHostOptions = {
-  readonly port: MessagePort;
+  readonly port: Pick<MessagePort, 'postMessage'>;
   readonly shared: SharedState;
   readonly heap: HeapGuard;
   readonly files: Files;
@@ -42,7 +42,7 @@ export class WorkerHost implements Host {
   readonly files: Files;
   // A sandbox has no way out yet.
   readonly network = null;
-  readonly #port: MessagePort;
+  readonly #port: Pick<MessagePort, 'postMessage'>;
   readonly #shared: SharedState;
   readonly #heap: HeapGuard;
   readonly #attend: () => void;

@@ -17,6 +17,8 @@ export type Question =
   | { readonly type: 'inspect'; readonly request: InspectRequest };
 
 export type ToWorker =
+  /** Only before the first `configure`. Answered once. */
+  | { readonly type: 'warmUp' }
   | { readonly type: 'configure'; readonly settings: EngineSettings }
   | { readonly type: 'execute'; readonly program: Program }
   | { readonly type: 'input'; readonly content: string }
@@ -43,4 +45,5 @@ export type FromWorker =
       readonly outcome: Omit<EngineOutcome, 'stateLost'> | null;
     }
   | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
+  | { readonly type: 'warm' }
   | ImageMessage;

@@ -17,6 +17,7 @@ import {
   MessageBudget,
 } from './reports.ts';
 import { SharedState } from './shared-state.ts';
+import { warmUp } from './warm-up.ts';
 import { WorkerHost } from './worker-host.ts';
 import { WorkerImages } from './worker-images.ts';
 import type { FromWorker, Program, Question, ToWorker, WorkerStart } from './worker-messages.ts';
@@ -56,6 +57,11 @@ class EngineWorker {
 
   obey(message: ToWorker): void {
     switch (message.type) {
+      case 'warmUp':
+        warmUp(this.#start.workspace);
+        this.#collect();
+        this.#port.postMessage({ type: 'warm' } satisfies FromWorker);
+        return;
       case 'configure':
         if (this.#session === null) this.#session = this.#open();
         this.#session.host.configure(message.settings);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   heapHardBytesFor,
   heapHardBytesIn,
-  isHeapEnough,
+  isHeapFit,
 } from '../../../../src/agent/engines/anarchy/heap-limits.ts';
 
 const mebibyte = 1024 * 1024;
@@ -13,7 +13,7 @@ describe('the heap limits', () => {
     expect(heapHardBytesFor(1024 * mebibyte)).toBe(1280 * mebibyte);
     for (const soft of [1, 64, 1024]) {
       const softBytes = soft * mebibyte;
-      expect(isHeapEnough(heapHardBytesFor(softBytes), softBytes)).toBe(true);
+      expect(isHeapFit(heapHardBytesFor(softBytes), softBytes, 8192 * mebibyte)).toBe(true);
     }
   });
 
@@ -29,6 +29,12 @@ describe('the heap limits', () => {
   });
 
   it('refuse a worker that is too small', () => {
-    expect(isHeapEnough(100 * mebibyte, 90 * mebibyte)).toBe(false);
+    expect(isHeapFit(100 * mebibyte, 90 * mebibyte, 4096 * mebibyte)).toBe(false);
+  });
+
+  it('refuse a worker that is too large for what its container has become', () => {
+    const hardBytes = heapHardBytesIn(256 * mebibyte);
+    expect(isHeapFit(hardBytes, 32 * mebibyte, 256 * mebibyte)).toBe(true);
+    expect(isHeapFit(hardBytes, 32 * mebibyte, 96 * mebibyte)).toBe(false);
   });
 });
