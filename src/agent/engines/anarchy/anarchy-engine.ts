@@ -1,6 +1,5 @@
 // The main thread's half of the engine for Anarchy Inference: hands programs to the worker, watches over it, and replaces it when
 // it does not stop, runs out of memory or dies. It never runs a program itself.
-import { setFlagsFromString } from 'node:v8';
 import type { InspectedNode, InspectRequest, VariablesReply, VariablesRequest } from '#protocol';
 import { AgentFailure } from '../../agent-failure.ts';
 import {
@@ -68,8 +67,6 @@ export class AnarchyEngine implements Engine {
     this.#workspace = workspace;
     this.#graceMs = graceMs;
     this.#answerMs = answerMs;
-    // The worker collects its garbage before it calls its heap full. The flag is for contexts made from now on.
-    setFlagsFromString('--expose-gc');
     this.#thread = this.#startThread(heapHardBytesIn(process.constrainedMemory()));
   }
 

@@ -8,6 +8,7 @@ import {
 } from 'node:worker_threads';
 import { createInterpreter, type Interpreter } from '#language';
 import { fitsPattern } from '../name-pattern.ts';
+import { collectGarbage } from './garbage-collection.ts';
 import { HeapGuard } from './heap-guard.ts';
 import {
   describedNode,
@@ -24,17 +25,8 @@ import type { FromWorker, Program, Question, ToWorker, WorkerStart } from './wor
 import { WorkspaceFiles } from './workspace-files.ts';
 
 export function runWorker(): void {
-  const worker = new EngineWorker(parentPort!, workerData as WorkerStart, takeCollector());
+  const worker = new EngineWorker(parentPort!, workerData as WorkerStart);
   parentPort!.on('message', (message: ToWorker) => worker.obey(message));
-}
-
-/** The full collection that the main thread's flags left in this thread's globals. */
-function takeCollector(): () => void {
-  const { gc } = globalThis;
-  if (gc === undefined) throw new Error('started without a collector');
-  // SECURITY: a program sees no globals; should it ever see one, this must not be there.
-  Reflect.deleteProperty(globalThis, 'gc');
-  return () => gc();
 }
 
 type Session = {
@@ -46,20 +38,17 @@ type Session = {
 class EngineWorker {
   readonly #port: MessagePort;
   readonly #start: WorkerStart;
-  readonly #collect: () => void;
   #session: Session | null = null;
 
-  constructor(port: MessagePort, start: WorkerStart, collect: () => void) {
+  constructor(port: MessagePort, start: WorkerStart) {
     this.#port = port;
     this.#start = start;
-    this.#collect = collect;
   }
 
   obey(message: ToWorker): void {
     switch (message.type) {
       case 'warmUp':
         warmUp(this.#start.workspace);
-        this.#collect();
         this.#port.postMessage({ type: 'warm' } satisfies FromWorker);
         return;
       case 'configure':
@@ -87,7 +76,7 @@ class EngineWorker {
     const host = new WorkerHost({
       port: this.#port,
       shared: new SharedState(this.#start.shared),
-      heap: new HeapGuard({ hardBytes: this.#start.heapHardBytes, collect: this.#collect }),
+      heap: new HeapGuard({ hardBytes: this.#start.heapHardBytes, collect: collectGarbage }),
       files: new WorkspaceFiles(this.#start.workspace),
       attend: () => this.#attend(),
     });
