@@ -1,6 +1,5 @@
 // The session's files, and beside them a place for what is on its way in or out: on the same file system, so that one rename makes
 // a file, and where neither programs nor archives look.
-import { randomUUID } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -10,6 +9,7 @@ export class Workspace {
   /** Directory of the session's files. */
   readonly root: string;
   readonly #staging: string;
+  #staged = 0;
   #holders = 0;
   #released = Promise.withResolvers<void>();
 
@@ -24,7 +24,8 @@ export class Workspace {
 
   /** A path of its own for something on its way. */
   stagingPath(): string {
-    return join(this.#staging, randomUUID());
+    this.#staged++;
+    return join(this.#staging, String(this.#staged));
   }
 
   /** While the work is done no `change` is. */
