@@ -124,6 +124,7 @@ function sessionRecord(sessionId: string, place: number): SessionRecord {
     name: `notebook-${place}`,
     language: 'anarchy',
     state: 'idle',
+    complete: true,
     config: {
       timeout: 5000,
       persistence: { policy: 'hibernate', keep: 5 },
@@ -160,7 +161,6 @@ function sessionRecord(sessionId: string, place: number): SessionRecord {
       cpuMs: 12,
       memoryPeakBytes: 40_000_000,
       networkBytes: 0,
-      snapshots: 1,
     },
   };
 }

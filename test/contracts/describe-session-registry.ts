@@ -150,6 +150,21 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
         expect(await registry.findSnapshot('ses-1', 2)).toEqual(second);
       });
 
+      it('gives a session that is not complete to recovery, whatever its state', async () => {
+        await addSessions(
+          { complete: false, state: 'failed' },
+          { sessionId: 'ses-2', state: 'failed' },
+          { sessionId: 'ses-3', complete: false, state: 'creating' },
+        );
+        expect((await registry.sessionsToRecover()).map(({ sessionId }) => sessionId)).toEqual([
+          'ses-1',
+          'ses-3',
+        ]);
+        await registry.apply({ sessionId: 'ses-1', session: { complete: true } });
+        expect(await registry.findSession('default', 'ses-1')).toMatchObject({ complete: true });
+        expect((await registry.sessionsToRecover()).length).toBe(1);
+      });
+
       it('lists newest first, page by page, with the total', async () => {
         await addSessions(
           { sessionId: 'ses-a', createdAt: 2 },

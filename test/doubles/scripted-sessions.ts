@@ -320,6 +320,6 @@ export class ScriptedSessions implements SessionService {
   }
 
   #view({ record, connections }: Held): SessionView {
-    return { record, connections, memoryBytes: record.sandbox ? 4096 : null };
+    return { record, connections, memoryBytes: record.sandbox ? 4096 : null, snapshots: 0 };
   }
 }

@@ -13,6 +13,7 @@ export function sessionRecord(changes: Partial<SessionRecord> = {}): SessionReco
     name: null,
     language: 'anarchy',
     state: 'idle',
+    complete: true,
     config: {
       timeout: 5000,
       persistence: { policy: 'none' },
@@ -43,7 +44,6 @@ export function sessionRecord(changes: Partial<SessionRecord> = {}): SessionReco
       cpuMs: 0,
       memoryPeakBytes: 0,
       networkBytes: 0,
-      snapshots: 0,
     },
     ...changes,
   };

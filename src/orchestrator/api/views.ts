@@ -5,7 +5,7 @@ import type { ExecutionView, SessionView } from '../sessions/session-service.ts'
 import type { Execution, FileItem, Session, Snapshot, sandboxTiers } from './schemas/reply.ts';
 
 /** SECURITY: of `env` the names only; of the sandbox neither token nor uid. */
-export function sessionJson({ record, connections, memoryBytes }: SessionView): Session {
+export function sessionJson({ record, connections, memoryBytes, snapshots }: SessionView): Session {
   const { config, statistics, sandbox } = record;
   return {
     id: record.sessionId,
@@ -32,7 +32,7 @@ export function sessionJson({ record, connections, memoryBytes }: SessionView): 
       memoryBytes,
       memoryPeakBytes: statistics.memoryPeakBytes,
       networkBytes: statistics.networkBytes,
-      snapshots: statistics.snapshots,
+      snapshots,
     },
     connections,
     version: record.version,

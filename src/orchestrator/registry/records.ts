@@ -84,6 +84,8 @@ export type SessionRecord = {
   readonly name: string | null;
   readonly language: string;
   readonly state: SessionState;
+  /** False for a fork until it has a version of its own: a process that dies before that leaves a session that nobody was given. */
+  readonly complete: boolean;
   readonly config: SessionConfig;
   /** Milliseconds since 1970, as all times here. */
   readonly createdAt: number;
@@ -108,7 +110,6 @@ export type SessionRecord = {
     readonly cpuMs: number;
     readonly memoryPeakBytes: number;
     readonly networkBytes: number;
-    readonly snapshots: number;
   };
 };
 

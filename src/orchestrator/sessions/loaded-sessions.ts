@@ -109,7 +109,7 @@ export class LoadedSessions<Session extends LoadableSession> {
       const record = await this.#registry.findSession(tenant, idOrName);
       if (record === null) throw new AppError('session_not_found');
       const entry = this.#entries.get(record.sessionId);
-      if (entry === undefined) return await work(record, null);
+      if (entry === undefined && isThere(record)) return await work(record, null);
       held = await this.#join(entry, tenant);
       if (held === null) throw new AppError('session_not_found');
     }
@@ -143,8 +143,7 @@ export class LoadedSessions<Session extends LoadableSession> {
     const release = entry.uses.take();
     try {
       const session = await entry.loading;
-      if (session?.record.tenant === tenant && session.record.state !== 'deleted')
-        return { session, release };
+      if (session?.record.tenant === tenant && isThere(session.record)) return { session, release };
     } catch (error) {
       release();
       throw error;
@@ -190,4 +189,9 @@ export class LoadedSessions<Session extends LoadableSession> {
   #assertOpen(): void {
     if (this.#closed) throw new AppError('shutting_down');
   }
+}
+
+/** For those who ask: a fork that is not complete is nobody's yet. */
+function isThere({ complete, state }: SessionRecord): boolean {
+  return complete && state !== 'deleted';
 }

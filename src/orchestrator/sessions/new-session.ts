@@ -24,6 +24,7 @@ export function newSession(
     name: wanted.name ?? null,
     language: origin?.snapshot.language ?? wanted.language,
     state: 'creating',
+    complete: origin === null,
     config: wanted.config,
     createdAt: now,
     ...storedUse(now, wanted.config.idle),
@@ -39,7 +40,6 @@ export function newSession(
       cpuMs: 0,
       memoryPeakBytes: 0,
       networkBytes: 0,
-      snapshots: 0,
     },
   };
 }

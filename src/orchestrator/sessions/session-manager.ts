@@ -79,7 +79,8 @@ export class SessionManager implements SessionService {
     if (this.#stopping) return;
     const { session, release } = held;
     try {
-      await this.#remove(session, () => session.recover());
+      const { complete } = session.record;
+      await this.#remove(session, () => (complete ? session.recover() : session.undo()));
       release();
     } catch (error) {
       const { sessionId } = session.record;
@@ -132,7 +133,7 @@ export class SessionManager implements SessionService {
       // A fork stands on its own from the beginning.
       if (origin) await session.snapshot({ label: null, reason: 'fork' }, signal);
       await registry.durable();
-      return this.#view(session.record, session);
+      return await this.#view(session.record, session);
     } catch (error) {
       // What a session that was let go of has started is taken down by itself.
       if (this.#stopping) await registry.deleteSession(sessionId);
@@ -165,17 +166,16 @@ export class SessionManager implements SessionService {
 
   async list(tenant: string, filter: SessionFilter, page: Page): Promise<Listing<SessionView>> {
     const { items, total } = await this.#options.registry.listSessions(tenant, filter, page);
-    return {
-      total,
-      items: items.map((stored) => {
-        const session = this.#sessions.now(stored.sessionId);
-        return {
-          record: session?.record ?? stored,
-          connections: session?.connections ?? 0,
-          memoryBytes: null,
-        };
-      }),
+    const view = async (stored: SessionRecord) => {
+      const session = this.#sessions.now(stored.sessionId);
+      return {
+        record: session?.record ?? stored,
+        connections: session?.connections ?? 0,
+        memoryBytes: null,
+        snapshots: await this.#options.registry.countSnapshots(stored.sessionId),
+      };
     };
+    return { total, items: await Promise.all(items.map(view)) };
   }
 
   delete(
@@ -370,13 +370,15 @@ export class SessionManager implements SessionService {
     }
   }
 
-  #view(record: SessionRecord, session: Session | null): SessionView {
-    if (session === null) return { record, connections: 0, memoryBytes: null };
+  async #view(record: SessionRecord, session: Session | null): Promise<SessionView> {
+    const snapshots = await this.#options.registry.countSnapshots(record.sessionId);
+    if (session === null) return { record, connections: 0, memoryBytes: null, snapshots };
     const { connections, sandbox } = session;
     const usage = sandbox && this.#usages.latest(sandbox);
-    if (!usage) return { record, connections, memoryBytes: null };
+    if (!usage) return { record, connections, memoryBytes: null, snapshots };
     const { statistics } = record;
     return {
+      snapshots,
       record: {
         ...record,
         statistics: {

@@ -15,6 +15,8 @@ export type SessionView = {
   readonly connections: number;
   /** As last measured on the host; null without a container, and before the first reading. */
   readonly memoryBytes: number | null;
+  /** Versions that it has. */
+  readonly snapshots: number;
 };
 
 export type ExecutionView = {

@@ -68,17 +68,13 @@ export class SessionVersions {
    * the policy does not keep; `stored` removes their content, for which it must be sure that their records are gone.
    */
   async changeFor(content: StoredContent): Promise<VersionChange> {
-    const { version: parent, versionLast, statistics } = this.#record;
+    const { version: parent, versionLast } = this.#record;
     const version = versionLast + 1;
     const record = { ...content, version, parent };
     const surplus = await this.#options.retention.surplusWith(this.#record, record);
     return {
       record,
-      session: {
-        version,
-        versionLast: version,
-        statistics: { ...statistics, snapshots: statistics.snapshots + 1 },
-      },
+      session: { version, versionLast: version, complete: true },
       newSnapshots: [record],
       removedSnapshots: idsOf(surplus),
       stored: () => this.#discard(surplus),

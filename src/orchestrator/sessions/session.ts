@@ -191,6 +191,11 @@ export class Session {
     await this.finishDeletion(stored);
   }
 
+  /** A fork of an earlier process whose creation was cut off goes: nobody was told of it. */
+  async undo(): Promise<void> {
+    await this.finishDeletion(await this.#serial.run(() => this.#end('deleted', false)));
+  }
+
   /** Deletes it with its snapshots, if its time has come and it is not in use after all. */
   async expire(): Promise<void> {
     const stored = await this.#serial.run(async () => {
@@ -275,10 +280,7 @@ export class Session {
   async lease(signal: AbortSignal): Promise<Lease> {
     const use = this.#use.begin();
     try {
-      await this.#serial.run(async () => {
-        this.#life.assertLive();
-        await this.#life.wake();
-      });
+      await this.#whileLive(() => this.#life.wake());
       const sandbox = await abortable(this.#life.ready, signal);
       return { sandbox, [Symbol.dispose]: () => use[Symbol.dispose]() };
     } catch (error) {
@@ -316,17 +318,11 @@ export class Session {
   }
 
   labelVersion(version: number, label: string | null): Promise<SnapshotRecord> {
-    return this.#serial.run(() => {
-      this.#life.assertLive();
-      return this.#versions.label(version, label);
-    });
+    return this.#whileLive(() => this.#versions.label(version, label));
   }
 
   removeVersion(version: number): Promise<void> {
-    return this.#serial.run(() => {
-      this.#life.assertLive();
-      return this.#versions.remove(version);
-    });
+    return this.#whileLive(() => this.#versions.remove(version));
   }
 
   // --- executions ---------------------------------------------------------------------------------------------------
@@ -365,10 +361,7 @@ export class Session {
 
   /** Forgets ended executions with their events. */
   async clearHistory(): Promise<void> {
-    await this.#serial.run(() => {
-      this.#life.assertLive();
-      return this.#store.clearHistory();
-    });
+    await this.#whileLive(() => this.#store.clearHistory());
   }
 
   // --- followers ----------------------------------------------------------------------------------------------------
@@ -395,6 +388,13 @@ export class Session {
           unfollow();
         },
       };
+    });
+  }
+
+  #whileLive<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#serial.run(() => {
+      this.#life.assertLive();
+      return work();
     });
   }
 }

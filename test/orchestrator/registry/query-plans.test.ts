@@ -62,6 +62,7 @@ it('the start asks for few sessions, by indexes that hold no others', async () =
   expect(plans()).toEqual([
     'SCAN session USING INDEX sessionWithSandbox',
     'SCAN session USING INDEX sessionToRecover',
+    'SCAN session USING INDEX sessionIncomplete',
     'SCAN session USING INDEX sessionWithSandbox',
   ]);
   asked = [];

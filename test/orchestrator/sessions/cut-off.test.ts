@@ -131,3 +131,64 @@ it('a hibernation is stored in one change, before the sandbox goes', async () =>
   expect(await recordOf(id)).toMatchObject({ state: 'idle', version: null });
   expect(await stored()).toEqual([]);
 });
+
+it('a fork that was not told is undone with its version, and its name is free', async () => {
+  const origin = await create();
+  source.last.state = 'mine';
+  source.left.set(source.last.sandboxId, source.last);
+  await diesBefore(
+    ({ session, sessionId }) => session?.complete === true && sessionId !== origin,
+    () => create({}, 'fork', { session: origin }),
+  );
+  await expect(manager.find(tenant, 'fork')).rejects.toMatchObject({ code: 'session_not_found' });
+  expect((await stored()).length).toBe((await versionsOf(origin)).length);
+  expect((await readdir(join(directory, 'snapshots', tenant, 'snapshots'))).length).toBe(1);
+  await create({}, 'fork');
+});
+
+it('a fork whose sandbox could not be started is undone as well', async () => {
+  const origin = await create();
+  await take(origin);
+  source.left.set(source.last.sandboxId, source.last);
+  source.engine = Promise.reject(new Error('no room'));
+  source.engine.catch(() => {});
+  await diesBefore(
+    ({ session }) => session?.state === 'deleted',
+    () => create({}, 'fork', { session: origin, version: 1 }),
+  );
+  await expect(manager.find(tenant, 'fork')).rejects.toMatchObject({ code: 'session_not_found' });
+});
+
+it('a fork that is being made is nobody’s yet', async () => {
+  const origin = await create();
+  await take(origin);
+  source.engine = new Promise(() => {});
+  void create({}, 'fork', { session: origin, version: 1 }).catch(() => {});
+  await expect.poll(() => source.signals.length).toBe(2);
+  await expect(manager.find(tenant, 'fork')).rejects.toMatchObject({ code: 'session_not_found' });
+  const submitted = manager.submit(tenant, 'fork', { code: '1' });
+  await expect(submitted).rejects.toMatchObject({ code: 'session_not_found' });
+});
+
+it('a session that was not told has wholly come to be', async () => {
+  await diesBefore(
+    ({ session }) => session?.state === 'idle',
+    () => create(),
+  );
+  await manager.states.resume(tenant, 'demo', soon());
+  expect(await recordOf('demo')).toMatchObject({ state: 'idle', version: null });
+});
+
+it('the number of versions is the number of those there are', async () => {
+  const id = await create({ persistence: { policy: 'none', keep: 1 } });
+  const count = async () => (await manager.find(tenant, id)).snapshots;
+  await take(id);
+  await take(id);
+  expect(await count()).toBe(2);
+  await manager.states.remove(tenant, id, 1);
+  expect(await count()).toBe(1);
+  await manager.states.hibernate(tenant, id, soon());
+  await manager.states.resume(tenant, id, soon());
+  await manager.states.hibernate(tenant, id, soon());
+  expect(await count()).toBe((await versionsOf(id)).length);
+});

@@ -89,7 +89,7 @@ describe('a snapshot', () => {
     expect(first).toMatchObject({ version: 1, parent: null, label: 'first', sizeBytes: 3 });
     expect(second).toMatchObject({ version: 2, parent: 1, label: null, reason: 'requested' });
     expect(await versionsOf(id)).toEqual([2, 1]);
-    expect(await recordOf(id)).toMatchObject({ version: 2, statistics: { snapshots: 2 } });
+    expect(await manager.find(tenant, id)).toMatchObject({ record: { version: 2 }, snapshots: 2 });
   });
 
   it('waits for the execution that runs, and those that wait come after it', async () => {

@@ -192,6 +192,15 @@ const migrations: Record<string, Migration> = {
       );
     },
   },
+  '0007-whole-forks': {
+    async up(database: Kysely<unknown>) {
+      await run(
+        database,
+        'alter table session add column complete integer not null default 1',
+        'create index sessionIncomplete on session (createdAt) where complete = 0',
+      );
+    },
+  },
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

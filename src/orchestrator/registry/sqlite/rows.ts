@@ -55,6 +55,7 @@ export function decodeSession(row: Stored<SessionTable>): SessionRecord {
     name: row.name,
     language: row.language,
     state: row.state,
+    complete: row.complete === 1,
     config: JSON.parse(row.config),
     createdAt: row.createdAt,
     lastUsedAt: row.lastUsedAt,

@@ -63,17 +63,17 @@ export class SessionRows {
     return { items: items.map(decodeSession), total: this.#database.first(counted)?.total ?? 0 };
   }
 
-  /** Oldest first. Two questions, since each has an index that a session's daily changes of state do not touch. */
+  /** Oldest first. Several questions, since each has an index that a session's daily changes of state do not touch. */
   toRecover(): SessionRecord[] {
-    const wanted = this.#database.query
-      .selectFrom('session')
-      .selectAll()
-      .where(
-        sql<SqlBool>`state not in (${sql.join(dormantStates.map((state) => sql.lit(state)))})`,
-      );
+    const dormant = sql.join(dormantStates.map((state) => sql.lit(state)));
+    const all = this.#database.query.selectFrom('session').selectAll();
+    const wanted = all.where(sql<SqlBool>`state not in (${dormant})`);
     const rows = [
       ...this.#database.all(wanted.where('sandbox', 'is not', null)),
       ...this.#database.all(wanted.where('sandbox', 'is', null)),
+      ...this.#database.all(
+        all.where('complete', '=', sql.lit(0)).where(sql<SqlBool>`state in (${dormant})`),
+      ),
     ];
     rows.sort((one, other) => one.createdAt - other.createdAt || one.position - other.position);
     return rows.map(decodeSession);
