@@ -2,14 +2,14 @@
 import type { Cell, Report, Table, Verdict } from './report.ts';
 
 export function reportAsText(report: Report): string {
-  const tables = [verdictTable(report.verdicts), ...report.tables].map(textTable);
+  const tables = tablesOf(report).map(textTable);
   const notes = report.notes.map((note) => `- ${note}\n`).join('');
   return [`${report.title}\n`, ...tables, notes].join('\n');
 }
 
 /** A section of a page: heading, targets, tables, notes. */
 export function reportAsMarkdown(report: Report): string {
-  const tables = [verdictTable(report.verdicts), ...report.tables].map(markdownTable);
+  const tables = tablesOf(report).map(markdownTable);
   const notes = report.notes.map((note) => `- ${note}\n`).join('');
   return [`## ${report.title}\n`, ...tables, notes].join('\n');
 }
@@ -19,6 +19,10 @@ export function formatCell(cell: Cell): string {
   if (typeof cell === 'string') return cell;
   if (!Number.isFinite(cell)) return '–';
   return Math.abs(cell) >= 100 ? Math.round(cell).toString() : cell.toPrecision(3);
+}
+
+function tablesOf({ verdicts, tables }: Report): readonly Table[] {
+  return verdicts.length === 0 ? tables : [verdictTable(verdicts), ...tables];
 }
 
 function verdictTable(verdicts: readonly Verdict[]): Table {
