@@ -207,7 +207,7 @@ describe('the files of a session, over HTTP', () => {
     const { id } = await service.createSession();
     const code = 'write("begun", "yes"); while (!exists("go")) { sleep(10) } "gone"';
     const running = service.execute(id, code, { timeout: 30_000 });
-    await expect.poll(async () => (await get(id, 'begun')).body).toBe('yes');
+    await expect.poll(async () => (await get(id, 'begun')).body, { timeout: 20_000 }).toBe('yes');
     await put(id, 'go', '');
     expect((await running).result.value).toBe('gone');
   });

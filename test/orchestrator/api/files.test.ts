@@ -238,6 +238,36 @@ describe('writing', () => {
     expect(api.files.given).toEqual([]);
   });
 
+  it.each([
+    [
+      'at once',
+      () =>
+        (api.files.write = async () => {
+          throw new AppError('workspace_full');
+        }),
+    ],
+    [
+      'in the middle',
+      () =>
+        (api.files.write = async (_request, content) => {
+          for await (const _ of content) throw new AppError('workspace_full');
+          throw new Error('no content came');
+        }),
+    ],
+  ])('that is refused %s says so to a client that sends on', async (_, refuse) => {
+    refuse();
+    const url = await api.listen();
+    for (let i = 0; i < 5; i++) {
+      const reply = await fetch(`${url}${base}/large`, {
+        method: 'PUT',
+        headers: developer,
+        body: Buffer.alloc(20_000_000),
+      });
+      expect(reply.status).toBe(507);
+      expect(((await reply.json()) as { code: string }).code).toBe('workspace_full');
+    }
+  });
+
   it('is cancelled when the client goes', async () => {
     const failed = Promise.withResolvers<unknown>();
     const { write } = api.files;

@@ -202,19 +202,19 @@ export function fileRoutes(server: ApiServer, api: ApiParts, waits: Waits): void
         const { tenant } = callerOf(request);
         const { headers } = request;
         const signal = transferSignal(reply, waits, transferMsMax);
-        const { record } = await sessions.find(tenant, id);
-        if (Number(headers['content-length'] ?? 0) > record.config.limits.workspaceBytes)
-          throw new AppError('payload_too_large');
-        const asked = { tenant, id, path, follow: true };
-        const expected = await expectation(api, asked, headers, signal);
         const body = (request.body as Readable | undefined) ?? Readable.from([]);
-        const { created, status } = await files.write(
-          tenant,
-          id,
-          { path, ...expected },
-          body,
-          signal,
-        );
+        const replace = async () => {
+          const { record } = await sessions.find(tenant, id);
+          if (Number(headers['content-length'] ?? 0) > record.config.limits.workspaceBytes)
+            throw new AppError('payload_too_large');
+          const asked = { tenant, id, path, follow: true };
+          const expected = await expectation(api, asked, headers, signal);
+          // Left as it is when nobody wants more of it: its connection has yet to carry the reply.
+          const content = body.iterator({ destroyOnReturn: false });
+          return files.write(tenant, id, { path, ...expected }, content, signal);
+        };
+        // A client that is still sending when it is refused reads the refusal only if somebody takes the rest.
+        const { created, status } = await replace().finally(() => body.resume());
         validatorsOf(reply, status);
         return reply.code(created ? 201 : 200).send(fileJson({ path, ...status }));
       },
