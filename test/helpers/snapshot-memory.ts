@@ -1,5 +1,5 @@
-// A process that puts and reads snapshots of two sizes, for a test of how much memory that takes. Says on standard output
-// how many bytes its peak grew from the small one to the large one.
+// A process that puts and reads snapshots of two sizes, for a test of how much memory that takes. Says on standard output, as
+// JSON, how many bytes its peak grew from the small one to the large one, and how many its buffers had at most.
 import { randomFillSync } from 'node:crypto';
 import { systemClock } from '../../src/orchestrator/foundation/clock.ts';
 import { openDirectoryStore } from '../../src/orchestrator/snapshots/directory/directory-store.ts';
@@ -10,9 +10,10 @@ const [place = '', smallBytes = '', largeBytes = ''] = process.argv.slice(2);
 const store = await openStore();
 const signal = new AbortController().signal;
 
+let bufferBytesMax = 0;
 const small = await peakBytesAfter('small', Number(smallBytes));
 const large = await peakBytesAfter('large', Number(largeBytes));
-process.stdout.write(`${large - small}\n`);
+process.stdout.write(JSON.stringify({ grownBytes: large - small, bufferBytesMax }));
 
 async function openStore(): Promise<SnapshotStore> {
   if (!place.startsWith('{'))
@@ -29,11 +30,19 @@ async function openStore(): Promise<SnapshotStore> {
 
 async function peakBytesAfter(snapshotId: string, sizeBytes: number): Promise<number> {
   await store.of('red').put(snapshotId, content(sizeBytes), { sizeBytesMax: sizeBytes, signal });
-  await store.of('red').verify(snapshotId, signal);
+  for await (const _ of store.of('red').open(snapshotId, signal)) lookAtBuffers();
   return process.resourceUsage().maxRSS * 1024;
 }
 
 /** As fast as it is pulled: the store must not pull more than it can write. */
 async function* content(sizeBytes: number): AsyncGenerator<Buffer> {
-  for (let made = 0; made < sizeBytes; made += 65_536) yield randomFillSync(Buffer.alloc(65_536));
+  for (let made = 0; made < sizeBytes; made += 65_536) {
+    lookAtBuffers();
+    yield randomFillSync(Buffer.alloc(65_536));
+  }
+}
+
+/** Those that are garbage and were not collected yet are among them. */
+function lookAtBuffers(): void {
+  bufferBytesMax = Math.max(bufferBytesMax, process.memoryUsage().arrayBuffers);
 }
