@@ -44,6 +44,7 @@ const layers: Readonly<Record<string, number>> = {
   registry: 1,
   snapshots: 1,
   egress: 1,
+  admission: 1,
   auth: 1,
   metrics: 1,
   config: 1,

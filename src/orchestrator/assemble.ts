@@ -3,7 +3,10 @@ import assert from 'node:assert';
 import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
+import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { Admission } from './admission/admission.ts';
+import { budgetOf, type Host } from './admission/budget.ts';
 import { isLoopback } from './api/host-check.ts';
 import { defaultBounds } from './api/options.ts';
 import { createServer } from './api/server.ts';
@@ -27,11 +30,11 @@ import { defaultAllowances } from './sandbox/hardening.ts';
 import { Reconciler } from './sandbox/reconciler.ts';
 import { loadSeccompProfile } from './sandbox/seccomp-profile.ts';
 import { UidPool } from './sandbox/uid-pool.ts';
-import { Admission } from './sessions/admission.ts';
 import { Retention } from './sessions/retention.ts';
 import { SessionManager } from './sessions/session-manager.ts';
 import { SnapshotCleaner } from './sessions/snapshot-cleaner.ts';
 import { Snapshots } from './sessions/snapshots.ts';
+import { StoredSessions } from './sessions/stored-sessions.ts';
 import { openDirectoryStore } from './snapshots/directory/directory-store.ts';
 import type { SnapshotStore } from './snapshots/snapshot-store.ts';
 
@@ -89,6 +92,15 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
     runtimeName: config.runtime,
   });
   const limits = limitsOf(config);
+  const admission = new Admission({
+    limits: budgetOf(config, hostOf()),
+    startsAtOnceMax: config.startsAtOnceMax,
+    waitMsMax: config.admissionMsMax,
+    waitingMax: config.admissionWaitingMax,
+    waitingPerTenantMax: config.tenantAdmissionWaitingMax,
+    clock,
+    log,
+  });
   const pool =
     config.poolMin === 0
       ? null
@@ -98,6 +110,7 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
           limits,
           floor: config.poolMin,
           ceiling: config.poolMax,
+          memoryBytesLeft: () => admission.memoryBytesLeft,
           startsAtOnceMax: config.poolStartsAtOnceMax,
           startMsMax: config.sandboxStartMsMax,
           ageMsMax: config.poolAgeMsMax,
@@ -118,7 +131,8 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
     registry,
     source,
     snapshots,
-    admission: new Admission(config),
+    admission,
+    stored: new StoredSessions(config.sessionsStoredMax),
     retention,
     clock,
     log,
@@ -242,6 +256,14 @@ function limitsOf(config: Config): SessionLimits {
     workspaceBytes: config.workspaceBytes,
     outputBytes: config.outputBytes,
   };
+}
+
+/** The machine that the service runs on, as far as it may use it. */
+function hostOf(): Host {
+  // In a container with a limit of its own that one counts.
+  const constrained = process.constrainedMemory();
+  const memoryBytes = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
+  return { memoryBytes, cpus: availableParallelism() };
 }
 
 function limitsMaxOf(config: Config): SessionLimits {

@@ -1,15 +1,17 @@
 // A session manager over a real registry and a real snapshot store, with sandboxes that the test plays.
 import { join } from 'node:path';
+import { Admission } from '../../src/orchestrator/admission/admission.ts';
+import type { Limits } from '../../src/orchestrator/admission/ledger.ts';
 import { createLog } from '../../src/orchestrator/foundation/log.ts';
 import type { SessionRegistry } from '../../src/orchestrator/registry/session-registry.ts';
 import type { SandboxSource } from '../../src/orchestrator/sandbox/sandbox-source.ts';
-import { Admission } from '../../src/orchestrator/sessions/admission.ts';
 import { Retention } from '../../src/orchestrator/sessions/retention.ts';
 import { SessionManager } from '../../src/orchestrator/sessions/session-manager.ts';
 import { type SnapshotBounds, Snapshots } from '../../src/orchestrator/sessions/snapshots.ts';
+import { StoredSessions } from '../../src/orchestrator/sessions/stored-sessions.ts';
 import { openDirectoryStore } from '../../src/orchestrator/snapshots/directory/directory-store.ts';
 import type { FakeClock } from '../doubles/fake-clock.ts';
-import { admissionLimits, limits } from './session-settings.ts';
+import { admissionLimits, admissionOptions, limits, serviceBudget } from './session-settings.ts';
 
 const log = createLog('silent');
 
@@ -38,8 +40,11 @@ export function sessionManager(parts: {
   source: SandboxSource;
   snapshots: Snapshots;
   clock: FakeClock;
+  budget?: Limits;
 }): SessionManager {
-  const admission = new Admission(admissionLimits);
+  const { clock, budget = serviceBudget } = parts;
+  const admission = new Admission({ ...admissionOptions, limits: budget, clock, log });
+  const stored = new StoredSessions(admissionLimits.sessionsStoredMax);
   const retention = new Retention({ ...parts, keepDefault: 10 });
-  return new SessionManager({ ...parts, admission, retention, log, limits });
+  return new SessionManager({ ...parts, admission, stored, retention, log, limits });
 }

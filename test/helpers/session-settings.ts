@@ -12,6 +12,20 @@ export const config = {
 /** Of sessions at one time. */
 export const admissionLimits = { sessionsMax: 3, sessionsStoredMax: 5 };
 
+const amounts = {
+  sandboxes: admissionLimits.sessionsMax,
+  memoryBytes: 2 ** 40,
+  milliCpus: 2 ** 20,
+};
+export const serviceBudget = { service: amounts, tenantOf: () => amounts };
+
+export const admissionOptions = {
+  startsAtOnceMax: 8,
+  waitMsMax: 15_000,
+  waitingMax: 100,
+  waitingPerTenantMax: 50,
+};
+
 export const limits = {
   historyLengthMax: 100,
   historyBytesMax: 100_000,

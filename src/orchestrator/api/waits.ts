@@ -22,11 +22,12 @@ export class Waits {
 
   /**
    * The work's outcome, or AppError `deadline_exceeded` or `shutting_down`. The signal tells the work to stop; one that does not listen is
-   * left behind.
+   * left behind. `gone` stops it too.
    */
   async within<Result>(
     ms: number,
     work: (signal: AbortSignal) => Promise<Result>,
+    gone?: AbortSignal,
   ): Promise<Result> {
     const controller = new AbortController();
     const { promise: given, reject: giveUp } = Promise.withResolvers<never>();
@@ -35,14 +36,18 @@ export class Waits {
       giveUp(reason);
     };
     const onClosing = () => stop(this.#closing.signal.reason);
+    const onGone = () => stop(gone!.reason);
     const cancelTimer = this.#clock.after(ms, () => stop(new AppError('deadline_exceeded')));
     this.#closing.signal.addEventListener('abort', onClosing);
+    gone?.addEventListener('abort', onGone);
     try {
       this.#closing.signal.throwIfAborted();
+      gone?.throwIfAborted();
       return await Promise.race([work(controller.signal), given]);
     } finally {
       cancelTimer();
       this.#closing.signal.removeEventListener('abort', onClosing);
+      gone?.removeEventListener('abort', onGone);
     }
   }
 }

@@ -3,13 +3,22 @@
 import { type Static, Type } from 'typebox';
 import { limits } from '#protocol';
 import { logLevels } from '../foundation/log.ts';
-
-const KiB = 1024;
-const MiB = 1024 * KiB;
-const GiB = 1024 * MiB;
-const secondMs = 1000;
-const minuteMs = 60 * secondMs;
-const hourMs = 60 * minuteMs;
+import { admissionSettings } from './admission-settings.ts';
+import {
+  bytes,
+  count,
+  GiB,
+  hourMs,
+  idle,
+  KiB,
+  list,
+  MiB,
+  milliseconds,
+  minuteMs,
+  secondMs,
+  share,
+  text,
+} from './setting-types.ts';
 
 export const settings = {
   host: text('127.0.0.1', 'Address to listen on. Any other than a loopback one needs an API key.'),
@@ -104,6 +113,7 @@ export const settings = {
     [1, 100_000_000],
     'Sessions of all tenants, those that sleep included.',
   ),
+  ...admissionSettings,
   historyLengthMax: count(
     1000,
     [1, 100_000],
@@ -315,39 +325,3 @@ export const orderedSettings = [
   ['outputBytes', 'outputBytesMax'],
   ['poolMin', 'poolMax'],
 ] as const satisfies readonly (readonly [SettingName, SettingName])[];
-
-type Range = readonly [minimum: number, maximum: number];
-
-function text(value: string, description: string) {
-  return Type.String({ default: value, minLength: 1, description });
-}
-
-/** In the environment: separated by commas. */
-function list(description: string) {
-  return Type.Array(Type.String({ minLength: 1 }), { default: [], description });
-}
-
-function count(value: number, [minimum, maximum]: Range, description: string) {
-  return Type.Integer({ default: value, minimum, maximum, description });
-}
-
-function milliseconds(value: number, [minimum, maximum]: Range, description: string) {
-  return Type.Integer({ default: value, minimum, maximum, unit: 'ms', description });
-}
-
-/** A step down the idle ladder. */
-function idle(what: string) {
-  return milliseconds(
-    0,
-    [0, 3650 * 24 * hourMs],
-    `How long after its last use a session is ${what}; where it does not ask for another time. 0: never.`,
-  );
-}
-
-function bytes(value: number, [minimum, maximum]: Range, description: string) {
-  return Type.Integer({ default: value, minimum, maximum, unit: 'bytes', description });
-}
-
-function share(value: number, description: string) {
-  return Type.Number({ default: value, minimum: 0.01, maximum: 1024, description });
-}

@@ -117,6 +117,7 @@ export const errorTable = {
   },
   upgrade_required: { status: 426, retry: false, title: 'This address is a WebSocket.' },
   queue_full: { status: 429, retry: true, title: 'Too many executions wait in this session.' },
+  tenant_limit: { status: 429, retry: true, title: 'This tenant has as much as it may.' },
   rate_limited: { status: 429, retry: true, title: 'Too many requests.' },
   internal: { status: 500, retry: false, title: 'Something went wrong on our side.' },
   pause_unsupported: {

@@ -8,6 +8,8 @@ export type ClassFacts = {
   readonly arrivals: readonly number[];
   readonly ready: number;
   readonly starting: number;
+  /** Of each. */
+  readonly memoryBytes: number;
 };
 
 export type RefillFacts = {
@@ -15,6 +17,8 @@ export type RefillFacts = {
   readonly classes: readonly ClassFacts[];
   /** Waiting sandboxes of all classes. */
   readonly ceiling: number;
+  /** Memory that those of all classes may take together. */
+  readonly memoryBytesLeft: number;
   /** How long a start takes, as lately measured. */
   readonly startMs: number;
   /** Starts that may be under way at once. */
@@ -32,10 +36,13 @@ export function planRefill(facts: RefillFacts): Refill[] {
   const starting = classes.reduce((sum, one) => sum + one.starting, 0);
   let slots = Math.max(0, startsAtOnceMax - starting - facts.urgentStarts);
   let room = ceiling;
-  return classes.map(({ floor, arrivals, ready, starting }) => {
+  let { memoryBytesLeft } = facts;
+  return classes.map(({ floor, arrivals, ready, starting, memoryBytes }) => {
     const demanded = demandOf(arrivals, { startMs, startsAtOnceMax, countMax: ceiling });
-    const wanted = Math.min(room, Math.max(floor, demanded));
+    const fitting = Math.min(room, Math.floor(memoryBytesLeft / memoryBytes));
+    const wanted = Math.min(fitting, Math.max(floor, demanded));
     room -= wanted;
+    memoryBytesLeft -= wanted * memoryBytes;
     const start = Math.min(slots, Math.max(0, wanted - ready - starting));
     slots -= start;
     return { wanted, start, surplus: Math.max(0, ready - wanted) };

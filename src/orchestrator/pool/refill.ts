@@ -15,6 +15,8 @@ export type RefillOptions = {
   readonly image: (signal: AbortSignal) => Promise<string>;
   /** Waiting sandboxes of all classes. */
   readonly ceiling: number;
+  /** What sessions leave of the memory that all sandboxes together may have. */
+  readonly memoryBytesLeft: () => number;
   readonly startsAtOnceMax: number;
   readonly startMsMax: number;
   readonly clock: Clock;
@@ -86,7 +88,7 @@ export class Refill implements AsyncDisposable {
   now(): void {
     this.#cancelNext?.();
     this.#cancelNext = null;
-    const { clock, ceiling, startsAtOnceMax } = this.#options;
+    const { clock, ceiling, startsAtOnceMax, memoryBytesLeft } = this.#options;
     const now = clock.monotonic();
     const classes = this.#owner.classes();
     const plans = planRefill({
@@ -95,8 +97,10 @@ export class Refill implements AsyncDisposable {
         arrivals: one.arrivals(now),
         ready: one.ready.length,
         starting: one.starting,
+        memoryBytes: one.limits.memoryBytes,
       })),
       ceiling,
+      memoryBytesLeft: memoryBytesLeft(),
       startMs: this.#startMs,
       startsAtOnceMax,
       urgentStarts: this.#urgentStarts,

@@ -155,6 +155,11 @@ export class SandboxKeeper {
     await Promise.allSettled(this.#underWay);
   }
 
+  /** Resolves when what has been begun up to now is at its end. */
+  removed(): Promise<unknown> {
+    return Promise.allSettled(this.#underWay);
+  }
+
   /** Destroys a sandbox that is not the current one, beside whatever comes next: the engine may take its time. */
   discard(sandbox: Sandbox, record: SandboxRecord): void {
     void this.#track(this.#dispose(sandbox, record));

@@ -182,6 +182,11 @@ export class SessionLife {
     return this.#keeper.putAway();
   }
 
+  /** Resolves when all that was put away is gone. */
+  removed(): Promise<unknown> {
+    return this.#keeper.removed();
+  }
+
   /** This process ends; the container goes on for the next one. */
   leave(): void {
     this.#closed = true;
@@ -227,7 +232,7 @@ export class SessionLife {
 
   /**
    * Starts one in the place of what there was. The new identity is stored, with `changes`, before the engine is asked for anything.
-   * Throws `overloaded` when a session without a sandbox finds no room for one; nothing has changed then.
+   * The session has room for it.
    */
   async startAnother(
     reason: StateReason,
@@ -235,7 +240,6 @@ export class SessionLife {
     changes: Change['session'] = {},
     options = { fresh: false },
   ): Promise<void> {
-    this.#options.admission.wake(this.#record.sessionId);
     try {
       const plan = this.#options.source.plan(this.#record.config.limits, options);
       const session = { ...changes, sandbox: plan, agentSeq: 0 };
@@ -331,8 +335,7 @@ export class SessionLife {
     const ids = { sessionId, sandboxId: sandbox?.sandboxId };
     this.#options.log.error({ ...ids, err: error }, 'sandbox did not start');
     await this.#executor.abandonAll('lost', 'The sandbox could not be started');
-    if (state === 'failed') this.#options.admission.rest(sessionId);
-    else await this.#states.to('failed', 'failed', { sandbox: null });
+    if (state !== 'failed') await this.#states.to('failed', 'failed', { sandbox: null });
   }
 
   // --- parts ----------------------------------------------------------------------------------------------------------

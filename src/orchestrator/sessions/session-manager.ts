@@ -1,6 +1,7 @@
 // What the API asks of sessions: finds the one that is asked for, makes new ones, brings back those of an earlier process. What
 // happens inside a session is the session's; which of them are in memory is loaded-sessions.ts's part.
 import type { InspectedNode, VariablesReply } from '#protocol';
+import type { Room } from '../admission/room.ts';
 import { abortable } from '../foundation/abortable.ts';
 import { AppError } from '../foundation/errors.ts';
 import { newId } from '../foundation/id.ts';
@@ -32,6 +33,8 @@ import { type SandboxMetrics, UsageReadings } from './usage-readings.ts';
 const recoveriesAtOnce = 4;
 const recoveryRetryMs = 2_000;
 const descentsAtOnce = 4;
+/** Of callers whose wait ends by its own deadline only. */
+const neverAborted = new AbortController().signal;
 
 export class SessionManager implements SessionService {
   readonly #options: SessionOptions;
@@ -61,13 +64,11 @@ export class SessionManager implements SessionService {
    * on their own.
    */
   async recover(): Promise<void> {
-    const { registry, admission } = this.#options;
+    const { registry, stored } = this.#options;
     const records = await registry.sessionsToRecover();
-    admission.recover(
-      await registry.countSessions(),
-      records.filter(({ state }) => state !== 'deleted').map(({ sessionId }) => sessionId),
-    );
+    stored.recover(await registry.countSessions());
     const left = records.map((record) => this.#sessions.add(record, true));
+    for (const { session } of left) if (session.record.state !== 'deleted') session.room.occupy();
     const worker = async () => {
       for (let held = left.shift(); held; held = left.shift()) await this.#recover(held);
     };
@@ -105,12 +106,14 @@ export class SessionManager implements SessionService {
 
   async create(tenant: string, wanted: NewSession, signal: AbortSignal): Promise<SessionView> {
     if (this.#stopping) throw new AppError('shutting_down');
-    const { registry, source, clock, admission } = this.#options;
+    const { registry, source, clock, admission, stored } = this.#options;
     const sessionId = newId('ses');
-    admission.create(sessionId);
+    stored.add();
+    let room: Room | null = null;
     let created: { held: HeldSession<Session>; origin: Origin | null };
     try {
       const origin = wanted.from ? await this.states.origin(tenant, wanted.from, signal) : null;
+      room = await admission.enter(tenant, wanted.config.limits, signal);
       const record = newSession(wanted, {
         sessionId,
         tenant,
@@ -118,10 +121,10 @@ export class SessionManager implements SessionService {
         sandbox: source.plan(wanted.config.limits),
         now: clock.now(),
       });
-      created = { held: await this.#store(record), origin };
+      created = { held: await this.#store(record, room), origin };
     } catch (error) {
-      admission.rest(sessionId);
-      admission.forget();
+      room?.[Symbol.dispose]();
+      stored.remove();
       throw error;
     }
     const { held, origin } = created;
@@ -145,10 +148,11 @@ export class SessionManager implements SessionService {
   }
 
   /** The session is known here before it is stored: whoever finds it there must find it here. */
-  async #store(record: SessionRecord): Promise<HeldSession<Session>> {
+  async #store(record: SessionRecord, room: Room): Promise<HeldSession<Session>> {
     let held: HeldSession<Session> | null = null;
     try {
       held = this.#sessions.add(record, false);
+      held.session.room.give(room);
       await this.#options.registry.createSession(record);
       return held;
     } catch (error) {
@@ -203,7 +207,7 @@ export class SessionManager implements SessionService {
 
   restart(tenant: string, idOrName: string, signal: AbortSignal): Promise<SessionView> {
     return this.#using(tenant, idOrName, signal, async (session) => {
-      await session.restart();
+      await session.restart(signal);
       return this.#view(session.record, session);
     });
   }
@@ -212,9 +216,10 @@ export class SessionManager implements SessionService {
     tenant: string,
     idOrName: string,
     request: ExecuteRequest,
+    signal = neverAborted,
   ): Promise<ExecutionRecord> {
     if (this.#stopping) throw new AppError('shutting_down');
-    return this.#sessions.using(tenant, idOrName, (session) => session.submit(request));
+    return this.#sessions.using(tenant, idOrName, (session) => session.submit(request, signal));
   }
 
   ended(

@@ -1,19 +1,21 @@
 // What the sessions layer is built from: its collaborators by name, and the numbers that configuration decides.
+import type { Admission } from '../admission/admission.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
 import type { SessionLimits } from '../registry/records.ts';
 import type { SessionRegistry } from '../registry/session-registry.ts';
 import type { SandboxSource } from '../sandbox/sandbox-source.ts';
-import type { Admission } from './admission.ts';
 import type { Gate } from './gate.ts';
 import type { Retention } from './retention.ts';
 import type { Snapshots } from './snapshots.ts';
+import type { StoredSessions } from './stored-sessions.ts';
 
 export type SessionOptions = {
   readonly registry: SessionRegistry;
   readonly source: SandboxSource;
   readonly snapshots: Snapshots;
   readonly admission: Admission;
+  readonly stored: StoredSessions;
   readonly retention: Retention;
   readonly clock: Clock;
   readonly log: Log;

@@ -1,17 +1,19 @@
 // A restart: variables are forgotten; files, history and versions stay. It waits for nothing that may be stuck.
+
+import type { Sandbox } from '../sandbox/agent.ts';
 import type { Executor } from './executor.ts';
 import { SerialQueue } from './serial-queue.ts';
 import type { SessionFiles } from './session-files.ts';
 import type { SessionLife } from './session-life.ts';
 import type { SessionOptions } from './session-options.ts';
+import type { SessionRoom } from './session-room.ts';
 import type { SessionStore } from './session-store.ts';
 import type { SessionVersions } from './session-versions.ts';
 import type { Standstill } from './standstill.ts';
 import type { Uses } from './uses.ts';
 
 export type SessionRestartParts = {
-  /** The session's queue. */
-  readonly serial: SerialQueue;
+  readonly room: SessionRoom;
   readonly store: SessionStore;
   readonly executor: Executor;
   readonly life: SessionLife;
@@ -32,11 +34,11 @@ export class SessionRestart {
   }
 
   /** See Session.restart. */
-  run(): Promise<void> {
+  run(signal: AbortSignal): Promise<void> {
     const { store, standstill, versions } = this.#parts;
     return this.#turns.run(async () => {
       using _held = standstill.hold();
-      await this.#renew();
+      await this.#renew(signal);
       const { version, config } = store.record;
       if (version !== null || config.persistence.policy === 'execution')
         await standstill.snapshot({ label: null, reason: 'restart' }, this.#soon());
@@ -44,11 +46,10 @@ export class SessionRestart {
     });
   }
 
-  async #renew(): Promise<void> {
-    const { files, serial, life, executor, store } = this.#parts;
+  async #renew(signal: AbortSignal): Promise<void> {
+    const { files, room, life, executor, store } = this.#parts;
     using _shut = await files.shutNow(this.#soon());
-    const former = await serial.run(async () => {
-      life.assertLive();
+    const former = await room.run(signal, async () => {
       // A frozen agent gives nothing away.
       if (store.record.state === 'paused') await life.wake();
       await executor.abandonAll('cancelled', 'The session was restarted');
@@ -56,8 +57,20 @@ export class SessionRestart {
       if (sandbox === null) await life.restartWithout();
       return sandbox;
     });
-    if (former) await life.exchange.renew(former);
+    if (former) await this.#exchange(former);
     await life.ready;
+  }
+
+  /** For a moment there are two sandboxes. That is not refused: a restart is what helps where something is stuck. */
+  async #exchange(former: Sandbox): Promise<void> {
+    const { options, life, store } = this.#parts;
+    const { tenant, config } = store.record;
+    const room = options.admission.occupy(tenant, config.limits);
+    try {
+      await life.exchange.renew(former);
+    } finally {
+      room.releaseAfter(life.removed());
+    }
   }
 
   #soon(): AbortSignal {

@@ -100,8 +100,13 @@ export interface SessionService {
   /** Variables are forgotten, files and history stay. */
   restart(tenant: string, idOrName: string, signal: AbortSignal): Promise<SessionView>;
 
-  /** Queued and stored; resolves when the record is committed, before it runs. */
-  submit(tenant: string, idOrName: string, request: ExecuteRequest): Promise<ExecutionRecord>;
+  /** Queued and stored; resolves when the record is committed, before it runs. The signal ends the wait of a session that sleeps for room. */
+  submit(
+    tenant: string,
+    idOrName: string,
+    request: ExecuteRequest,
+    signal?: AbortSignal,
+  ): Promise<ExecutionRecord>;
   /** Resolves when the execution has ended and its end is durable. The signal cancels the wait, not the execution. */
   ended(
     tenant: string,

@@ -42,6 +42,14 @@ export class SessionUse {
     return this.#count > 0;
   }
 
+  /** Since when it is awake for nobody, milliseconds since 1970; null while somebody uses it, and while it is not awake. */
+  get idleSince(): number | null {
+    const { store, atRest } = this.#parts;
+    const { state } = store.record;
+    const isAwake = state === 'idle' || state === 'paused';
+    return isAwake && atRest() && !this.underWay && !this.#closed ? this.#lastAt : null;
+  }
+
   /** What is to be stored of it, as of now. */
   get stored(): StoredUse {
     const { idle } = this.#parts.store.record.config;
@@ -65,8 +73,11 @@ export class SessionUse {
 
   /** A use that is over already. */
   touch(): void {
-    this.#lastAt = this.#parts.options.clock.now();
+    const { clock, admission } = this.#parts.options;
+    this.#lastAt = clock.now();
     this.look();
+    // Somebody may wait for the room that it does not need now.
+    admission.look();
     void this.#store();
   }
 

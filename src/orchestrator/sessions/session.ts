@@ -5,22 +5,23 @@ import { AppError } from '../foundation/errors.ts';
 import {
   type ExecutionRecord,
   isDormant,
-  type SessionConfig,
   type SessionRecord,
   type SnapshotRecord,
 } from '../registry/records.ts';
 import type { Sandbox } from '../sandbox/agent.ts';
 import { Executor } from './executor.ts';
+import { Followers } from './followers.ts';
 import { storedUse } from './idle-ladder.ts';
 import type { Lease } from './lease.ts';
 import { LiveLog } from './live-log.ts';
 import type { Origin } from './origins.ts';
-import { configureRequest } from './sandbox-settings.ts';
+import { changeSandbox } from './sandbox-settings.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { SessionFiles } from './session-files.ts';
 import { SessionLife } from './session-life.ts';
 import type { SessionOptions } from './session-options.ts';
 import { SessionRestart } from './session-restart.ts';
+import { SessionRoom } from './session-room.ts';
 import type {
   ConfigChange,
   DeleteOptions,
@@ -47,10 +48,12 @@ export class Session {
   readonly #versions: SessionVersions;
   readonly #states: StateChanges;
   readonly #standstill: Standstill;
+  /** What room it has; `occupy` where an earlier process left it a sandbox. */
+  readonly room: SessionRoom;
   readonly #use: SessionUse;
   readonly #restart: SessionRestart;
   readonly files: SessionFiles;
-  #connections = 0;
+  readonly #followers: Followers;
 
   /** What must keep it in memory is one of the `uses`. `left`: it was found in the registry, and `recover` comes next; else `begin`. */
   constructor(record: SessionRecord, options: SessionOptions, uses: Uses, left: boolean) {
@@ -67,6 +70,7 @@ export class Session {
       },
       log,
     );
+    this.#followers = new Followers(this.#live, registry);
     this.#use = new SessionUse({
       options,
       serial: this.#serial,
@@ -99,8 +103,11 @@ export class Session {
       store: this.#store,
       live: this.#live,
       clock,
-      admission: options.admission,
-      moved: () => this.#use.look(),
+      stored: options.stored,
+      moved: () => {
+        this.room.settle();
+        this.#use.look();
+      },
     });
     this.#life = new SessionLife(
       {
@@ -120,9 +127,20 @@ export class Session {
       schedule: () => this.#versions.schedule(),
       store: (begun) => this.#standstill.storeFiles(begun),
     });
+    this.room = new SessionRoom({
+      admission: options.admission,
+      serial: this.#serial,
+      store: this.#store,
+      assertLive: () => this.#life.assertLive(),
+      removed: () => this.#life.removed(),
+      idleSince: () => (this.#standstill.underWay ? null : this.#use.idleSince),
+      mayPause: () => options.source.canPause && this.record.state === 'idle',
+      descend: (to) => this.#standstill.reclaim(to),
+    });
     const parts = {
       options,
       serial: this.#serial,
+      room: this.room,
       store: this.#store,
       executor: this.#executor,
       life: this.#life,
@@ -140,7 +158,7 @@ export class Session {
   }
 
   get connections(): number {
-    return this.#connections;
+    return this.#followers.connections;
   }
 
   get sandbox(): Sandbox | null {
@@ -175,8 +193,8 @@ export class Session {
    * Variables are forgotten; files, history and versions stay. What is open is cancelled, whether it can be stopped or not. Where the
    * session was stored before, or its policy stores every change, that state is stored when it resolves.
    */
-  async restart(): Promise<void> {
-    await this.#restart.run();
+  async restart(signal: AbortSignal): Promise<void> {
+    await this.#restart.run(signal);
     this.#use.touch();
   }
 
@@ -226,7 +244,7 @@ export class Session {
     this.letGo();
     this.#live.close('deleted');
     await this.#life.putAway();
-    this.#options.admission.rest(this.record.sessionId);
+    this.room.leave(Promise.resolve());
     await this.#serial.run(() => this.#options.registry.deleteSession(this.record.sessionId));
     await this.#options.registry.durable();
     await stored();
@@ -260,7 +278,9 @@ export class Session {
       }
       if (this.record.state === 'paused') await this.#life.wake();
       const { sandbox } = this.#life;
-      if (sandbox) await this.#configureSandbox(sandbox, config);
+      await this.room.resize(before.limits, config.limits, async () => {
+        if (sandbox) await changeSandbox(sandbox, { ...this.record, config }, this.#options);
+      });
       const now = this.#options.clock.now();
       const use = this.#executor.atRest ? storedUse(now, config.idle) : { lastUsedAt: now };
       await this.#store.apply({ session: { config, ...use } });
@@ -268,19 +288,11 @@ export class Session {
     this.#use.touch();
   }
 
-  async #configureSandbox(sandbox: Sandbox, config: SessionConfig): Promise<void> {
-    const { limits, source } = this.#options;
-    const signal = AbortSignal.timeout(limits.sandboxStartMsMax);
-    await source.update(sandbox, config.limits, signal);
-    const request = configureRequest({ ...this.record, config }, limits.heapShare);
-    await sandbox.agent.configure(request, signal);
-  }
-
   /** The sandbox, running: a session that sleeps wakes up, and stays awake for as long as it is leased. The signal ends the wait only. */
   async lease(signal: AbortSignal): Promise<Lease> {
     const use = this.#use.begin();
     try {
-      await this.#whileLive(() => this.#life.wake());
+      await this.room.run(signal, () => this.#life.wake());
       const sandbox = await abortable(this.#life.ready, signal);
       return { sandbox, [Symbol.dispose]: () => use[Symbol.dispose]() };
     } catch (error) {
@@ -327,12 +339,11 @@ export class Session {
 
   // --- executions ---------------------------------------------------------------------------------------------------
 
-  /** Stores and queues; resolves when the record is committed. Throws `queue_full`, `registry_unavailable`. */
-  async submit(request: ExecuteRequest): Promise<ExecutionRecord> {
+  /** Stores and queues; resolves when the record is committed. Throws `queue_full`, `registry_unavailable`. The signal ends a wait for room. */
+  async submit(request: ExecuteRequest, signal: AbortSignal): Promise<ExecutionRecord> {
     if (!this.#store.available) throw new AppError('registry_unavailable');
     using _use = this.#use.begin();
-    return await this.#serial.run(async () => {
-      this.#life.assertLive();
+    return await this.room.run(signal, async () => {
       await this.#life.wake();
       const execution = await this.#executor.submit(request);
       const { sandbox } = this.#life;
@@ -366,28 +377,14 @@ export class Session {
 
   // --- followers ----------------------------------------------------------------------------------------------------
 
-  /** See SessionService.follow. Replay and going live are one step of the serial queue, so nothing falls between. */
-  async follow(
+  /** See SessionService.follow. */
+  follow(
     options: { since?: number; connection: boolean },
     follower: LiveFollower,
   ): Promise<LiveSubscription> {
-    return this.#serial.run(async () => {
+    return this.#serial.run(() => {
       if (this.#life.closed) throw new AppError('session_not_found');
-      if (options.since !== undefined) {
-        await this.#live.replay(options.since, this.record, this.#options.registry, follower);
-      }
-      const unfollow = this.#live.follow(follower);
-      let counted = options.connection ? 1 : 0;
-      this.#connections += counted;
-      return {
-        since: this.#live.nextSeq(),
-        number: (send) => this.#live.number(send),
-        unsubscribe: () => {
-          this.#connections -= counted;
-          counted = 0;
-          unfollow();
-        },
-      };
+      return this.#followers.follow(this.record, options, follower);
     });
   }
 

@@ -10,6 +10,7 @@ import { SerialQueue } from './serial-queue.ts';
 import type { SessionFiles } from './session-files.ts';
 import type { SessionLife } from './session-life.ts';
 import type { SessionOptions } from './session-options.ts';
+import type { SessionRoom } from './session-room.ts';
 import type { SessionStore } from './session-store.ts';
 import type { SessionUse } from './session-use.ts';
 import type { SessionVersions } from './session-versions.ts';
@@ -20,6 +21,7 @@ export type StandstillParts = {
   readonly options: SessionOptions;
   /** The session's queue: all that changes it. */
   readonly serial: SerialQueue;
+  readonly room: SessionRoom;
   readonly store: SessionStore;
   readonly executor: Executor;
   readonly life: SessionLife;
@@ -80,11 +82,18 @@ export class Standstill {
 
   /** See Session.rollback. */
   rollback(wanted: VersionChoice, signal: AbortSignal): Promise<void> {
-    const { life, versions } = this.#parts;
+    const { options, life, store, versions } = this.#parts;
     return this.#inTurn(() =>
       this.#awake(signal, async (sandbox) => {
         const snapshot = await versions.find(wanted);
-        await life.exchange.goBack(sandbox, { snapshot, fork: false });
+        const { tenant, config } = store.record;
+        const room = await options.admission.enter(tenant, config.limits, signal);
+        try {
+          await life.exchange.goBack(sandbox, { snapshot, fork: false });
+        } finally {
+          // The session's own room is that of the sandbox that stays.
+          room.releaseAfter(life.removed());
+        }
       }),
     );
   }
@@ -129,10 +138,15 @@ export class Standstill {
     });
   }
 
+  /** A step down that somebody else needs. Throws `session_busy` when it is used, and what storing throws. */
+  reclaim(to: Step['to']): Promise<void> {
+    return to === 'paused' ? this.pause(this.#longest()) : this.hibernate(this.#longest());
+  }
+
   /** A step down the idle ladder. False when it could not be taken now. */
   async descend(step: Step): Promise<boolean> {
     try {
-      await (step.to === 'paused' ? this.pause(this.#longest()) : this.hibernate(this.#longest()));
+      await this.reclaim(step.to);
       return true;
     } catch (error) {
       const { options, store, life } = this.#parts;
@@ -191,7 +205,8 @@ export class Standstill {
     work: (sandbox: Sandbox) => Promise<Result>,
   ): Promise<Result> {
     using _use = this.#parts.use.begin();
-    return await this.#held(signal, () => this.#parts.life.wake(), work);
+    const { life, room } = this.#parts;
+    return await this.#held(signal, () => room.run(signal, () => life.wake()), work);
   }
 
   /** Nobody is to notice: a paused session runs for as long as the work takes, and is frozen again. */
@@ -199,9 +214,10 @@ export class Standstill {
     signal: AbortSignal,
     work: (sandbox: Sandbox) => Promise<Result>,
   ): Promise<Result> {
-    const { life, serial } = this.#parts;
+    const { life, room, serial } = this.#parts;
+    const rouse = () => room.run(signal, () => life.rouse(), { frozen: true });
     try {
-      return await this.#held(signal, () => life.rouse(), work);
+      return await this.#held(signal, rouse, work);
     } finally {
       await serial.run(() => {
         if (!life.closed) return life.freezer.settle();
@@ -215,12 +231,9 @@ export class Standstill {
     wake: () => Promise<void>,
     work: (sandbox: Sandbox) => Promise<Result>,
   ): Promise<Result> {
-    const { life, serial } = this.#parts;
+    const { life } = this.#parts;
     using held = this.hold();
-    await serial.run(async () => {
-      life.assertLive();
-      await wake();
-    });
+    await wake();
     const sandbox = await abortable(life.ready, signal);
     await abortable(held.quiet, signal);
     return await work(sandbox);

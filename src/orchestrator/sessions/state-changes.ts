@@ -1,17 +1,17 @@
 // Moves a session from one state to another: legal by the table, stored, then told.
 import type { Clock } from '../foundation/clock.ts';
-import { isDormant, type SessionState } from '../registry/records.ts';
-import type { Admission } from './admission.ts';
+import type { SessionState } from '../registry/records.ts';
 import { eventRecord, type LiveLog } from './live-log.ts';
 import type { StateDetails, StateReason } from './live-messages.ts';
 import { move } from './session-state.ts';
 import type { Change, SessionStore } from './session-store.ts';
+import type { StoredSessions } from './stored-sessions.ts';
 
 export type StateChangesParts = {
   readonly store: SessionStore;
   readonly live: LiveLog;
   readonly clock: Clock;
-  readonly admission: Admission;
+  readonly stored: StoredSessions;
   /** The session has another state. */
   readonly moved: () => void;
 };
@@ -32,8 +32,8 @@ export class StateChanges {
     durable = false,
     details: StateDetails = {},
   ): Promise<void> {
-    const { store, live, clock, admission, moved } = this.#parts;
-    const { sessionId, state: from, version } = store.record;
+    const { store, live, clock, stored, moved } = this.#parts;
+    const { state: from, version } = store.record;
     // What was only frozen goes on as it was, whatever was stored.
     const isStored = from !== 'paused' && (reason === 'recovered' || reason === 'resumed');
     const told = isStored ? { version } : {};
@@ -42,8 +42,7 @@ export class StateChanges {
     const session = { ...changes, state: move(from, to) };
     await store.applyStubbornly({ ...records, session, events }, durable);
     live.send([event]);
-    if (isDormant(to)) admission.rest(sessionId);
-    if (to === 'deleted') admission.forget();
+    if (to === 'deleted') stored.remove();
     moved();
   }
 }

@@ -222,7 +222,7 @@ export class StateService {
     const { snapshots } = this.#options;
     const record = await snapshots.import(tenant, language, content, label, signal);
     try {
-      await this.#tryOut(record, signal);
+      await this.#tryOut(tenant, record, signal);
       signal.throwIfAborted();
       await snapshots.add(record);
       return record;
@@ -233,8 +233,8 @@ export class StateService {
   }
 
   /** Throws what is wrong with it, or the signal's reason; in any case nothing is left of the sandbox. */
-  async #tryOut(record: SnapshotRecord, signal: AbortSignal): Promise<void> {
-    const { source, log, limits, snapshots } = this.#options;
+  async #tryOut(tenant: string, record: SnapshotRecord, signal: AbortSignal): Promise<void> {
+    const { source, log, limits, snapshots, admission } = this.#options;
     using _ = await this.#trials.take(signal);
     signal.throwIfAborted();
     const keeper = new SandboxKeeper({
@@ -244,6 +244,7 @@ export class StateService {
       uses: new Uses(),
       owner: { events: async () => {}, lost: () => {} },
     });
+    using room = await admission.enter(tenant, limits.trial, signal);
     const giveUp = () => void keeper.putAway();
     signal.addEventListener('abort', giveUp, { once: true });
     const settings: SandboxSettings = {
@@ -260,6 +261,7 @@ export class StateService {
     };
     try {
       const { sandbox, plan } = await keeper.startUnstored(settings);
+      room.started();
       keeper.discard(sandbox, plan);
     } catch (error) {
       throw signal.aborted ? signal.reason : error;

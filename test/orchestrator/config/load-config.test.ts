@@ -11,7 +11,17 @@ import {
 import { loadConfig } from '../../../src/orchestrator/config/load-config.ts';
 import { StartError } from '../../../src/orchestrator/foundation/start-error.ts';
 
-const withoutDefault = ['apiKey', 's3Bucket', 's3Region', 's3Endpoint'];
+const withoutDefault = [
+  'apiKey',
+  's3Bucket',
+  's3Region',
+  's3Endpoint',
+  'hostMemoryBytes',
+  'hostCpus',
+  'tenantSessionsMax',
+  'tenantMemoryBytesMax',
+  'tenantCpusMax',
+];
 
 describe('loading the configuration', () => {
   let directory: string;
@@ -32,7 +42,7 @@ describe('loading the configuration', () => {
     return (error as StartError).message.split('\n  - ').slice(1);
   }
 
-  it('has a valid default for everything but the key and what only a bucket needs', async () => {
+  it('has a valid default for everything but the key and what follows from elsewhere', async () => {
     const config = await loadConfig({}, directory);
     expect(config).toMatchObject({
       host: '127.0.0.1',

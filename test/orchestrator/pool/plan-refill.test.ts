@@ -8,6 +8,8 @@ import {
 
 const second = 1000;
 const starts = { startMs: 500, startsAtOnceMax: 2 };
+const memoryBytes = 2 ** 28;
+const memoryBytesLeft = 100 * memoryBytes;
 
 function demand(arrivals: readonly number[], countMax = 100): number {
   return demandOf(arrivals, { ...starts, countMax });
@@ -57,8 +59,16 @@ describe('the demand', () => {
 
 function plan(changes: Partial<RefillFacts>, ...classes: Partial<ClassFacts>[]) {
   return planRefill({
-    classes: classes.map((one) => ({ floor: 0, arrivals: [], ready: 0, starting: 0, ...one })),
+    classes: classes.map((one) => ({
+      floor: 0,
+      arrivals: [],
+      ready: 0,
+      starting: 0,
+      memoryBytes,
+      ...one,
+    })),
     ceiling: 10,
+    memoryBytesLeft,
     ...starts,
     urgentStarts: 0,
     ...changes,
@@ -66,6 +76,16 @@ function plan(changes: Partial<RefillFacts>, ...classes: Partial<ClassFacts>[]) 
 }
 
 describe('the refill', () => {
+  it('takes no memory that sessions have, and gives back what they want', () => {
+    const large = { floor: 2, ready: 1, memoryBytes: 4 * memoryBytes };
+    const room = { memoryBytesLeft: 6 * memoryBytes };
+    expect(plan(room, { floor: 3, ready: 3 }, large)).toEqual([
+      { wanted: 3, start: 0, surplus: 0 },
+      { wanted: 0, start: 0, surplus: 1 },
+    ]);
+    expect(plan({ memoryBytesLeft: 0 }, { floor: 3, ready: 3 })).toMatchObject([{ surplus: 3 }]);
+  });
+
   it('starts up to the floor, so many at once as may be', () => {
     expect(plan({}, { floor: 5 })).toEqual([{ wanted: 5, start: 2, surplus: 0 }]);
     expect(plan({}, { floor: 5, ready: 2, starting: 1 })).toMatchObject([{ start: 1 }]);
@@ -110,8 +130,8 @@ function missesOf(recorded: readonly number[], { floor = 2, ceiling = 50 } = {})
       if (ready > 0) ready--;
       else misses++;
     }
-    const classes = [{ floor, arrivals, ready, starting: starting.length }];
-    const [refill] = planRefill({ classes, ceiling, ...starts, urgentStarts: 0 });
+    const classes = [{ floor, arrivals, ready, starting: starting.length, memoryBytes }];
+    const [refill] = planRefill({ classes, ceiling, memoryBytesLeft, ...starts, urgentStarts: 0 });
     ready -= refill!.surplus;
     for (let i = 0; i < refill!.start; i++) starting.push(now + starts.startMs);
   }

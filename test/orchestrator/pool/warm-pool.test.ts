@@ -32,6 +32,7 @@ function make(options: Partial<WarmPoolOptions>): void {
     limits,
     floor: 2,
     ceiling: 5,
+    memoryBytesLeft: () => 2 ** 40,
     startsAtOnceMax: 2,
     startMsMax: 10_000,
     ageMsMax: 60 * minuteMs,

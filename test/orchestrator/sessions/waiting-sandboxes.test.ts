@@ -39,6 +39,7 @@ beforeEach(async () => {
     limits: config.limits,
     floor: 2,
     ceiling: 4,
+    memoryBytesLeft: () => 2 ** 40,
     startsAtOnceMax: 2,
     startMsMax: 10_000,
     ageMsMax: 3_600_000,

@@ -4,6 +4,7 @@ import { AppError } from '../../foundation/errors.ts';
 import type { IdempotentReply } from '../../registry/session-registry.ts';
 import type { ExecuteRequest } from '../../sessions/session-service.ts';
 import type { ApiServer } from '../api-server.ts';
+import { clientGone } from '../client-gone.ts';
 import { acceptedReply, executeMode, executionAddress } from '../execute-request.ts';
 import { streamExecution } from '../execution-stream.ts';
 import type { Idempotency, IdempotentRequest, TookEffect } from '../idempotency.ts';
@@ -64,7 +65,8 @@ export function executeRoutes(
         key,
         content: { mode, body },
       };
-      const asked = { tenant, sessionId, request: toExecuteRequest(body) };
+      const gone = clientGone(reply);
+      const asked = { tenant, sessionId, request: toExecuteRequest(body), gone };
       switch (mode) {
         case 'wait': {
           const { reply: sent, replayed } = await idempotency.run(repeatable, (tookEffect) =>
@@ -74,7 +76,7 @@ export function executeRoutes(
         }
         case 'background': {
           const { reply: sent, replayed } = await idempotency.run(repeatable, async () =>
-            acceptedReply(await sessions.submit(tenant, sessionId, asked.request)),
+            acceptedReply(await sessions.submit(tenant, sessionId, asked.request, gone)),
           );
           reply.header('preference-applied', 'respond-async');
           return sendJson(reply, sent, replayed);
@@ -83,7 +85,7 @@ export function executeRoutes(
           const seen = headers['last-event-id'];
           const before = await newestSeq(api, tenant, sessionId);
           const { reply: accepted, replayed } = await idempotency.run(repeatable, async () =>
-            acceptedReply(await sessions.submit(tenant, sessionId, asked.request)),
+            acceptedReply(await sessions.submit(tenant, sessionId, asked.request, gone)),
           );
           const { executionId } = JSON.parse(accepted.body) as { executionId: string };
           reply.header('location', accepted.headers.location);
@@ -102,16 +104,16 @@ export function executeRoutes(
   );
 }
 
-type Asked = { tenant: string; sessionId: string; request: ExecuteRequest };
+type Asked = { tenant: string; sessionId: string; request: ExecuteRequest; gone: AbortSignal };
 
 async function executeAndWait(
   { sessions, settings, log }: ApiParts,
   waits: Waits,
   reply: FastifyReply,
-  { tenant, sessionId, request }: Asked,
+  { tenant, sessionId, request, gone }: Asked,
   tookEffect: TookEffect,
 ): Promise<IdempotentReply> {
-  const submitted = await sessions.submit(tenant, sessionId, request);
+  const submitted = await sessions.submit(tenant, sessionId, request, gone);
   const { executionId } = submitted;
   tookEffect(acceptedReply(submitted));
   const cancel = () => {

@@ -2,6 +2,7 @@
 
 import type { ForkSource } from '../../sessions/session-service.ts';
 import type { ApiServer } from '../api-server.ts';
+import { clientGone } from '../client-gone.ts';
 import type { Idempotency } from '../idempotency.ts';
 import { sendJson } from '../json-reply.ts';
 import type { ApiParts } from '../options.ts';
@@ -60,7 +61,7 @@ export function sessionRoutes(
       const { name, language = 'anarchy', from, ...asked } = request.body;
       checkLanguage(language);
       const config = newSessionConfig(asked, settings);
-      const { reply: sent, replayed } = await waits.within(changeMsMax, (signal) =>
+      const work = (signal: AbortSignal) =>
         idempotency.run(
           {
             tenant,
@@ -82,8 +83,9 @@ export function sessionRoutes(
               body: JSON.stringify(json),
             };
           },
-        ),
-      );
+        );
+      const gone = clientGone(reply);
+      const { reply: sent, replayed } = await waits.within(changeMsMax, work, gone);
       return sendJson(reply, sent, replayed);
     },
   );

@@ -3,6 +3,7 @@ import { AppError } from '../../foundation/errors.ts';
 import type { VersionChoice } from '../../sessions/snapshots.ts';
 import type { ApiServer } from '../api-server.ts';
 import { ArchiveDownloads } from '../archive-downloads.ts';
+import { clientGone } from '../client-gone.ts';
 import type { Idempotency } from '../idempotency.ts';
 import { sendJson } from '../json-reply.ts';
 import type { ApiParts } from '../options.ts';
@@ -222,10 +223,11 @@ export function snapshotRoutes(
           response: { 200: shared(Session, 'The session as it is now'), ...problem },
         },
       },
-      async (request) => {
+      async (request, reply) => {
         const { tenant } = callerOf(request);
         const { id } = request.params;
-        await waits.within(transferMsMax, (signal) => states[verb](tenant, id, signal));
+        const work = (signal: AbortSignal) => states[verb](tenant, id, signal);
+        await waits.within(transferMsMax, work, clientGone(reply));
         return sessionJson(await sessions.find(tenant, id));
       },
     );

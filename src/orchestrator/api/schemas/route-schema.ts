@@ -11,6 +11,12 @@ export function shared<Schema extends TSchema>(schema: Schema, description: stri
 export const problem = {
   default: {
     description: 'Problem (RFC 9457)',
+    headers: {
+      'Retry-After': {
+        description: 'Seconds after which trying again makes sense, where the status is 429 or 503',
+        schema: { type: 'integer', minimum: 1 },
+      },
+    },
     content: { 'application/problem+json': { schema: shared(Problem, 'Problem') } },
   },
 } as const;

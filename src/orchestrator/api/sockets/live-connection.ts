@@ -48,6 +48,7 @@ export class LiveConnection implements LiveFollower {
   #requests = 0;
   #unwatchMetrics: (() => void) | null = null;
   #closed = false;
+  readonly #gone = new AbortController();
 
   constructor(parts: LiveConnectionParts) {
     const { bounds } = parts.api.settings;
@@ -143,12 +144,13 @@ export class LiveConnection implements LiveFollower {
   async #execute({ code, id, options = {} }: Extract<ClientMessage, { type: 'execute' }>) {
     this.#mustBeDeveloper();
     checkTimeout(options.timeout, this.#parts.api.settings, '/options/timeout');
-    await this.#sessions.submit(this.#tenant, this.#sessionId, {
+    const request = {
       code,
       ...(id === undefined ? {} : { requestId: id }),
       ...options,
       interactive: options.stdin === undefined,
-    });
+    };
+    await this.#sessions.submit(this.#tenant, this.#sessionId, request, this.#gone.signal);
   }
 
   async #inspect(message: Extract<ClientMessage, { type: 'inspect' }>): Promise<void> {
@@ -235,6 +237,7 @@ export class LiveConnection implements LiveFollower {
 
   #stop(): void {
     this.#closed = true;
+    this.#gone.abort(new AppError('deadline_exceeded'));
     this.#unwatchMetrics?.();
     this.#subscription?.unsubscribe();
   }

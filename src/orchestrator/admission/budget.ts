@@ -1,0 +1,37 @@
+// The budget of the service and of each tenant, from the configuration and the machine. Pure.
+import type { Amounts } from './amounts.ts';
+import type { Limits } from './ledger.ts';
+
+/** What the sandboxes run on. */
+export type Host = { readonly memoryBytes: number; readonly cpus: number };
+
+export type BudgetSettings = {
+  readonly sessionsMax: number;
+  readonly hostMemoryBytes?: number;
+  readonly hostCpus?: number;
+  readonly memoryOvercommit: number;
+  readonly cpuOvercommit: number;
+  readonly tenantSessionsMax?: number;
+  readonly tenantMemoryBytesMax?: number;
+  readonly tenantCpusMax?: number;
+};
+
+/** `host` where the configuration names no other. What no setting bounds for a tenant, the service does. */
+export function budgetOf(settings: BudgetSettings, host: Host): Limits {
+  const memoryBytes = settings.hostMemoryBytes ?? host.memoryBytes;
+  const cpus = settings.hostCpus ?? host.cpus;
+  const service: Amounts = {
+    sandboxes: settings.sessionsMax,
+    memoryBytes: Math.floor(memoryBytes * settings.memoryOvercommit),
+    milliCpus: Math.floor(cpus * settings.cpuOvercommit * 1000),
+  };
+  const tenant: Amounts = {
+    sandboxes: settings.tenantSessionsMax ?? service.sandboxes,
+    memoryBytes: settings.tenantMemoryBytesMax ?? service.memoryBytes,
+    milliCpus:
+      settings.tenantCpusMax === undefined
+        ? service.milliCpus
+        : Math.floor(settings.tenantCpusMax * 1000),
+  };
+  return { service, tenantOf: () => tenant };
+}
