@@ -24,6 +24,8 @@ export class ScriptedSandbox implements Sandbox {
   prepared = false;
   /** What it says when it is to be warmed up. */
   unprepared: AppError | null = null;
+  /** How long its warming up takes. */
+  warming: Promise<void> = Promise.resolve();
   acknowledged = 0;
   /** What a snapshot of it holds: values, or `values|files`. */
   state = '';
@@ -56,6 +58,7 @@ export class ScriptedSandbox implements Sandbox {
   readonly agent: Agent & { connected: boolean } = {
     connected: true,
     prepare: async () => {
+      await this.warming;
       if (this.unprepared) throw this.unprepared;
       this.prepared = true;
     },
@@ -183,8 +186,9 @@ export class ScriptedSource implements SandboxSource {
   readonly released: string[] = [];
   /** What the next start throws. */
   failure: AppError | null = null;
-  /** What sandboxes that are started say when they are to be warmed up. */
+  /** What sandboxes that are started say when they are to be warmed up, and how long it takes. */
   unprepared: AppError | null = null;
+  warming: Promise<void> = Promise.resolve();
   /** What the next plan throws. */
   planFailure: AppError | null = null;
   /** Starts wait for it, or for their signal. */
@@ -232,6 +236,7 @@ export class ScriptedSource implements SandboxSource {
     }
     const sandbox = new ScriptedSandbox(record);
     sandbox.unprepared = this.unprepared;
+    sandbox.warming = this.warming;
     this.started.push(sandbox);
     return sandbox;
   }

@@ -330,6 +330,25 @@ describe('the end', () => {
     expect(direct.released).toEqual(['sbx-1', 'sbx-2']);
   });
 
+  it('waits until what had just started is removed', async () => {
+    const warming = Promise.withResolvers<void>();
+    const removal = Promise.withResolvers<void>();
+    direct.warming = warming.promise;
+    pool.open();
+    await settle();
+    for (const sandbox of direct.started) sandbox.removal = removal.promise;
+    let hasEnded = false;
+    const end = pool[Symbol.asyncDispose]().then(() => {
+      hasEnded = true;
+    });
+    warming.resolve();
+    await settle();
+    expect(hasEnded).toBe(false);
+    removal.resolve();
+    await end;
+    expect(direct.released).toEqual(['sbx-1', 'sbx-2']);
+  });
+
   it('removes what was started in spite of it, and starts no more', async () => {
     await fill();
     const plan = source.plan(limits);
