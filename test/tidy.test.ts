@@ -45,6 +45,7 @@ const layers: Readonly<Record<string, number>> = {
   snapshots: 1,
   egress: 1,
   admission: 1,
+  overload: 1,
   auth: 1,
   metrics: 1,
   config: 1,

@@ -16,6 +16,7 @@ export async function openapiReference(): Promise<string> {
     authenticator: neverAsked(),
     tickets: neverAsked(),
     registry: neverAsked(),
+    overload: neverAsked(),
     readiness: {},
     log: createLog('silent'),
     clock: systemClock,

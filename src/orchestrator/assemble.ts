@@ -16,7 +16,8 @@ import type { Config } from './config/config.ts';
 import { systemClock } from './foundation/clock.ts';
 import { newId } from './foundation/id.ts';
 import type { Log } from './foundation/log.ts';
-
+import { loadMeter, openFilesMax } from './overload/measure-load.ts';
+import { OverloadWatch } from './overload/overload-watch.ts';
 import { PooledSource } from './pool/pooled-source.ts';
 import { WarmPool } from './pool/warm-pool.ts';
 import type { SandboxRecord, SessionConfig, SessionLimits } from './registry/records.ts';
@@ -48,6 +49,8 @@ export type Service = {
 };
 
 const clock = systemClock;
+/** Of the files that the process may have open: the rest is for ending what is under way. */
+const openFilesShare = 0.9;
 /** For a first look at the containers; sessions that live in some wait for it. */
 const surveyMsMax = 5_000;
 
@@ -166,22 +169,35 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
     graceMs: config.orphanGraceMs,
   });
   cleaner.start();
+  const overload = new OverloadWatch({
+    limits: {
+      loopDelayMs: config.loopDelayMsMax,
+      residentBytes: config.processMemoryBytesMax,
+      openFiles: (await openFilesMax()) * openFilesShare,
+    },
+    measure: loadMeter(),
+    clock,
+    log,
+  });
   const server = await createServer({
     sessions,
     states: sessions.states,
     files: sessions.files,
     authenticator,
+    overload,
     tickets: new Tickets(clock),
     registry,
     readiness: {
       engine: (signal) => runtime.info(signal),
       registry: () => registry.check(),
       store: (signal) => store.check(signal),
+      load: async () => overload.assertCalm(),
     },
     settings: apiSettings(config, await version()),
     log,
     clock,
   });
+  overload.start();
 
   return {
     createdKey: created,
@@ -196,6 +212,7 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
       const cancel = clock.after(config.drainMsMax, deadline.resolve);
       await Promise.race([drained, deadline.promise]);
       cancel();
+      overload[Symbol.dispose]();
       await pool?.[Symbol.asyncDispose]();
       await reconciler[Symbol.asyncDispose]();
       await cleaner[Symbol.asyncDispose]();

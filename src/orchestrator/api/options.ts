@@ -92,6 +92,8 @@ export type ApiParts = {
   readonly states: States;
   readonly files: Files;
   readonly authenticator: Authenticator;
+  /** `assertCalm` throws while the process has too much to do for new work. */
+  readonly overload: { assertCalm(): void };
   readonly tickets: Pick<Tickets, 'issue' | 'redeem'>;
   readonly registry: IdempotencyStore;
   /** By name, as `/readyz` lists them. */

@@ -19,6 +19,8 @@ declare module 'fastify' {
     principal: Principal | null;
   }
   interface FastifyContextConfig {
+    /** It begins new work: refused early while the process has too much to do. */
+    newWork?: true;
     /** Who may use the route: a role, everyone, or `socket` where the socket's own door decides. Admins only without it. */
     access?: Role | 'everyone' | 'socket';
   }

@@ -9,7 +9,10 @@ import type { ApiParts } from './options.ts';
 /** For a body that is read before its request is served; the others have the time of their transfer. */
 const bodyMsMax = 60_000;
 
-export function installRequestHooks(server: ApiServer, { log, settings, clock }: ApiParts): void {
+export function installRequestHooks(
+  server: ApiServer,
+  { log, settings, clock, overload }: ApiParts,
+): void {
   const isOurs = hostCheck(settings.listenHost, settings.allowedHosts);
   server.setErrorHandler((error, request, reply) => replyError(error, request, reply, log));
   server.addHook('onRequest', async (request, reply) => {
@@ -17,6 +20,7 @@ export function installRequestHooks(server: ApiServer, { log, settings, clock }:
     reply.header('x-content-type-options', 'nosniff');
     if (request.url.startsWith('/api')) reply.header('cache-control', 'no-store');
     if (!isOurs(request.headers.host)) throw new AppError('host_forbidden');
+    if (request.routeOptions.config.newWork) overload.assertCalm();
   });
   // SECURITY: a client that is slow on purpose does not keep a connection, whether anybody wants its body or not.
   const waiting = new WeakMap<FastifyRequest, () => void>();

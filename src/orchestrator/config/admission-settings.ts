@@ -1,6 +1,6 @@
 // How much the sandboxes of all sessions may take, and of each tenant's, and how long anybody waits for that.
 import { Type } from 'typebox';
-import { count, MiB, milliseconds, minuteMs, secondMs } from './setting-types.ts';
+import { bytes, count, GiB, MiB, milliseconds, minuteMs, secondMs } from './setting-types.ts';
 
 export const admissionSettings = {
   hostMemoryBytes: Type.Optional(
@@ -61,6 +61,16 @@ export const admissionSettings = {
     8,
     [1, 1000],
     'Sandboxes that are started at once for sessions; the next ones wait for their turn.',
+  ),
+  loopDelayMsMax: milliseconds(
+    secondMs,
+    [50, minuteMs],
+    'How late the service may be with everything before it refuses new work.',
+  ),
+  processMemoryBytesMax: bytes(
+    2 * GiB,
+    [256 * MiB, 1024 * GiB],
+    'Memory of the service itself, without the sandboxes, above which it refuses new work.',
   ),
   admissionMsMax: milliseconds(
     15 * secondMs,

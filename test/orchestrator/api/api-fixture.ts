@@ -53,6 +53,7 @@ export class ApiFixture implements AsyncDisposable {
       settings?: Partial<ApiSettings>;
       bounds?: Partial<ApiBounds>;
       readiness?: Record<string, ReadinessCheck>;
+      overload?: { assertCalm(): void };
     } = {},
   ): Promise<ApiFixture> {
     const sessions = new ScriptedSessions();
@@ -71,6 +72,7 @@ export class ApiFixture implements AsyncDisposable {
       log,
       registry: replies,
       readiness: options.readiness ?? {},
+      overload: options.overload ?? { assertCalm: () => {} },
       authenticator: { authenticate: principalOf },
       tickets: {
         issue(principal, sessionId) {

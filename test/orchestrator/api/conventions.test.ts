@@ -323,6 +323,27 @@ describe('operations', () => {
     });
   });
 
+  it('refuses what begins new work while there is too much, and nothing else', async () => {
+    const assertCalm = () => {
+      throw new AppError('overloaded', { retryAfterSeconds: 3 });
+    };
+    await using busy = await ApiFixture.open({ overload: { assertCalm } });
+    const ask = (method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object) =>
+      busy.server.inject({ method, url, headers, ...(payload ? { payload } : {}) });
+    for (const refused of [
+      await ask('POST', '/api/sessions', {}),
+      await ask('POST', '/api/sessions/demo/execute', { code: '1' }),
+      await ask('GET', '/api/sessions/demo/live'),
+    ]) {
+      expect(refused.statusCode).toBe(503);
+      expect(refused.headers['retry-after']).toBe('3');
+      expect(refused.json().code).toBe('overloaded');
+    }
+    expect((await ask('GET', '/healthz')).statusCode).toBe(200);
+    expect((await ask('GET', '/api/sessions')).statusCode).toBe(200);
+    expect((await ask('DELETE', '/api/sessions/none')).json().code).toBe('session_not_found');
+  });
+
   it('writes no code, key or output into the log', async () => {
     api.sessions.onSubmit = (execution) => api.sessions.end(execution);
     await api.server.inject({

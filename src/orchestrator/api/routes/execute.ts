@@ -31,7 +31,7 @@ export function executeRoutes(
     '/api/sessions/:id/execute',
     {
       bodyLimit: settings.bounds.executeBytesMax,
-      config: { access: 'developer' },
+      config: { access: 'developer', newWork: true },
       schema: {
         tags: ['Executing'],
         operationId: 'execute',

@@ -46,7 +46,7 @@ export function sessionRoutes(
   server.post(
     '/api/sessions',
     {
-      config: { access: 'developer' },
+      config: { access: 'developer', newWork: true },
       schema: {
         tags,
         operationId: 'createSession',

@@ -43,7 +43,7 @@ export function liveSocket(server: ApiServer, api: ApiParts, waits: Waits): void
     method: 'GET',
     url: '/api/sessions/:id/live',
     schema: { params: SessionParams, querystring: LiveQuery, hide: true },
-    config: { access: 'socket' },
+    config: { access: 'socket', newWork: true },
     onRequest: async (request) => {
       // SECURITY: a page of another origin cannot use what a browser here is allowed to reach.
       if (!mayCome(request.headers.origin, request.headers.host)) {
