@@ -25,16 +25,20 @@ import type { SessionRegistry } from './registry/session-registry.ts';
 import { SqliteRegistry } from './registry/sqlite/sqlite-registry.ts';
 import { dockerConnection } from './runtimes/docker/docker-connection.ts';
 import { DockerRuntime } from './runtimes/docker/docker-runtime.ts';
+import type { Runtime } from './runtimes/runtime.ts';
 import { DirectSource } from './sandbox/direct-source.ts';
 import { ExitWatch } from './sandbox/exit-watch.ts';
 import { defaultAllowances } from './sandbox/hardening.ts';
 import { Reconciler } from './sandbox/reconciler.ts';
+import type { SandboxSource } from './sandbox/sandbox-source.ts';
 import { loadSeccompProfile } from './sandbox/seccomp-profile.ts';
 import { UidPool } from './sandbox/uid-pool.ts';
 import { Retention } from './sessions/retention.ts';
 import { SessionManager } from './sessions/session-manager.ts';
+import type { SessionService } from './sessions/session-service.ts';
 import { SnapshotCleaner } from './sessions/snapshot-cleaner.ts';
 import { Snapshots } from './sessions/snapshots.ts';
+import type { States } from './sessions/state-service.ts';
 import { StoredSessions } from './sessions/stored-sessions.ts';
 import { openDirectoryStore } from './snapshots/directory/directory-store.ts';
 import type { SnapshotStore } from './snapshots/snapshot-store.ts';
@@ -48,6 +52,25 @@ export type Service = {
   stop(): Promise<void>;
 };
 
+/** Each puts something around a part before the others are handed it. */
+export type Decorators = {
+  readonly registry: (registry: SessionRegistry) => SessionRegistry;
+  readonly runtime: (runtime: Runtime) => Runtime;
+  readonly source: (source: SandboxSource) => SandboxSource;
+  readonly store: (store: SnapshotStore) => SnapshotStore;
+  readonly sessions: (sessions: SessionService) => SessionService;
+  readonly states: (states: States) => States;
+};
+
+const undecorated: Decorators = {
+  registry: (registry) => registry,
+  runtime: (runtime) => runtime,
+  source: (source) => source,
+  store: (store) => store,
+  sessions: (sessions) => sessions,
+  states: (states) => states,
+};
+
 const clock = systemClock;
 /** Of the files that the process may have open: the rest is for ending what is under way. */
 const openFilesShare = 0.9;
@@ -55,18 +78,24 @@ const openFilesShare = 0.9;
 const surveyMsMax = 5_000;
 
 /** Opens the registry, takes over what an earlier process left, and makes the server. Throws StartError. */
-export async function assemble(config: Config, log: Log): Promise<Service> {
-  const registry = await SqliteRegistry.open({
-    directory: config.dataDir,
-    clock,
-    idempotencyMs: config.idempotencyMs,
-  });
+export async function assemble(
+  config: Config,
+  log: Log,
+  decorate: Decorators = undecorated,
+): Promise<Service> {
+  const registry = decorate.registry(
+    await SqliteRegistry.open({
+      directory: config.dataDir,
+      clock,
+      idempotencyMs: config.idempotencyMs,
+    }),
+  );
   const { authenticator, created } = await openApiKeys({
     configured: config.apiKey,
     facts: registry,
     mayCreate: isLoopback(config.host),
   });
-  const runtime = new DockerRuntime(dockerConnection(config.dockerHost));
+  const runtime = decorate.runtime(new DockerRuntime(dockerConnection(config.dockerHost)));
   const instanceId = await instanceOf(registry);
   const runDirectory = join(config.dataDir, 'run');
   const exits = new ExitWatch({ runtime, instanceId, clock, log });
@@ -120,8 +149,8 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
           clock,
           log,
         });
-  const source = pool === null ? direct : new PooledSource({ direct, pool, log });
-  const store = await openStore(config, instanceId);
+  const source = decorate.source(pool === null ? direct : new PooledSource({ direct, pool, log }));
+  const store = decorate.store(await openStore(config, instanceId));
   const snapshots = new Snapshots({ ...config, store, registry, clock, log });
   await snapshots.sweep();
   const retention = new Retention({
@@ -180,8 +209,8 @@ export async function assemble(config: Config, log: Log): Promise<Service> {
     log,
   });
   const server = await createServer({
-    sessions,
-    states: sessions.states,
+    sessions: decorate.sessions(sessions),
+    states: decorate.states(sessions.states),
     files: sessions.files,
     authenticator,
     overload,

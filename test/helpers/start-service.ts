@@ -18,13 +18,20 @@ export class Service implements AsyncDisposable {
   readonly key = 'test-key-0123456789abcdef0123456789abcdef';
   readonly dataDirectory: string;
   readonly #environment: Readonly<Record<string, string>>;
+  readonly #program: string;
   readonly #liveClients = new Set<LiveClient>();
   #process: ChildProcess | null = null;
   #url = '';
   /** What the process wrote to standard error, for the message of a failing test. */
   log = '';
 
-  constructor(dataDirectory: string, environment: Readonly<Record<string, string>>) {
+  /** `program`: what is started, a path in the project. */
+  constructor(
+    dataDirectory: string,
+    environment: Readonly<Record<string, string>>,
+    program = 'src/orchestrator/main.ts',
+  ) {
+    this.#program = program;
     this.dataDirectory = dataDirectory;
     this.#environment = environment;
   }
@@ -34,12 +41,16 @@ export class Service implements AsyncDisposable {
   }
 
   get pid(): number {
-    return this.#process!.pid!;
+    return this.process.pid!;
+  }
+
+  get process(): ChildProcess {
+    return this.#process!;
   }
 
   /** Starts (again) and waits until it listens. */
   async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
-    const child = spawn(process.execPath, ['src/orchestrator/main.ts'], {
+    const child = spawn(process.execPath, [this.#program], {
       cwd: root,
       env: {
         PATH: process.env.PATH,
@@ -54,7 +65,7 @@ export class Service implements AsyncDisposable {
         ...this.#environment,
         ...environment,
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#process = child;
     child.stderr!.on('data', (chunk: Buffer) => {
