@@ -1,30 +1,19 @@
 // What an idle session costs the machine in memory, the container's shim included, and what it costs the orchestrator.
 // Beside it a Jupyter kernel, without a container.
-import type Docker from 'dockerode';
-import { containerName } from '../src/orchestrator/runtimes/docker/container-options.ts';
-import { runtimeUsage } from '../src/orchestrator/runtimes/docker/docker-usage.ts';
 import { startService } from '../test/helpers/start-service.ts';
 import { type BenchmarkRun, runBenchmark } from './support/benchmark.ts';
 import { JupyterKernel, jupyterMissing } from './support/jupyter.ts';
 import { connectEngine } from './support/machine.ts';
-import {
-  type Memory,
-  parentProcess,
-  processMemory,
-  processName,
-  sumMemory,
-} from './support/process-memory.ts';
+import { type Memory, processMemory } from './support/process-memory.ts';
 import { type Cell, type Findings, verdict } from './support/report.ts';
 import { ServiceClient } from './support/service-client.ts';
+import { type SessionCost, sessionCost } from './support/session-cost.ts';
 import { median, summarise } from './support/statistics.ts';
 
 const megabyte = 1e6;
 const limitMegabytes = 40;
 /** Sessions made and removed before anything is measured, so that one-time costs are not charged to the others. */
 const warmUpSessions = 2;
-
-/** Of one session. */
-type Cost = { readonly container: Memory; readonly shim: Memory; readonly cgroupBytes: number };
 
 await runBenchmark({
   name: 'memory',
@@ -59,7 +48,7 @@ async function measure(run: BenchmarkRun): Promise<Findings> {
   }
   const orchestratorAfter = await processMemory(service.pid);
   run.progress('looking at the processes');
-  const costs: Cost[] = [];
+  const costs: SessionCost[] = [];
   for (const sandboxId of sandboxIds) {
     run.signal.throwIfAborted();
     costs.push(await sessionCost(docker, sandboxId));
@@ -113,23 +102,6 @@ async function measure(run: BenchmarkRun): Promise<Findings> {
         ? `Jupyter: ${kernel.versions}; on the bare machine, without a container.`
         : jupyterMissing,
     ],
-  };
-}
-
-async function sessionCost(docker: Docker, sandboxId: string): Promise<Cost> {
-  const container = docker.getContainer(containerName(sandboxId));
-  const { State: state } = await container.inspect();
-  const top = await container.top({ ps_args: '-eo pid' });
-  const processIds = (top.Processes as string[][]).map(([processId]) => Number(processId));
-  const shimId = await parentProcess(state.Pid);
-  const shimName = await processName(shimId);
-  if (!shimName.startsWith('containerd-shim'))
-    throw new Error(`the parent of the container is no shim but ${shimName}`);
-  const usage = runtimeUsage(await container.stats({ stream: false, 'one-shot': true }));
-  return {
-    container: await sumMemory(processIds),
-    shim: await processMemory(shimId),
-    cgroupBytes: usage.memoryBytes,
   };
 }
 

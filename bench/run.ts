@@ -15,6 +15,7 @@ const names = [
   'state',
   'dormant',
   'memory',
+  'density',
   'language',
 ] as const;
 const page = join(import.meta.dirname, '../docs/benchmarks.md');
