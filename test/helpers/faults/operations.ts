@@ -103,6 +103,9 @@ function deletion(name: string, keepSnapshots: boolean): Operation {
     label: 'subject',
     stepsMin: 5,
     async prepare({ subject, name: attempt }) {
+      // As many versions each time, so that the steps are the same.
+      expect((await subject.request('DELETE', '?force=true')).status).toBe(204);
+      await subject.prepare();
       const { id } = await subject.get();
       identities.set(attempt, { id, versions: await subject.versions() });
     },
