@@ -1,4 +1,4 @@
-// Snapshots in a bucket of Amazon S3, or of anything that speaks its protocol. docs/decisions/0014-s3-store.md says why it is made like that.
+// Snapshots in a bucket of Amazon S3, or of anything that speaks its protocol. docs/decisions/0021-s3-store.md says why it is made like that.
 // It loads a library of some megabytes: import it only where it is wanted.
 import type { Clock } from '../../foundation/clock.ts';
 import { PackedStore } from '../packed/packed-store.ts';
