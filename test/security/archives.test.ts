@@ -24,6 +24,8 @@ beforeAll(async () => {
     CELLAR_SNAPSHOT_CLEANING_MS: '1000',
     CELLAR_ORPHAN_GRACE_MS: '0',
     CELLAR_SANDBOX_START_MS_MAX: '120000',
+    // Containers are counted.
+    CELLAR_POOL_MIN: '0',
   });
   const { id } = await service.createSession();
   await service.execute(id, 'let x = 1;');
