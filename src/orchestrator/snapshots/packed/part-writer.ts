@@ -1,5 +1,5 @@
 // Stores each part once: parts that this or an earlier snapshot has are referred to, new ones are compressed a few at a
-// time and go into the pack of this put.
+// time and go into the pack of this put in their order, so that whoever reads them finds neighbours side by side.
 import { BoundedWork } from './bounded-work.ts';
 import type { PackUse } from './pack-uses.ts';
 import type { PackWriter } from './pack-writer.ts';
@@ -30,6 +30,8 @@ export class PartWriter {
   readonly #parts: Part[] = [];
   readonly #byDigest = new Map<string, Part>();
   readonly #packSizes = new Map<string, Promise<number>>();
+  /** Resolves when the part before the next one is in the pack, or has failed. */
+  #former: Promise<void> = Promise.resolve();
 
   constructor(options: PartWriterOptions) {
     this.#home = options.home;
@@ -68,11 +70,21 @@ export class PartWriter {
   }
 
   async #store(part: Part, bytes: Buffer): Promise<void> {
+    const former = this.#former;
+    const turn = Promise.withResolvers<void>();
+    this.#former = turn.promise;
     await this.#work.start(async () => {
-      const { place, ready } = this.#pack.append(await this.#encoder.encode(bytes));
-      part.place = place;
-      this.#home.buffers.give(bytes);
-      await ready;
+      try {
+        const stored = await this.#encoder.encode(bytes);
+        await former;
+        const { place, ready } = this.#pack.append(stored);
+        part.place = place;
+        this.#home.buffers.give(bytes);
+        turn.resolve();
+        await ready;
+      } finally {
+        turn.resolve();
+      }
     });
   }
 
