@@ -33,13 +33,21 @@ async function get(service: Service, name: string): Promise<any> {
   return (await service.request('GET', `/api/sessions/${name}`)).body;
 }
 
+/** Of some, the engine may not yet have done what the service asked for last, be it their start or their removal. */
 async function removeContainers(service: Service, how: 'kill' | 'remove'): Promise<void> {
-  await Promise.all(
-    (await service.containers()).map(async ({ Id }) => {
-      const container = docker.getContainer(Id);
-      await (how === 'kill' ? container.kill() : container.remove({ force: true }));
-    }),
-  );
+  const remove = async () => {
+    const left = (await service.containers()).filter(
+      ({ State }) => how === 'remove' || State === 'running',
+    );
+    await Promise.allSettled(
+      left.map(({ Id }) => {
+        const container = docker.getContainer(Id);
+        return how === 'kill' ? container.kill() : container.remove({ force: true });
+      }),
+    );
+    return left.length;
+  };
+  await expect.poll(remove, patience).toBe(0);
 }
 
 async function expectAllBack(service: Service): Promise<void> {

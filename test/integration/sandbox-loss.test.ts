@@ -14,8 +14,10 @@ describe('a container that is killed from outside', () => {
     const session = await service.createSession();
     await service.execute(session.id, 'x = 1');
     const live = await service.live(session.id);
-    await docker.getContainer(`cellar-${session.sandbox.id}`).kill();
     live.send({ type: 'subscribe', events: ['state'] });
+    live.send({ type: 'ping' });
+    await live.wait((message) => message.type === 'pong');
+    await docker.getContainer(`cellar-${session.sandbox.id}`).kill();
     const recovered = await live.wait(
       (message) => message.type === 'state' && message.to === 'idle',
     );
