@@ -1,17 +1,11 @@
 // Sessions end when nobody has used them for long enough, wherever they are. Registry and snapshot store are the real ones; a test plays
 // the agents.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
 import type { SessionConfig } from '../../../src/orchestrator/registry/records.ts';
-import { SqliteRegistry } from '../../../src/orchestrator/registry/sqlite/sqlite-registry.ts';
-import type { SessionManager } from '../../../src/orchestrator/sessions/session-manager.ts';
-import type { Snapshots } from '../../../src/orchestrator/sessions/snapshots.ts';
-import { FakeClock } from '../../doubles/fake-clock.ts';
-import { type ScriptedSandbox, ScriptedSource } from '../../doubles/scripted-source.ts';
-import { sessionManager, snapshotsIn } from '../../helpers/session-manager.ts';
+import type { ScriptedSandbox } from '../../doubles/scripted-source.ts';
+import { type SessionWorld, sessionManager, sessionWorld } from '../../helpers/session-manager.ts';
 import { config } from '../../helpers/session-settings.ts';
 
 const soon = () => AbortSignal.timeout(10_000);
@@ -19,20 +13,10 @@ const tenant = 'default';
 const hourMs = 3_600_000;
 const idle = { expireAfterMs: hourMs };
 
-let directory: string;
-let registry: SqliteRegistry;
-let clock: FakeClock;
-let source: ScriptedSource;
-let snapshots: Snapshots;
-let manager: SessionManager;
+let { directory, registry, clock, source, snapshots, manager } = {} as SessionWorld;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'cellar-expiry-'));
-  clock = new FakeClock();
-  registry = await SqliteRegistry.open({ directory, clock });
-  source = new ScriptedSource();
-  snapshots = await snapshotsIn(directory, registry, clock);
-  manager = sessionManager({ registry, source, snapshots, clock });
+  ({ directory, registry, clock, source, snapshots, manager } = await sessionWorld());
   await manager.recover();
 });
 afterEach(async () => {

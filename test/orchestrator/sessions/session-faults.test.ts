@@ -1,28 +1,16 @@
 // What sessions promise while the engine hangs, sandboxes die and the process ends in the middle of something. The registry is the
 // real one.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
-import { SqliteRegistry } from '../../../src/orchestrator/registry/sqlite/sqlite-registry.ts';
-import type { SessionManager } from '../../../src/orchestrator/sessions/session-manager.ts';
 import type { LiveEvent } from '../../../src/orchestrator/sessions/session-service.ts';
-import type { Snapshots } from '../../../src/orchestrator/sessions/snapshots.ts';
-import { FakeClock } from '../../doubles/fake-clock.ts';
-import { ScriptedSource } from '../../doubles/scripted-source.ts';
-import { sessionManager, snapshotsIn } from '../../helpers/session-manager.ts';
+import { type SessionWorld, sessionManager, sessionWorld } from '../../helpers/session-manager.ts';
 import { config } from '../../helpers/session-settings.ts';
 
 const soon = () => AbortSignal.timeout(10_000);
 const never = new Promise<void>(() => {});
 
-let directory: string;
-let registry: SqliteRegistry;
-let clock: FakeClock;
-let source: ScriptedSource;
-let snapshots: Snapshots;
-let manager: SessionManager;
+let { directory, registry, clock, source, snapshots, manager } = {} as SessionWorld;
 
 const newManager = () => sessionManager({ registry, source, snapshots, clock });
 const create = async (name?: string) => {
@@ -36,12 +24,7 @@ const ended = (id: string, executionId: string) =>
 const stateOf = async (id: string) => (await manager.find('default', id)).record.state;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'cellar-sessions-'));
-  clock = new FakeClock();
-  registry = await SqliteRegistry.open({ directory, clock });
-  source = new ScriptedSource();
-  snapshots = await snapshotsIn(directory, registry, clock);
-  manager = newManager();
+  ({ directory, registry, clock, source, snapshots, manager } = await sessionWorld());
 });
 afterEach(async () => {
   vi.restoreAllMocks();

@@ -1,33 +1,18 @@
 // Files of a session as its clients reach them: when a change is acknowledged, and what happens beside it. Registry and snapshot store
 // are the real ones; a test plays the agents.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SessionConfig } from '../../../src/orchestrator/registry/records.ts';
-import { SqliteRegistry } from '../../../src/orchestrator/registry/sqlite/sqlite-registry.ts';
-import type { SessionManager } from '../../../src/orchestrator/sessions/session-manager.ts';
-import { FakeClock } from '../../doubles/fake-clock.ts';
-import { ScriptedSource } from '../../doubles/scripted-source.ts';
-import { sessionManager, snapshotsIn } from '../../helpers/session-manager.ts';
+import { type SessionWorld, sessionWorld } from '../../helpers/session-manager.ts';
 import { config } from '../../helpers/session-settings.ts';
 
 const soon = () => AbortSignal.timeout(20_000);
 const tenant = 'default';
 
-let directory: string;
-let registry: SqliteRegistry;
-let clock: FakeClock;
-let source: ScriptedSource;
-let manager: SessionManager;
+let { directory, registry, clock, source, manager } = {} as SessionWorld;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'cellar-session-files-'));
-  clock = new FakeClock();
-  registry = await SqliteRegistry.open({ directory, clock });
-  source = new ScriptedSource();
-  const snapshots = await snapshotsIn(directory, registry, clock);
-  manager = sessionManager({ registry, source, snapshots, clock });
+  ({ directory, registry, clock, source, manager } = await sessionWorld());
 });
 afterEach(async () => {
   vi.restoreAllMocks();

@@ -1,36 +1,19 @@
 // A restart: what is forgotten, what stays, and where the files come from when their sandbox does not give them. States of scripted
 // sandboxes are `values|files`.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
 import type { SessionConfig } from '../../../src/orchestrator/registry/records.ts';
-import { SqliteRegistry } from '../../../src/orchestrator/registry/sqlite/sqlite-registry.ts';
-import type { SessionManager } from '../../../src/orchestrator/sessions/session-manager.ts';
-import type { Snapshots } from '../../../src/orchestrator/sessions/snapshots.ts';
-import { FakeClock } from '../../doubles/fake-clock.ts';
-import { ScriptedSource } from '../../doubles/scripted-source.ts';
-import { sessionManager, snapshotsIn } from '../../helpers/session-manager.ts';
+import { type SessionWorld, sessionManager, sessionWorld } from '../../helpers/session-manager.ts';
 import { config } from '../../helpers/session-settings.ts';
 
 const soon = () => AbortSignal.timeout(20_000);
 const tenant = 'default';
 
-let directory: string;
-let registry: SqliteRegistry;
-let clock: FakeClock;
-let source: ScriptedSource;
-let snapshots: Snapshots;
-let manager: SessionManager;
+let { directory, registry, clock, source, snapshots, manager } = {} as SessionWorld;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'cellar-restart-'));
-  clock = new FakeClock();
-  registry = await SqliteRegistry.open({ directory, clock });
-  source = new ScriptedSource();
-  snapshots = await snapshotsIn(directory, registry, clock);
-  manager = sessionManager({ registry, source, snapshots, clock });
+  ({ directory, registry, clock, source, snapshots, manager } = await sessionWorld());
 });
 afterEach(async () => {
   vi.restoreAllMocks();

@@ -1,39 +1,23 @@
 // What is kept of a session's state, and how it comes back. Registry and snapshot store are the real ones; a test plays the agents.
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
 import type { SessionConfig } from '../../../src/orchestrator/registry/records.ts';
-import { SqliteRegistry } from '../../../src/orchestrator/registry/sqlite/sqlite-registry.ts';
 import { IncomingArchive } from '../../../src/orchestrator/sessions/archive-history.ts';
 import { Retention } from '../../../src/orchestrator/sessions/retention.ts';
-import type { SessionManager } from '../../../src/orchestrator/sessions/session-manager.ts';
 import type { ForkSource } from '../../../src/orchestrator/sessions/session-service.ts';
-import type { Snapshots } from '../../../src/orchestrator/sessions/snapshots.ts';
-import { FakeClock } from '../../doubles/fake-clock.ts';
-import { ScriptedSource } from '../../doubles/scripted-source.ts';
-import { sessionManager, snapshotsIn } from '../../helpers/session-manager.ts';
+import { type SessionWorld, sessionManager, sessionWorld } from '../../helpers/session-manager.ts';
 import { config } from '../../helpers/session-settings.ts';
 
 const soon = () => AbortSignal.timeout(10_000);
 const tenant = 'default';
 const page = { limit: 50, offset: 0 };
 
-let directory: string;
-let registry: SqliteRegistry;
-let clock: FakeClock;
-let source: ScriptedSource;
-let snapshots: Snapshots;
-let manager: SessionManager;
+let { directory, registry, clock, source, snapshots, manager } = {} as SessionWorld;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'cellar-versions-'));
-  clock = new FakeClock();
-  registry = await SqliteRegistry.open({ directory, clock });
-  source = new ScriptedSource();
-  snapshots = await snapshotsIn(directory, registry, clock);
-  manager = sessionManager({ registry, source, snapshots, clock });
+  ({ directory, registry, clock, source, snapshots, manager } = await sessionWorld());
 });
 afterEach(async () => {
   vi.restoreAllMocks();

@@ -1,32 +1,19 @@
 // How much may be stored and tried at a time. Registry and snapshot store are the real ones; a test plays the agents.
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
 import type { SessionConfig } from '../../../src/orchestrator/registry/records.ts';
-import { SqliteRegistry } from '../../../src/orchestrator/registry/sqlite/sqlite-registry.ts';
-import type { SessionManager } from '../../../src/orchestrator/sessions/session-manager.ts';
-import { FakeClock } from '../../doubles/fake-clock.ts';
-import { ScriptedSource } from '../../doubles/scripted-source.ts';
-import { sessionManager, snapshotsIn } from '../../helpers/session-manager.ts';
+import { type SessionWorld, sessionWorld } from '../../helpers/session-manager.ts';
 import { config } from '../../helpers/session-settings.ts';
 
 const soon = () => AbortSignal.timeout(10_000);
 const tenant = 'default';
 
-let directory: string;
-let registry: SqliteRegistry;
-let source: ScriptedSource;
-let manager: SessionManager;
+let { directory, registry, source, manager } = {} as SessionWorld;
 
 beforeEach(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'cellar-limits-'));
-  const clock = new FakeClock();
-  registry = await SqliteRegistry.open({ directory, clock });
-  source = new ScriptedSource();
-  const snapshots = await snapshotsIn(directory, registry, clock, { snapshotsPerSessionMax: 3 });
-  manager = sessionManager({ registry, source, snapshots, clock });
+  ({ directory, registry, source, manager } = await sessionWorld({ snapshotsPerSessionMax: 3 }));
 });
 afterEach(async () => {
   await registry.close();
