@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../src/orchestrator/foundation/clock.ts';
 import { openDirectoryStore } from '../../../src/orchestrator/snapshots/directory/directory-store.ts';
+import { decodeIndex } from '../../../src/orchestrator/snapshots/packed/snapshot-index.ts';
 import { describeSnapshotStore } from '../../contracts/describe-snapshot-store.ts';
 import { FakeClock } from '../../doubles/fake-clock.ts';
 import { collected, hanging, pieces, randomContent } from '../../helpers/snapshot-content.ts';
@@ -46,6 +47,19 @@ describe('a directory of snapshots', () => {
     expect(await files()).toHaveLength(2);
     for (const path of await files())
       expect((await stat(join(directory, path))).mode & 0o777).toBe(0o600);
+  });
+
+  it('has parts in their order, though some take longer to compress', async () => {
+    const store = await openStore();
+    const text = Buffer.alloc(5 * MiB, 'as text is, compressible. ');
+    const content = Buffer.concat([randomContent(8 * MiB), text, randomContent(8 * MiB)]);
+    await store.of('red').put('snap-1', pieces(content), options);
+    const index = await readFile(join(directory, 'red/snapshots/snap-1.json'), 'utf8');
+    const { parts } = decodeIndex(index, 'red', 'snap-1')!;
+    const firsts = new Map(parts.map(({ digest, place }) => [digest, place.offset]));
+    const offsets = [...firsts.values()];
+    expect(offsets.length).toBeGreaterThan(50);
+    expect(offsets).toEqual(offsets.toSorted((left, right) => left - right));
   });
 
   it('has two files for a snapshot, one for a snapshot that brings nothing new', async () => {
