@@ -6,11 +6,12 @@ import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
 import type { ExecutionRecord } from '../registry/records.ts';
 import type { HistorySize } from '../registry/session-registry.ts';
-import type { Agent } from '../sandbox/agent.ts';
+import type { Agent, Sandbox } from '../sandbox/agent.ts';
 import { ExecutionRun, type Step } from './execution-run.ts';
 import { type Hold, Holds } from './holds.ts';
 import { storedUse } from './idle-ladder.ts';
 import { eventRecord, type LiveLog } from './live-log.ts';
+import type { Loss } from './losses.ts';
 import { newExecution } from './new-execution.ts';
 import { OpenExecutions } from './open-executions.ts';
 import type { ExecuteRequest, ExecutionView } from './session-service.ts';
@@ -30,8 +31,11 @@ export type ExecutorOptions = {
   };
   /** An execution did not end in time: its agent is not to be trusted any more. */
   readonly unresponsive: (executionId: string) => void;
-  /** Called when executions have ended, before that is stored: what to store with it. Nothing runs meanwhile. */
-  readonly checkpoint: (agent: Agent) => Promise<Checkpoint>;
+  /**
+   * Called when an execution has ended, before that is stored: what to store with it. Nothing runs meanwhile. A loss: the end is not to be
+   * told, for what the execution has done went with its sandbox.
+   */
+  readonly checkpoint: (sandbox: Sandbox) => Promise<Checkpoint | Loss>;
   /** The last execution that was open has ended. */
   readonly rested: () => void;
 };
@@ -171,24 +175,35 @@ export class Executor {
   }
 
   /**
-   * Stores what a batch of events means, then tells it. Gives null, or what was wrong: then the events before the wrong one are
-   * stored, and the agent that sent it must go.
+   * Stores what a batch of events means, then tells it. Gives null, or why the sandbox must go: then the events before the one that showed
+   * it are stored.
    */
-  async take(batch: readonly AgentEvent[], agent: Agent): Promise<string | null> {
+  async take(batch: readonly AgentEvent[], sandbox: Sandbox): Promise<Loss | null> {
     const at = this.#clock.now();
     const monotonic = this.#clock.monotonic();
     const steps: RunStep[] = [];
-    let wrong: string | null = null;
+    let loss: Loss | null = null;
+    // Of one end at most: nothing else is begun before it is stored.
+    let checkpoint: Checkpoint = {};
     let { agentSeq } = this.#store.record;
     for (const event of batch) {
       const run = this.#open.running;
-      const step = run?.executionId === event.executionId ? run.take(event, at, monotonic) : null;
+      const isOfRun = run?.executionId === event.executionId;
+      if (isOfRun && run.started && event.type === 'ended') {
+        const outcome = await this.#checkpoint(sandbox);
+        if ('reason' in outcome) {
+          loss = outcome;
+          break;
+        }
+        checkpoint = outcome;
+      }
+      const step = isOfRun ? run.take(event, at, monotonic) : null;
       if (!step && (await this.#isOver(event.executionId))) {
         agentSeq = event.seq;
         continue;
       }
       if (!run || !step) {
-        wrong = `${event.type} out of order`;
+        loss = { reason: 'protocol', detail: `${event.type} out of order` };
         break;
       }
       steps.push({ run, step });
@@ -198,13 +213,12 @@ export class Executor {
       this.#stopWatchdog();
     }
     const last = steps.findLast(({ step }) => step.ended);
-    const checkpoint = last ? await this.#checkpoint(agent) : {};
     const { session, newSnapshots = [], removedSnapshots = [], warning } = checkpoint;
     if (last && warning !== undefined) last.step = last.run.warn(last.step, warning);
     const change = { session: { ...session, agentSeq }, newSnapshots, removedSnapshots };
     if (await this.#record(steps, change)) void checkpoint.stored?.();
-    agent.acknowledge(agentSeq);
-    return wrong;
+    sandbox.agent.acknowledge(agentSeq);
+    return loss;
   }
 
   /** It was ended without the agent's word, by us or by the process before us, and the agent still has something to say about it. */

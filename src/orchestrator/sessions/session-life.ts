@@ -67,8 +67,10 @@ export class SessionLife {
         events: (sandbox, batch) =>
           serial.run(async () => {
             if (this.#keeper.current !== sandbox) return;
-            const wrong = await executor.take(batch, sandbox.agent);
-            if (wrong) await this.#lost({ reason: 'protocol', detail: wrong });
+            const loss = await executor.take(batch, sandbox);
+            // Whoever takes over from this process hears again what was not stored.
+            if (this.#left) return;
+            if (loss) await this.#lost(loss);
             else await executor.dispatch(sandbox.agent);
           }),
         lost: (sandbox, loss) => this.lose(sandbox, loss),

@@ -96,7 +96,7 @@ export class Session {
         this.#life.lose(this.#life.sandbox, { reason: 'unresponsive', detail: executionId }, () =>
           this.#executor.isRunning(executionId),
         ),
-      checkpoint: (agent) => this.#standstill.checkpoint(agent),
+      checkpoint: (sandbox) => this.#standstill.checkpoint(sandbox),
       rested: () => this.#use.touch(),
     });
     this.#states = new StateChanges({

@@ -3,9 +3,10 @@
 import { abortable } from '../foundation/abortable.ts';
 import { AppError } from '../foundation/errors.ts';
 import type { SnapshotRecord } from '../registry/records.ts';
-import type { Agent, Sandbox } from '../sandbox/agent.ts';
+import type { Sandbox } from '../sandbox/agent.ts';
 import type { Checkpoint, Executor } from './executor.ts';
 import type { Step } from './idle-ladder.ts';
+import type { Loss } from './losses.ts';
 import { SerialQueue } from './serial-queue.ts';
 import type { SessionFiles } from './session-files.ts';
 import type { SessionLife } from './session-life.ts';
@@ -157,20 +158,30 @@ export class Standstill {
     }
   }
 
-  /** An execution has ended: under the policy `execution` its end is stored together with the state that it made. */
-  async checkpoint(agent: Agent): Promise<Checkpoint> {
+  /**
+   * An execution has ended: under the policy `execution` its end is stored together with the state that it made. A loss when that state
+   * has gone with the sandbox.
+   */
+  async checkpoint(sandbox: Sandbox): Promise<Checkpoint | Loss> {
     const { store, versions } = this.#parts;
     const { policy } = store.record.config.persistence;
     if (policy === 'interval') versions.schedule();
     if (policy !== 'execution') return {};
-    try {
-      const request = { label: null, reason: 'execution' } as const;
-      const content = await versions.take(agent, request, this.#longest());
-      return await versions.changeFor(content);
-    } catch (error) {
-      this.#unsnapped(error);
-      const why = error instanceof AppError ? error.message : 'an internal error';
-      return { warning: `The state after this execution could not be stored: ${why}` };
+    const request = { label: null, reason: 'execution' } as const;
+    const signal = this.#longest();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const content = await versions.take(sandbox.agent, request, signal);
+        return await versions.changeFor(content);
+      } catch (error) {
+        const isCutOff = error instanceof AppError && error.code === 'sandbox_lost';
+        // A link that broke comes back, or turns out to be lost.
+        if (isCutOff && attempt === 1) continue;
+        this.#unsnapped(error);
+        if (isCutOff) return await lossOf(sandbox);
+        const why = error instanceof AppError ? error.message : 'an internal error';
+        return { warning: `The state after this execution could not be stored: ${why}` };
+      }
     }
   }
 
@@ -264,4 +275,10 @@ export class Standstill {
   #longest(): AbortSignal {
     return AbortSignal.timeout(this.#parts.options.limits.snapshotMsMax);
   }
+}
+
+/** As it was noticed, if it was by now. */
+function lossOf(sandbox: Sandbox): Promise<Loss> {
+  const unnoticed = { reason: 'lost', detail: 'its state cannot be had' };
+  return Promise.race([sandbox.lost, Promise.resolve(unnoticed)]);
 }

@@ -379,6 +379,60 @@ describe('the policy', () => {
     expect((await registry.findSnapshot(id, 1))!.reason).toBe('execution');
   });
 
+  it('execution: what has gone with its sandbox before it was stored is lost, not done', async () => {
+    const id = await create({ persistence: { policy: 'execution' } });
+    await run(id, 'kept');
+    const sandbox = source.last;
+    vi.spyOn(sandbox.agent, 'snapshot').mockImplementation(() => {
+      sandbox.lose('outOfMemory');
+      throw new AppError('sandbox_lost');
+    });
+    const executionId = await submit(id);
+    sandbox.finish(executionId, 1);
+    const { record } = await manager.ended(tenant, id, executionId, soon());
+    expect(record).toMatchObject({ status: 'lost', result: null, warnings: [] });
+    expect(record.error!.message).toMatch(/ran out of memory.*goes on from version 1/);
+    await expect.poll(async () => (await recordOf(id)).state).toBe('idle');
+    expect(source.last.state).toBe('kept');
+    expect(await versionsOf(id)).toEqual([1]);
+  });
+
+  it('execution: a link that breaks while the state is read costs nothing', async () => {
+    const id = await create({ persistence: { policy: 'execution' } });
+    const { agent } = source.last;
+    vi.spyOn(agent, 'snapshot').mockImplementationOnce(() => {
+      throw new AppError('sandbox_lost');
+    });
+    const executionId = await submit(id);
+    source.last.finish(executionId, 1);
+    const { record } = await manager.ended(tenant, id, executionId, soon());
+    expect(record).toMatchObject({ status: 'success', warnings: [] });
+    expect(await versionsOf(id)).toEqual([1]);
+  });
+
+  it('execution: a process that ends leaves to the next one what it could not store', async () => {
+    const id = await create({ persistence: { policy: 'execution' } });
+    const sandbox = source.last;
+    const asked = Promise.withResolvers<void>();
+    const left = Promise.withResolvers<void>();
+    const next = async () => {
+      asked.resolve();
+      await left.promise;
+      throw new AppError('sandbox_lost');
+    };
+    const content = { [Symbol.asyncIterator]: () => ({ next }) };
+    vi.spyOn(sandbox.agent, 'snapshot').mockReturnValue(content);
+    const executionId = await submit(id);
+    sandbox.finish(executionId, 1);
+    await asked.promise;
+    const stopping = manager.stop();
+    left.resolve();
+    await stopping;
+    expect(await registry.findExecution(id, executionId)).toMatchObject({ endedAt: null });
+    expect((await registry.findSession(tenant, id))!.state).toBe('busy');
+    expect(sandbox.disposed).toBe(false);
+  });
+
   it('execution: a state that cannot be stored is a warning on the execution', async () => {
     const id = await create({ persistence: { policy: 'execution' } });
     vi.spyOn(snapshots, 'take').mockRejectedValue(new AppError('storage_full'));
