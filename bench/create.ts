@@ -144,7 +144,8 @@ async function crowdMs(service: WarmService): Promise<number[]> {
   const all = Array.from({ length: burst }, () => clients.use(service.client()));
   // Connected beforehand, as clients are that have something else to ask, too.
   await Promise.all(all.map((client) => client.health()));
-  return Promise.all(all.map((client) => warmMs(service, client)));
+  // Awaited here: the connections go with this function.
+  return await Promise.all(all.map((client) => warmMs(service, client)));
 }
 
 async function sessionTimeline(

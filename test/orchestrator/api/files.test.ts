@@ -254,6 +254,19 @@ describe('writing', () => {
           throw new Error('no content came');
         }),
     ],
+    [
+      'while more of it is awaited',
+      () =>
+        (api.files.write = async (_request, content) => {
+          const pieces = content[Symbol.asyncIterator]();
+          await pieces.next();
+          void (async () => {
+            for (let i = 0; i < 5; i++) await pieces.next();
+            await pieces.return?.();
+          })();
+          throw new AppError('workspace_full');
+        }),
+    ],
   ])('that is refused %s says so to a client that sends on', async (_, refuse) => {
     refuse();
     const url = await api.listen();

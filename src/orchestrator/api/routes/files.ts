@@ -213,8 +213,9 @@ export function fileRoutes(server: ApiServer, api: ApiParts, waits: Waits): void
           const content = body.iterator({ destroyOnReturn: false });
           return files.write(tenant, id, { path, ...expected }, content, signal);
         };
-        // A client that is still sending when it is refused reads the refusal only if somebody takes the rest.
-        const { created, status } = await replace().finally(() => body.resume());
+        // A client that is still sending when it is refused reads the refusal only if somebody takes the rest. Whoever was given the
+        // content may be waiting for more of it at that moment: a paused stream would stay so, a listener makes it flow.
+        const { created, status } = await replace().finally(() => body.on('data', () => {}));
         validatorsOf(reply, status);
         return reply.code(created ? 201 : 200).send(fileJson({ path, ...status }));
       },
