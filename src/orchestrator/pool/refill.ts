@@ -40,8 +40,12 @@ export type RefillFigures = {
   readonly startMs: number;
 };
 
-/** From a change to the refill: the request that it served goes first. */
+/** From a change to the refill. */
 const delayMs = 50;
+/** Nobody took one for so long: no burst is under way. */
+const quietMs = 100;
+/** The longest that the refill stands back for a burst. */
+const burstMsMax = 1_000;
 /** Until the first start is measured. */
 const startMsGuess = 500;
 /** Weight of the newest measurement. */
@@ -63,6 +67,8 @@ export class Refill implements AsyncDisposable {
   #retryAt = 0;
   #opened = false;
   #cancelNext: (() => void) | null = null;
+  /** When the first one was taken that the refill has stood back for since, monotonic milliseconds. */
+  #takenAt: number | null = null;
 
   constructor(options: RefillOptions, owner: RefillOwner) {
     this.#options = options;
@@ -85,9 +91,23 @@ export class Refill implements AsyncDisposable {
     this.#cancelNext = this.#options.clock.after(afterMs, () => this.now());
   }
 
+  /**
+   * One was given away, and so many are left. Whoever has it comes first, and those who follow at once do: starts would take the
+   * processor from them. Where nothing is left to give, waiting helps nobody.
+   */
+  taken(left: number): void {
+    const now = this.#options.clock.monotonic();
+    this.#takenAt ??= now;
+    const burstMsLeft = Math.max(0, this.#takenAt + burstMsMax - now);
+    this.#cancelNext?.();
+    this.#cancelNext = null;
+    this.soon(left === 0 ? Math.min(delayMs, burstMsLeft) : Math.min(quietMs, burstMsLeft));
+  }
+
   now(): void {
     this.#cancelNext?.();
     this.#cancelNext = null;
+    this.#takenAt = null;
     const { clock, ceiling, startsAtOnceMax, memoryBytesLeft } = this.#options;
     const now = clock.monotonic();
     const classes = this.#owner.classes();

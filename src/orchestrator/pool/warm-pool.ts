@@ -80,7 +80,7 @@ export class WarmPool implements AsyncDisposable {
     for (const waiting of dropped) this.#dispose(waiting, 'surplus');
     one.arrive(this.#options.clock.monotonic());
     const waiting = one.take() ?? this.#classes.takeAlike(limits);
-    this.#refill.soon();
+    this.#refill.taken(one.ready.length);
     if (waiting === null) {
       this.#misses++;
       return null;

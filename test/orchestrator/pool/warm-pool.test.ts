@@ -105,6 +105,35 @@ describe('a warm pool', () => {
     expect(pool.figures.ready).toBeGreaterThanOrEqual(2);
   });
 
+  it('stands back for those who come one right after the other, while it has something to give', async () => {
+    make({ floor: 5 });
+    await fill(5);
+    for (let i = 0; i < 4; i++) {
+      source.plan(limits);
+      await settle(90);
+      expect(startedIds()).toHaveLength(5);
+    }
+    await settle(20);
+    expect(startedIds().length).toBeGreaterThan(5);
+  });
+
+  it('stands back for nobody once all are taken, and not for ever', async () => {
+    make({ floor: 1 });
+    await fill(1);
+    source.plan(limits);
+    await settle(50);
+    expect(startedIds()).toHaveLength(2);
+    await pool[Symbol.asyncDispose]();
+    direct.started.length = 0;
+    make({ floor: 1000, ceiling: 1000, startsAtOnceMax: 1000 });
+    await fill(1000);
+    for (let takenMs = 0; takenMs <= 1000; takenMs += 50) {
+      source.plan(limits);
+      await settle(50);
+    }
+    expect(startedIds().length).toBeGreaterThan(1000);
+  });
+
   it('never hands one over a second time', async () => {
     await fill();
     const plan = source.plan(limits);
