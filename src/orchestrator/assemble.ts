@@ -74,6 +74,7 @@ const undecorated: Decorators = {
 const clock = systemClock;
 /** Of the files that the process may have open: the rest is for ending what is under way. */
 const openFilesShare = 0.9;
+const anonymousFilesShare = 0.25;
 /** For a first look at the containers; sessions that live in some wait for it. */
 const surveyMsMax = 5_000;
 
@@ -198,11 +199,12 @@ export async function assemble(
     graceMs: config.orphanGraceMs,
   });
   cleaner.start();
+  const filesMax = await openFilesMax();
   const overload = new OverloadWatch({
     limits: {
       loopDelayMs: config.loopDelayMsMax,
       residentBytes: config.processMemoryBytesMax,
-      openFiles: (await openFilesMax()) * openFilesShare,
+      openFiles: filesMax * openFilesShare,
     },
     measure: loadMeter(),
     clock,
@@ -222,7 +224,7 @@ export async function assemble(
       store: (signal) => store.check(signal),
       load: async () => overload.assertCalm(),
     },
-    settings: apiSettings(config, await version()),
+    settings: apiSettings(config, await version(), filesMax),
     log,
     clock,
   });
@@ -331,7 +333,28 @@ function idleOf(config: Config): SessionConfig['idle'] {
   };
 }
 
-function apiSettings(config: Config, version: string) {
+/** `filesMax`: that the process may have open. */
+function connectionBounds(config: Config, filesMax: number) {
+  return {
+    outgoingBytesMax: config.outgoingBytesMax,
+    liveConnectionsPerSessionMax: config.liveConnectionsPerSessionMax,
+    tenantLiveConnectionsMax: config.tenantLiveConnectionsMax ?? config.liveConnectionsMax,
+    liveConnectionsMax: config.liveConnectionsMax,
+    eventStreamsPerSessionMax: config.eventStreamsPerSessionMax,
+    tenantEventStreamsMax: config.tenantEventStreamsMax ?? config.eventStreamsMax,
+    eventStreamsMax: config.eventStreamsMax,
+    tenantRequestsMax: config.tenantRequestsMax ?? config.requestsMax,
+    requestsMax: config.requestsMax,
+    tcpConnectionsMax: config.tcpConnectionsMax,
+    // Those who prove nothing must not use up what the others need.
+    anonymousConnectionsMax: Math.min(
+      config.anonymousConnectionsMax,
+      Math.floor(filesMax * anonymousFilesShare),
+    ),
+  };
+}
+
+function apiSettings(config: Config, version: string, filesMax: number) {
   return {
     version,
     listenHost: config.host,
@@ -349,10 +372,8 @@ function apiSettings(config: Config, version: string) {
     },
     bounds: {
       ...defaultBounds,
-      outgoingBytesMax: config.outgoingBytesMax,
+      ...connectionBounds(config, filesMax),
       bodyBytesMax: config.bodyBytesMax,
-      liveConnectionsPerSessionMax: config.liveConnectionsPerSessionMax,
-      tcpConnectionsMax: config.tcpConnectionsMax,
       archiveDownloadsMax: config.archiveDownloadsMax,
     },
   };

@@ -1,5 +1,6 @@
 // A live WebSocket as a test sees it: messages are kept in order, and waiting for one has a deadline.
 import { once } from 'node:events';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 
 const waitMsMax = 30_000;
@@ -35,6 +36,19 @@ export class LiveClient {
     const client = new LiveClient(socket);
     await once(socket, 'open');
     return client;
+  }
+
+  /** The HTTP answer to an upgrade that is refused. */
+  static async refused(
+    url: string,
+    headers: Record<string, string>,
+  ): Promise<{ status: number; headers: IncomingHttpHeaders; body: { code: string } }> {
+    const socket = new WebSocket(url, { headers });
+    socket.on('error', () => {});
+    const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
+    let text = '';
+    for await (const chunk of response) text += chunk;
+    return { status: response.statusCode!, headers: response.headers, body: JSON.parse(text) };
   }
 
   send(message: unknown): void {

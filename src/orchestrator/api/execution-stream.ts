@@ -2,7 +2,8 @@
 import type { FastifyReply } from 'fastify';
 import type { LiveEvent, LiveSubscription } from '../sessions/session-service.ts';
 import { EventStream } from './event-stream.ts';
-import type { ApiParts } from './options.ts';
+import type { ApiBounds, ApiParts } from './options.ts';
+import { Places } from './places.ts';
 import type { Waits } from './waits.ts';
 
 export type StreamOptions = {
@@ -14,6 +15,15 @@ export type StreamOptions = {
   /** False where the caller has seen nothing yet: then what other executions lost is no gap. */
   readonly resumed: boolean;
 };
+
+/** Where the places of event streams come from. */
+export function eventStreamPlaces(bounds: ApiBounds): Places {
+  return new Places('event streams', {
+    session: bounds.eventStreamsPerSessionMax,
+    tenant: bounds.tenantEventStreamsMax,
+    all: bounds.eventStreamsMax,
+  });
+}
 
 /** These are told to live connections that subscribe to them. */
 const notStreamed = new Set(['state', 'metrics', 'variablesChanged']);

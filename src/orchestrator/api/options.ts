@@ -55,7 +55,17 @@ export type ApiBounds = {
   readonly liveRequestsMax: number;
   readonly liveMessagesPerSecondMax: number;
   readonly liveConnectionsPerSessionMax: number;
+  readonly tenantLiveConnectionsMax: number;
+  readonly liveConnectionsMax: number;
+  readonly eventStreamsPerSessionMax: number;
+  readonly tenantEventStreamsMax: number;
+  readonly eventStreamsMax: number;
+  /** Requests under way that begin new work; and as many others. */
+  readonly tenantRequestsMax: number;
+  readonly requestsMax: number;
   readonly tcpConnectionsMax: number;
+  /** Connections over which no request with a valid key has come yet. */
+  readonly anonymousConnectionsMax: number;
   readonly archiveDownloadsMax: number;
 };
 
@@ -74,7 +84,15 @@ export const defaultBounds: ApiBounds = {
   liveRequestsMax: 64,
   liveMessagesPerSecondMax: 5_000,
   liveConnectionsPerSessionMax: 64,
+  tenantLiveConnectionsMax: 5000,
+  liveConnectionsMax: 5000,
+  eventStreamsPerSessionMax: 64,
+  tenantEventStreamsMax: 2000,
+  eventStreamsMax: 2000,
+  tenantRequestsMax: 4000,
+  requestsMax: 4000,
   tcpConnectionsMax: 10_000,
+  anonymousConnectionsMax: 1000,
   archiveDownloadsMax: 16,
 };
 

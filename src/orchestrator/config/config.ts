@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox';
 import { limits } from '#protocol';
 import { logLevels } from '../foundation/log.ts';
 import { admissionSettings } from './admission-settings.ts';
+import { connectionSettings } from './connection-settings.ts';
 import {
   bytes,
   count,
@@ -268,13 +269,7 @@ export const settings = {
   expireAfterMs: idle('deleted, with its snapshots'),
 
   bodyBytesMax: bytes(MiB, [KiB, limits.lineBytesMax], 'Largest request body.'),
-  outgoingBytesMax: bytes(
-    16 * MiB,
-    [64 * KiB, GiB],
-    'Unsent bytes for one live client, past which it is too slow and disconnected.',
-  ),
-  liveConnectionsPerSessionMax: count(64, [1, 10_000], 'Live connections to one session.'),
-  tcpConnectionsMax: count(10_000, [1, 1_000_000], 'Connections of all clients.'),
+  ...connectionSettings,
   idempotencyMs: milliseconds(
     24 * hourMs,
     [minuteMs, 30 * 24 * hourMs],

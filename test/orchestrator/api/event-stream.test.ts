@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ExecutionRecord } from '../../../src/orchestrator/registry/records.ts';
+import { StreamClient } from '../../helpers/stream-client.ts';
 import { ApiFixture, keyOf } from './api-fixture.ts';
 
 let api: ApiFixture;
@@ -15,56 +14,17 @@ async function start(options: Parameters<typeof ApiFixture.open>[0] = {}): Promi
   sessionId = api.sessions.add({ name: 'demo' }).sessionId;
 }
 
-type Received = { id?: string; event?: string; data?: string };
-
-/** A server-sent event stream as its client sees it. */
-class StreamClient {
-  readonly response: IncomingMessage;
-  text = '';
-  ended = false;
-
-  constructor(response: IncomingMessage) {
-    this.response = response;
-    response.setEncoding('utf8');
-    response.on('data', (chunk: string) => {
-      this.text += chunk;
-    });
-    response.on('close', () => {
-      this.ended = true;
-    });
-    response.on('error', () => {});
-  }
-
-  get events(): Received[] {
-    return this.text
-      .split('\n\n')
-      .slice(0, -1)
-      .filter((block) => !block.startsWith(':'))
-      .map((block) =>
-        Object.fromEntries(block.split('\n').map((line) => line.split(/: (.*)/s, 2))),
-      );
-  }
-}
-
 async function stream(
   method: 'GET' | 'POST',
   path: string,
   headers: Record<string, string> = {},
   body?: object,
 ): Promise<StreamClient> {
-  const sent = request(`${await api.listen()}${path}`, {
+  return StreamClient.open(`${await api.listen()}${path}`, {
     method,
-    headers: {
-      ...keyOf('developer'),
-      accept: 'text/event-stream',
-      ...(body ? { 'content-type': 'application/json' } : {}),
-      ...headers,
-    },
+    headers: { ...keyOf('developer'), ...headers },
+    ...(body ? { body } : {}),
   });
-  sent.on('error', () => {});
-  sent.end(body && JSON.stringify(body));
-  const [response] = (await once(sent, 'response')) as [IncomingMessage];
-  return new StreamClient(response);
 }
 
 /** Submits over the stream; gives both ends. */

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { WebSocket } from 'ws';
 import { Checker } from '../../../src/orchestrator/api/schemas/checker.ts';
 import { ownMessages } from '../../../src/orchestrator/api/sockets/server-messages.ts';
 import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
@@ -62,17 +61,8 @@ async function follow(...given: Parameters<typeof open>): Promise<LiveClient> {
   return client;
 }
 
-/** The HTTP answer to an upgrade that is refused. */
-async function refused(
-  headers: Record<string, string>,
-  path?: string,
-): Promise<{ status: number; body: { code: string } }> {
-  const socket = new WebSocket(await address(path), { headers });
-  socket.on('error', () => {});
-  const [, response] = await once(socket, 'unexpected-response');
-  let text = '';
-  for await (const chunk of response) text += chunk;
-  return { status: response.statusCode, body: JSON.parse(text) };
+async function refused(headers: Record<string, string>, path?: string) {
+  return LiveClient.refused(await address(path), headers);
 }
 
 describe('who may open a live connection', () => {

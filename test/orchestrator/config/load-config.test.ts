@@ -21,6 +21,9 @@ const withoutDefault = [
   'tenantSessionsMax',
   'tenantMemoryBytesMax',
   'tenantCpusMax',
+  'tenantLiveConnectionsMax',
+  'tenantEventStreamsMax',
+  'tenantRequestsMax',
 ];
 
 describe('loading the configuration', () => {

@@ -10,6 +10,7 @@ import { streamExecution } from '../execution-stream.ts';
 import type { Idempotency, IdempotentRequest, TookEffect } from '../idempotency.ts';
 import { sendJson } from '../json-reply.ts';
 import type { ApiParts } from '../options.ts';
+import type { Places } from '../places.ts';
 import { callerOf } from '../principal.ts';
 import { Execution } from '../schemas/reply.ts';
 import { ExecuteBody, ExecuteHeaders, SessionParams } from '../schemas/request.ts';
@@ -24,6 +25,7 @@ export function executeRoutes(
   api: ApiParts,
   waits: Waits,
   idempotency: Idempotency,
+  streams: Places,
 ): void {
   const { sessions, settings } = api;
 
@@ -82,6 +84,8 @@ export function executeRoutes(
           return sendJson(reply, sent, replayed);
         }
         case 'stream': {
+          // Before anything runs: an execution whose events cannot be told is not begun.
+          streams.take({ tenant, sessionId }, reply.raw);
           const seen = headers['last-event-id'];
           const before = await newestSeq(api, tenant, sessionId);
           const { reply: accepted, replayed } = await idempotency.run(repeatable, async () =>

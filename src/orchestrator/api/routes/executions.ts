@@ -3,6 +3,7 @@ import type { ApiServer } from '../api-server.ts';
 import { wantsEventStream } from '../execute-request.ts';
 import { streamExecution } from '../execution-stream.ts';
 import type { ApiParts } from '../options.ts';
+import type { Places } from '../places.ts';
 import { callerOf } from '../principal.ts';
 import { Execution } from '../schemas/reply.ts';
 import { ExecutionParams, StreamHeaders } from '../schemas/request.ts';
@@ -12,7 +13,12 @@ import type { Waits } from '../waits.ts';
 
 const tags = ['Executing'];
 
-export function executionRoutes(server: ApiServer, api: ApiParts, waits: Waits): void {
+export function executionRoutes(
+  server: ApiServer,
+  api: ApiParts,
+  waits: Waits,
+  streams: Places,
+): void {
   const { sessions } = api;
 
   server.get(
@@ -35,9 +41,11 @@ export function executionRoutes(server: ApiServer, api: ApiParts, waits: Waits):
       const { id, executionId } = request.params;
       if (request.method === 'GET' && wantsEventStream(request.headers.accept)) {
         const seen = request.headers['last-event-id'];
+        const { sessionId } = (await sessions.find(tenant, id)).record;
+        streams.take({ tenant, sessionId }, reply.raw);
         await streamExecution(api, waits, reply, {
           tenant,
-          sessionId: id,
+          sessionId,
           executionId,
           since: Number(seen ?? 0),
           resumed: seen !== undefined,

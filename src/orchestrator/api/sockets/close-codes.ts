@@ -8,6 +8,10 @@ export const closeCodes = {
     meaning: 'A message far over the size limit, or several over it.',
   },
   internal: { code: 1011, meaning: 'Something went wrong on our side.' },
+  overloaded: {
+    code: 1013,
+    meaning: 'The service has as many live connections as it may have. Connect again later.',
+  },
   unauthenticated: {
     code: 4001,
     meaning: 'The ticket is unknown, used or too old. Get a new one and connect again.',
@@ -24,7 +28,7 @@ export const closeCodes = {
   rateLimited: {
     code: 4029,
     meaning:
-      'Too many messages, or too many connections to this session. Wait before trying again.',
+      'Too many messages, or too many connections to this session or of this tenant. Wait before trying again.',
   },
 } as const satisfies Record<string, { code: number; meaning: string }>;
 

@@ -9,8 +9,10 @@ import type { ApiServer } from '../api-server.ts';
 import { toAppError } from '../error-reply.ts';
 import { originCheck } from '../host-check.ts';
 import type { ApiParts } from '../options.ts';
+import { Places } from '../places.ts';
 import { mayAct } from '../principal.ts';
 import { SessionParams } from '../schemas/request.ts';
+import type { Strangers } from '../strangers.ts';
 import type { Waits } from '../waits.ts';
 import { type CloseReason, closeCodes } from './close-codes.ts';
 import { watchHeartbeat } from './heartbeat.ts';
@@ -29,10 +31,31 @@ type Admission =
   | { readonly principal: Principal; readonly sessionId: string }
   | { readonly refused: CloseReason };
 
-export function liveSocket(server: ApiServer, api: ApiParts, waits: Waits): void {
+type Admit = (principal: Principal) => Promise<Extract<Admission, { principal: Principal }>>;
+
+export function liveSocket(
+  server: ApiServer,
+  api: ApiParts,
+  waits: Waits,
+  strangers: Strangers,
+): void {
   const admissions = new WeakMap<FastifyRequest, Admission>();
   const mayCome = originCheck(api.settings.allowedOrigins);
   const { bounds } = api.settings;
+  const places = new Places('live connections', {
+    session: bounds.liveConnectionsPerSessionMax,
+    tenant: bounds.tenantLiveConnectionsMax,
+    all: bounds.liveConnectionsMax,
+  });
+  /** The connection is one of the session's from here on, before anything is sent over it. */
+  const admit = async ({ raw }: FastifyRequest, principal: Principal, id: string) => {
+    strangers.know(raw.socket);
+    if (!mayAct(principal, 'viewer')) throw new AppError('forbidden');
+    const { record } = await api.sessions.find(principal.tenant, id);
+    const { sessionId } = record;
+    places.take({ tenant: principal.tenant, sessionId }, raw.socket);
+    return { principal, sessionId };
+  };
   const sampler = new MetricsSampler({
     sessions: api.sessions,
     clock: api.clock,
@@ -57,8 +80,10 @@ export function liveSocket(server: ApiServer, api: ApiParts, waits: Waits): void
       admissions.set(
         request,
         request.headers.authorization === undefined && ticket !== undefined
-          ? await admitTicket(api, ticket, id)
-          : await admitHeader(api, request.headers.authorization, id),
+          ? await admitTicket(api, ticket, (principal) => admit(request, principal, id))
+          : await admitHeader(api, request.headers.authorization, (principal) =>
+              admit(request, principal, id),
+            ),
       );
     },
     handler: (_request: FastifyRequest, _reply: FastifyReply) => {
@@ -89,19 +114,19 @@ export function liveSocket(server: ApiServer, api: ApiParts, waits: Waits): void
 async function admitHeader(
   api: ApiParts,
   authorization: string | undefined,
-  id: string,
+  admit: Admit,
 ): Promise<Admission> {
   const principal = await api.authenticator.authenticate(authorization);
   if (!principal) throw new AppError('unauthenticated');
-  return admit(api, principal, id);
+  return admit(principal);
 }
 
 /** With a ticket every refusal is a close code. */
-async function admitTicket(api: ApiParts, ticket: string, id: string): Promise<Admission> {
+async function admitTicket(api: ApiParts, ticket: string, admit: Admit): Promise<Admission> {
   const redeemed = api.tickets.redeem(ticket);
   if (!redeemed) return { refused: 'unauthenticated' };
   try {
-    const admission = await admit(api, redeemed.principal, id);
+    const admission = await admit(redeemed.principal);
     return admission.sessionId === redeemed.sessionId ? admission : { refused: 'forbidden' };
   } catch (error) {
     return { refused: refusals[toAppError(error).code] ?? 'internal' };
@@ -112,18 +137,9 @@ const refusals: Readonly<Record<string, CloseReason>> = {
   session_not_found: 'sessionNotFound',
   forbidden: 'forbidden',
   rate_limited: 'rateLimited',
+  tenant_limit: 'rateLimited',
+  overloaded: 'overloaded',
 };
-
-async function admit(api: ApiParts, principal: Principal, id: string) {
-  if (!mayAct(principal, 'viewer')) throw new AppError('forbidden');
-  const { record, connections } = await api.sessions.find(principal.tenant, id);
-  if (connections >= api.settings.bounds.liveConnectionsPerSessionMax) {
-    throw new AppError('rate_limited', {
-      detail: 'This session has as many live connections as it may have.',
-    });
-  }
-  return { principal, sessionId: record.sessionId };
-}
 
 function ticketOf(request: FastifyRequest): string | undefined {
   const offered = request.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim());
