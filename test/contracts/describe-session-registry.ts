@@ -726,18 +726,49 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
         ).toBe('claimed');
       });
 
-      it('says unknown when the claim’s process ended before it answered', async () => {
+      it('passes to the next process when the first one ended before it made anything', async () => {
         await claim();
         await reopen();
-        expect(await claim()).toEqual({ outcome: 'unknown' });
+        expect(await claim('other')).toEqual({ outcome: 'conflict' });
+        expect(await claim()).toEqual({ outcome: 'claimed' });
+        expect(await claim()).toEqual({ outcome: 'inProgress' });
+      });
+
+      it('knows what was made by a process that ended before it answered', async () => {
+        const effect = { scope: 'default POST /x', key: 'key', made: 'ses-1' };
+        await claim();
+        await registry.createSession(sessionRecord(), effect);
+        await reopen();
+        expect(await claim()).toEqual({ outcome: 'cutOff', made: 'ses-1' });
+        await registry.apply({ sessionId: 'ses-1', effect: { ...effect, made: 'exec-1' } });
+        expect(await claim()).toEqual({ outcome: 'cutOff', made: 'exec-1' });
+      });
+
+      it('knows nothing of what was refused together with its key', async () => {
+        const effect = { scope: 'default POST /x', key: 'key', made: 'exec-1' };
+        await claim();
+        const refused = registry.apply({ sessionId: 'ses-none', session: { name: 'a' }, effect });
+        await expect(refused).rejects.toMatchObject(code('session_not_found'));
+        await reopen();
+        expect((await claim()).outcome).toBe('claimed');
+      });
+
+      it('is not free again while there is something that was made', async () => {
+        const effect = { scope: 'default POST /x', key: 'key', made: 'ses-1' };
+        await claim();
+        await registry.createSession(sessionRecord(), effect);
+        await registry.releaseIdempotencyKey('default POST /x', 'key', { undone: false });
+        expect(await claim()).toEqual({ outcome: 'cutOff', made: 'ses-1' });
+        await registry.releaseIdempotencyKey('default POST /x', 'key', { undone: true });
+        expect(await claim()).toEqual({ outcome: 'claimed' });
       });
 
       it('lets a released key be claimed again, but never one that was answered', async () => {
         await claim();
-        await registry.releaseIdempotencyKey('default POST /x', 'key');
+        await registry.releaseIdempotencyKey('default POST /x', 'key', { undone: false });
         expect(await claim()).toEqual({ outcome: 'claimed' });
         await registry.storeIdempotentReply('default POST /x', 'key', reply);
-        await registry.releaseIdempotencyKey('default POST /x', 'key');
+        await registry.releaseIdempotencyKey('default POST /x', 'key', { undone: true });
         expect((await claim()).outcome).toBe('replied');
       });
 

@@ -4,6 +4,7 @@ import { AppError } from '../../src/orchestrator/foundation/errors.ts';
 import type {
   ExecutionRecord,
   OutputRecord,
+  RequestEffect,
   SessionRecord,
 } from '../../src/orchestrator/registry/records.ts';
 import type {
@@ -42,6 +43,8 @@ export class ScriptedSessions implements SessionService {
   readonly before = new Map<string, () => Promise<void> | void>();
   /** What an execution does once it is submitted; without it it waits for the test. */
   onSubmit: ((execution: ExecutionRecord) => void) | null = null;
+  /** Told what a request with an idempotency key has made. */
+  tookEffect: (effect: RequestEffect) => void = () => {};
   readonly #sessions = new Map<string, Held>();
   #count = 0;
 
@@ -124,6 +127,8 @@ export class ScriptedSessions implements SessionService {
       language: session.language,
       config: session.config,
     });
+    const { idempotencyKey } = session;
+    if (idempotencyKey) this.tookEffect({ ...idempotencyKey, made: record.sessionId });
     return this.#view(this.#held(record.sessionId));
   }
 
@@ -188,6 +193,8 @@ export class ScriptedSessions implements SessionService {
     };
     const entry = { view: { record, output: [] }, ended: Promise.withResolvers<void>() };
     held.executions.set(record.executionId, entry);
+    const { idempotencyKey } = request;
+    if (idempotencyKey) this.tookEffect({ ...idempotencyKey, made: record.executionId });
     if (this.onSubmit) queueMicrotask(() => this.onSubmit?.(record));
     return record;
   }

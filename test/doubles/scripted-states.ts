@@ -1,7 +1,11 @@
 // Versions of sessions as a test wants them: for tests of the API only.
 import { randomBytes } from 'node:crypto';
 import { AppError } from '../../src/orchestrator/foundation/errors.ts';
-import type { SnapshotRecord } from '../../src/orchestrator/registry/records.ts';
+import type {
+  IdempotencyKey,
+  RequestEffect,
+  SnapshotRecord,
+} from '../../src/orchestrator/registry/records.ts';
 import type { Listing, Page } from '../../src/orchestrator/registry/session-registry.ts';
 import type { VersionChoice } from '../../src/orchestrator/sessions/snapshots.ts';
 import type { Archive, States } from '../../src/orchestrator/sessions/state-service.ts';
@@ -16,14 +20,24 @@ export class ScriptedStates implements States {
   content = Buffer.from('the content of a snapshot');
   /** Archives are without end, and no two pieces alike. */
   endless = false;
+  /** Told what a request with an idempotency key has made. */
+  tookEffect: (effect: RequestEffect) => void = () => {};
 
   callsOf(method: string): readonly unknown[][] {
     return this.calls.filter((call) => call.method === method).map(({ given }) => [...given]);
   }
 
-  async take(tenant: string, idOrName: string, label: string | null): Promise<SnapshotRecord> {
+  async take(
+    tenant: string,
+    idOrName: string,
+    label: string | null,
+    _signal: AbortSignal,
+    idempotencyKey?: IdempotencyKey,
+  ): Promise<SnapshotRecord> {
     this.#called('take', tenant, idOrName, label);
-    return snapshotRecord({ label, version: 3, parent: 2 });
+    const taken = snapshotRecord({ label, version: 3, parent: 2 });
+    if (idempotencyKey) this.tookEffect({ ...idempotencyKey, made: taken.snapshotId });
+    return taken;
   }
 
   async list(tenant: string, idOrName: string, page: Page): Promise<Listing<SnapshotRecord>> {

@@ -1,6 +1,6 @@
 // The orchestrator is killed without warning: what ran goes on, what was told is there, what was missed is replayed.
 import { describe, expect, it } from 'vitest';
-import { startService } from '../helpers/start-service.ts';
+import { docker, startService } from '../helpers/start-service.ts';
 
 describe('an orchestrator that is killed', () => {
   it('finds its sessions again, with their variables', async () => {
@@ -74,15 +74,42 @@ describe('an orchestrator that is killed', () => {
     });
   });
 
+  it.each([
+    ['goes on', { status: 'success', result: { value: 6 } }],
+    ['is lost with its container', { status: 'lost', error: { type: 'SandboxLost' } }],
+  ])(
+    'answers a repeated request with what became of its execution when that %s',
+    async (_, end) => {
+      await using service = await startService();
+      const { id } = await service.createSession();
+      await service.execute(id, 'runs = 5');
+      const live = await service.live(id);
+      const body = { code: 'print("begun"); sleep(1500); runs = runs + 1', timeout: 30_000 };
+      const execute = () =>
+        service.request('POST', `/api/sessions/${id}/execute`, body, { 'idempotency-key': 'once' });
+      const cutOff = execute().catch(() => null);
+      await live.wait((message) => message.type === 'output');
+      await service.kill('SIGKILL');
+      expect(await cutOff).toBeNull();
+      if (end.status === 'lost')
+        for (const { Id } of await service.containers())
+          await docker.getContainer(Id).remove({ force: true });
+      await service.start();
+      const again = await execute();
+      expect(again).toMatchObject({ status: 200, body: end });
+      expect(again.headers.get('idempotency-replayed')).toBe('true');
+      expect((await execute()).body).toEqual(again.body);
+      expect((await service.request('GET', `/api/sessions/${id}/history`)).body.total).toBe(2);
+    },
+  );
+
   it('notices that containers died while it was away, and says so', async () => {
     await using service = await startService();
     const session = await service.createSession();
     await service.execute(session.id, 'x = 1');
     await service.kill('SIGKILL');
     for (const container of await service.containers()) {
-      await (await import('../helpers/start-service.ts')).docker
-        .getContainer(container.Id)
-        .remove({ force: true });
+      await docker.getContainer(container.Id).remove({ force: true });
     }
     await service.start();
     expect((await service.execute(session.id, 'x')).error.type).toBe('ReferenceError');

@@ -1,13 +1,11 @@
-// Repeated requests: the first one with an Idempotency-Key acts, its reply is stored, and each repetition gets that.
-// A reply is sent only after it is on the disk. What may have taken effect is never done a second time.
+// Repeated requests: the first one with an Idempotency-Key acts, its reply is stored, and each repetition gets that. One that was cut
+// off left what it made in the registry, and a repetition is answered from there. What took effect is never done a second time.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../foundation/clock.ts';
-import { AppError } from '../foundation/errors.ts';
+import { AppError, type ErrorCode } from '../foundation/errors.ts';
+import type { IdempotencyKey } from '../registry/records.ts';
 import type { IdempotentReply } from '../registry/session-registry.ts';
 import type { IdempotencyStore } from './options.ts';
-
-/** Tells that the request has taken effect, and what a repetition is told should the rest of it fail. */
-export type TookEffect = (fallback: IdempotentReply) => void;
 
 export type IdempotentRequest = {
   readonly tenant: string;
@@ -17,6 +15,21 @@ export type IdempotentRequest = {
   /** All that makes the request what it is. */
   readonly content: unknown;
 };
+
+export type Repeatable = {
+  /** What it makes must be stored together with the key, where there is one. */
+  act(key: IdempotencyKey | undefined): Promise<IdempotentReply>;
+  /** When `act` fails, nothing is left of what it made. */
+  readonly undoes?: boolean;
+  /** The reply for what an earlier `act` made, by its id. Throws that it is not found when it has gone since. */
+  recall(made: string): Promise<IdempotentReply>;
+};
+
+const goneCodes: readonly ErrorCode[] = [
+  'session_not_found',
+  'execution_not_found',
+  'snapshot_not_found',
+];
 
 export class Idempotency {
   readonly #store: IdempotencyStore;
@@ -29,13 +42,13 @@ export class Idempotency {
 
   /**
    * Acts, or gives the reply of the first request with this key. Throws `idempotency_conflict`, `idempotency_in_progress` or
-   * `outcome_unknown`, and whatever `act` throws. It goes on to the end even when nobody waits for it any more.
+   * `outcome_unknown`, and whatever `act` and `recall` throw. It goes on to the end even when nobody waits for it any more.
    */
   async run(
     { tenant, route, key, content }: IdempotentRequest,
-    act: (tookEffect: TookEffect) => Promise<IdempotentReply>,
+    repeatable: Repeatable,
   ): Promise<{ reply: IdempotentReply; replayed: boolean }> {
-    if (key === undefined) return { reply: await act(() => {}), replayed: false };
+    if (key === undefined) return { reply: await repeatable.act(undefined), replayed: false };
     const scope = `${tenant} ${route}`;
     const hash = createHash('sha256').update(JSON.stringify(content)).digest('base64url');
     const claim = await this.#store.claimIdempotencyKey(scope, key, hash, this.#clock.now());
@@ -46,34 +59,47 @@ export class Idempotency {
         throw new AppError('idempotency_conflict');
       case 'inProgress':
         throw new AppError('idempotency_in_progress');
-      case 'unknown':
-        throw new AppError('outcome_unknown');
+      case 'cutOff':
+        return {
+          reply: await this.#recall({ scope, key }, claim.made, repeatable),
+          replayed: true,
+        };
       case 'claimed':
-        return { reply: await this.#first(scope, key, act), replayed: false };
+        return { reply: await this.#first({ scope, key }, repeatable), replayed: false };
     }
   }
 
-  async #first(
-    scope: string,
-    key: string,
-    act: (tookEffect: TookEffect) => Promise<IdempotentReply>,
-  ): Promise<IdempotentReply> {
-    let fallback: IdempotentReply | null = null;
+  async #first(key: IdempotencyKey, { act, undoes = false }: Repeatable): Promise<IdempotentReply> {
     let reply: IdempotentReply;
     try {
-      reply = await act((told) => {
-        fallback = told;
-      });
+      reply = await act(key);
     } catch (error) {
-      if (fallback === null) await this.#store.releaseIdempotencyKey(scope, key);
-      else await this.#keep(scope, key, fallback);
+      await this.#store.releaseIdempotencyKey(key.scope, key.key, { undone: undoes });
       throw error;
     }
-    await this.#keep(scope, key, reply);
+    await this.#keep(key, reply);
     return reply;
   }
 
-  async #keep(scope: string, key: string, reply: IdempotentReply): Promise<void> {
+  async #recall(
+    key: IdempotencyKey,
+    made: string,
+    { recall }: Repeatable,
+  ): Promise<IdempotentReply> {
+    let reply: IdempotentReply;
+    try {
+      reply = await recall(made);
+    } catch (cause) {
+      if (cause instanceof AppError && goneCodes.includes(cause.code))
+        throw new AppError('outcome_unknown', { cause });
+      throw cause;
+    }
+    await this.#keep(key, reply);
+    return reply;
+  }
+
+  /** A reply is sent only after it is on the disk. */
+  async #keep({ scope, key }: IdempotencyKey, reply: IdempotentReply): Promise<void> {
     await this.#store.storeIdempotentReply(scope, key, reply);
     await this.#store.durable();
   }

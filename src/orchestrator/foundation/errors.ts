@@ -74,7 +74,7 @@ export const errorTable = {
     status: 409,
     retry: false,
     title:
-      'The first request with this idempotency key was cut off; whether it took effect is not known.',
+      'The first request with this idempotency key was cut off, and what became of it cannot be told any more.',
   },
   precondition_failed: {
     status: 412,

@@ -202,6 +202,12 @@ export type OutputRecord = {
   readonly at: number;
 };
 
+/** The key of a request, in its scope: tenant and route. */
+export type IdempotencyKey = { readonly scope: string; readonly key: string };
+
+/** The id of what a request with an Idempotency-Key made: stored together with that, so that a repetition finds it. */
+export type RequestEffect = IdempotencyKey & { readonly made: string };
+
 /** What happened to one session, stored in one transaction. */
 export type SessionChange = {
   readonly sessionId: string;
@@ -219,4 +225,5 @@ export type SessionChange = {
     Omit<ExecutionRecord, 'executionId' | 'sessionId'>
   >)[];
   readonly events?: readonly EventRecord[];
+  readonly effect?: RequestEffect;
 };

@@ -4,6 +4,7 @@ import type {
   EventRecord,
   ExecutionRecord,
   OutputRecord,
+  RequestEffect,
   SandboxRecord,
   SessionChange,
   SessionRecord,
@@ -35,8 +36,8 @@ export type IdempotentReply = {
 export type IdempotencyClaim =
   | { readonly outcome: 'claimed' }
   | { readonly outcome: 'inProgress' }
-  /** Claimed by a process that died before it answered. */
-  | { readonly outcome: 'unknown' }
+  /** Nobody is at it any more, and it had made something by then. An empty id: what that is was not stored. */
+  | { readonly outcome: 'cutOff'; readonly made: string }
   | { readonly outcome: 'conflict' }
   | { readonly outcome: 'replied'; readonly reply: IdempotentReply };
 
@@ -48,7 +49,7 @@ export type HistorySize = { readonly executions: number; readonly bytes: number 
 
 export interface SessionRegistry {
   /** Throws AppError `name_taken` when a session of this tenant that is not deleted has the name. */
-  createSession(record: SessionRecord): Promise<void>;
+  createSession(record: SessionRecord, effect?: RequestEffect): Promise<void>;
   /** By id or name, never another tenant's. Null when there is none. Deleted ones do not exist. */
   findSession(tenant: string, idOrName: string): Promise<SessionRecord | null>;
   listSessions(tenant: string, filter: SessionFilter, page: Page): Promise<Listing<SessionRecord>>;
@@ -120,7 +121,10 @@ export interface SessionRegistry {
   /** Live events with seq above `since`, in order, at most `limit`. */
   eventsSince(sessionId: string, since: number, limit: number): Promise<EventRecord[]>;
 
-  /** `scope` is tenant and route, `requestHash` is over the body. Claims expire after 24 h. */
+  /**
+   * `scope` is tenant and route, `requestHash` is over the body. Claims expire after 24 h. One of a process that died before the
+   * request made anything passes to whoever asks next.
+   */
   claimIdempotencyKey(
     scope: string,
     key: string,
@@ -128,8 +132,15 @@ export interface SessionRegistry {
     now: number,
   ): Promise<IdempotencyClaim>;
   storeIdempotentReply(scope: string, key: string, reply: IdempotentReply): Promise<void>;
-  /** The request failed before it had an effect: the key may be used again. */
-  releaseIdempotencyKey(scope: string, key: string): Promise<void>;
+  /**
+   * The request failed. Where it made nothing, or what it made is `undone`, the key may be used again; else the claim is `cutOff`. An
+   * answer that was stored stays.
+   */
+  releaseIdempotencyKey(
+    scope: string,
+    key: string,
+    options: { readonly undone: boolean },
+  ): Promise<void>;
 
   /** Of all sessions, from the intent on: their containers may run. */
   sandboxes(): Promise<SandboxRecord[]>;

@@ -88,6 +88,7 @@ export class Executor {
   async submit(request: ExecuteRequest): Promise<ExecutionRecord> {
     if (this.#open.queued >= linkLimits.queueLengthMax) throw new AppError('queue_full');
     const { sessionId, config, statistics, state } = this.#store.record;
+    const { idempotencyKey } = request;
     const now = this.#clock.now();
     const execution = newExecution(sessionId, request, config.timeout, now);
     await this.#store.apply({
@@ -99,6 +100,7 @@ export class Executor {
         ...(state === 'idle' ? { state: move('idle', 'busy') } : {}),
       },
       newExecutions: [execution],
+      ...(idempotencyKey && { effect: { ...idempotencyKey, made: execution.executionId } }),
     });
     this.readd(execution);
     if (state === 'idle')

@@ -5,7 +5,7 @@ import type { Room } from '../admission/room.ts';
 import { abortable } from '../foundation/abortable.ts';
 import { AppError } from '../foundation/errors.ts';
 import { newId } from '../foundation/id.ts';
-import type { ExecutionRecord, SessionRecord } from '../registry/records.ts';
+import type { ExecutionRecord, RequestEffect, SessionRecord } from '../registry/records.ts';
 import type { Listing, OwnedSession, Page, SessionFilter } from '../registry/session-registry.ts';
 import { Expiry } from './expiry.ts';
 import { FileService } from './file-service.ts';
@@ -27,6 +27,7 @@ import type {
   SessionService,
   SessionView,
 } from './session-service.ts';
+import { SessionViews } from './session-views.ts';
 import { StateService } from './state-service.ts';
 import { type SandboxMetrics, UsageReadings } from './usage-readings.ts';
 
@@ -43,12 +44,14 @@ export class SessionManager implements SessionService {
   readonly files: FileService;
   readonly #sessions: LoadedSessions<Session>;
   readonly #usages: UsageReadings;
+  readonly #views: SessionViews;
   readonly #expiry: Expiry;
   #stopping = false;
 
   constructor(options: Omit<SessionOptions, 'descents'>) {
     this.#options = { ...options, descents: new Gate(descentsAtOnce) };
     this.#usages = new UsageReadings(options);
+    this.#views = new SessionViews({ registry: options.registry, usages: this.#usages });
     this.#sessions = new LoadedSessions({
       registry: options.registry,
       make: (record, uses, left) => new Session(record, this.#options, uses, left),
@@ -108,6 +111,8 @@ export class SessionManager implements SessionService {
     if (this.#stopping) throw new AppError('shutting_down');
     const { registry, source, clock, admission, stored } = this.#options;
     const sessionId = newId('ses');
+    const { idempotencyKey } = wanted;
+    const effect = idempotencyKey && { ...idempotencyKey, made: sessionId };
     stored.add();
     let room: Room | null = null;
     let created: { held: HeldSession<Session>; origin: Origin | null };
@@ -121,7 +126,7 @@ export class SessionManager implements SessionService {
         sandbox: source.plan(wanted.config.limits),
         now: clock.now(),
       });
-      created = { held: await this.#store(record, room), origin };
+      created = { held: await this.#store(record, room, origin ? undefined : effect), origin };
     } catch (error) {
       room?.[Symbol.dispose]();
       stored.remove();
@@ -134,9 +139,12 @@ export class SessionManager implements SessionService {
       if (origin?.snapshot.reason === 'imported')
         await adoptHistory(session.record.sessionId, origin.snapshot, this.#options, signal);
       // A fork stands on its own from the beginning.
-      if (origin) await session.snapshot({ label: null, reason: 'fork' }, signal);
+      if (origin) {
+        const request = { label: null, reason: 'fork' } as const;
+        await session.snapshot({ ...request, ...(effect && { effect: () => effect }) }, signal);
+      }
       await registry.durable();
-      return await this.#view(session.record, session);
+      return await this.#views.of(session.record, session);
     } catch (error) {
       // What a session that was let go of has started is taken down by itself.
       if (this.#stopping) await registry.deleteSession(sessionId);
@@ -148,12 +156,16 @@ export class SessionManager implements SessionService {
   }
 
   /** The session is known here before it is stored: whoever finds it there must find it here. */
-  async #store(record: SessionRecord, room: Room): Promise<HeldSession<Session>> {
+  async #store(
+    record: SessionRecord,
+    room: Room,
+    effect?: RequestEffect,
+  ): Promise<HeldSession<Session>> {
     let held: HeldSession<Session> | null = null;
     try {
       held = this.#sessions.add(record, false);
       held.session.room.give(room);
-      await this.#options.registry.createSession(record);
+      await this.#options.registry.createSession(record, effect);
       return held;
     } catch (error) {
       if (held) this.#sessions.remove(held.session);
@@ -164,21 +176,14 @@ export class SessionManager implements SessionService {
 
   find(tenant: string, idOrName: string): Promise<SessionView> {
     return this.#sessions.viewing(tenant, idOrName, (record, session) =>
-      this.#view(record, session),
+      this.#views.of(record, session),
     );
   }
 
   async list(tenant: string, filter: SessionFilter, page: Page): Promise<Listing<SessionView>> {
     const { items, total } = await this.#options.registry.listSessions(tenant, filter, page);
-    const view = async (stored: SessionRecord) => {
-      const session = this.#sessions.now(stored.sessionId);
-      return {
-        record: session?.record ?? stored,
-        connections: session?.connections ?? 0,
-        memoryBytes: null,
-        snapshots: await this.#options.registry.countSnapshots(stored.sessionId),
-      };
-    };
+    const view = (record: SessionRecord) =>
+      this.#views.listed(record, this.#sessions.now(record.sessionId));
     return { total, items: await Promise.all(items.map(view)) };
   }
 
@@ -201,14 +206,14 @@ export class SessionManager implements SessionService {
   ): Promise<SessionView> {
     return this.#using(tenant, idOrName, signal, async (session) => {
       await session.configure(change);
-      return this.#view(session.record, session);
+      return this.#views.of(session.record, session);
     });
   }
 
   restart(tenant: string, idOrName: string, signal: AbortSignal): Promise<SessionView> {
     return this.#using(tenant, idOrName, signal, async (session) => {
       await session.restart(signal);
-      return this.#view(session.record, session);
+      return this.#views.of(session.record, session);
     });
   }
 
@@ -373,27 +378,5 @@ export class SessionManager implements SessionService {
     } finally {
       if (session.record.state === 'deleted') this.#sessions.remove(session);
     }
-  }
-
-  async #view(record: SessionRecord, session: Session | null): Promise<SessionView> {
-    const snapshots = await this.#options.registry.countSnapshots(record.sessionId);
-    if (session === null) return { record, connections: 0, memoryBytes: null, snapshots };
-    const { connections, sandbox } = session;
-    const usage = sandbox && this.#usages.latest(sandbox);
-    if (!usage) return { record, connections, memoryBytes: null, snapshots };
-    const { statistics } = record;
-    return {
-      snapshots,
-      record: {
-        ...record,
-        statistics: {
-          ...statistics,
-          cpuMs: statistics.cpuMs + usage.cpuMs,
-          memoryPeakBytes: Math.max(statistics.memoryPeakBytes, usage.memoryPeakBytes),
-        },
-      },
-      connections,
-      memoryBytes: usage.memoryBytes,
-    };
   }
 }

@@ -3,6 +3,7 @@
 import type { InspectedNode, VariablesReply } from '#protocol';
 import type {
   ExecutionRecord,
+  IdempotencyKey,
   OutputRecord,
   SessionConfig,
   SessionRecord,
@@ -36,6 +37,7 @@ export type NewSession = {
   readonly from?: ForkSource;
   readonly language: string;
   readonly config: SessionConfig;
+  readonly idempotencyKey?: IdempotencyKey | undefined;
 };
 
 /** `force`: even while something runs in it. */
@@ -54,6 +56,7 @@ export type ExecuteRequest = {
   readonly stdin?: string;
   /** The caller can answer input requests. */
   readonly interactive?: boolean;
+  readonly idempotencyKey?: IdempotencyKey | undefined;
 };
 
 /** A live event: `seq` and the message as JSON text with the seq in it, ready to send. `executionId` where it belongs to one. */

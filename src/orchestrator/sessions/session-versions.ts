@@ -50,8 +50,13 @@ export class SessionVersions {
   }
 
   /** Makes it the session's newest version, unless its sandbox has gone meanwhile: then it is a state that nobody has any more. */
-  async keep(content: StoredContent, isCurrent: () => boolean): Promise<SnapshotRecord> {
-    const { record, stored, ...change } = await this.current(content, isCurrent);
+  async keep(
+    content: StoredContent,
+    isCurrent: () => boolean,
+    effectOf?: SnapshotRequest['effect'],
+  ): Promise<SnapshotRecord> {
+    const { record, stored, ...made } = await this.current(content, isCurrent);
+    const change = { ...made, ...(effectOf && { effect: effectOf(record) }) };
     if (await this.#options.store.applyStubbornly(change, true)) await stored();
     return record;
   }

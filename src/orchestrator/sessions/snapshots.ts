@@ -5,7 +5,12 @@ import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
 import { newId } from '../foundation/id.ts';
 import type { Log } from '../foundation/log.ts';
-import type { SessionRecord, SnapshotReason, SnapshotRecord } from '../registry/records.ts';
+import type {
+  RequestEffect,
+  SessionRecord,
+  SnapshotReason,
+  SnapshotRecord,
+} from '../registry/records.ts';
 import type { SessionRegistry } from '../registry/session-registry.ts';
 import type { Agent } from '../sandbox/agent.ts';
 import type { SnapshotStore } from '../snapshots/snapshot-store.ts';
@@ -18,7 +23,12 @@ export type VersionChoice = { readonly version: number } | { readonly label: str
 type Discarded = Pick<SnapshotRecord, 'tenant' | 'snapshotId'> &
   Partial<Pick<SnapshotRecord, 'reason'>>;
 
-export type SnapshotRequest = { readonly label: string | null; readonly reason: SnapshotReason };
+export type SnapshotRequest = {
+  readonly label: string | null;
+  readonly reason: SnapshotReason;
+  /** Stored with the record. */
+  readonly effect?: (made: SnapshotRecord) => RequestEffect;
+};
 
 /** Content that is stored and has no record yet. */
 export type StoredContent = Omit<SnapshotRecord, 'version' | 'parent'>;

@@ -192,7 +192,7 @@ export class Standstill {
   ): Promise<SnapshotRecord> {
     const { life, serial, versions } = this.#parts;
     const content = await versions.take(sandbox.agent, request, signal);
-    return serial.run(() => versions.keep(content, () => life.isCurrent(sandbox)));
+    return serial.run(() => versions.keep(content, () => life.isCurrent(sandbox), request.effect));
   }
 
   #assertUnused(): void {

@@ -3,7 +3,7 @@
 import { AppError } from '../foundation/errors.ts';
 import { newId } from '../foundation/id.ts';
 import { Permits } from '../foundation/permits.ts';
-import type { SnapshotRecord } from '../registry/records.ts';
+import type { IdempotencyKey, SnapshotRecord } from '../registry/records.ts';
 import type { Listing, Page } from '../registry/session-registry.ts';
 import { historyEntries } from './archive-history.ts';
 import { encodeHistory } from './history-line.ts';
@@ -43,9 +43,13 @@ export class StateService {
     idOrName: string,
     label: string | null,
     signal: AbortSignal,
+    idempotencyKey?: IdempotencyKey,
   ): Promise<SnapshotRecord> {
+    const effect =
+      idempotencyKey &&
+      (({ snapshotId }: SnapshotRecord) => ({ ...idempotencyKey, made: snapshotId }));
     return this.#sessions.using(tenant, idOrName, (session) =>
-      session.snapshot({ label, reason: 'requested' }, signal),
+      session.snapshot({ label, reason: 'requested', ...(effect && { effect }) }, signal),
     );
   }
 

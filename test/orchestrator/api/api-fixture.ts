@@ -10,6 +10,7 @@ import {
 } from '../../../src/orchestrator/api/options.ts';
 import { createServer } from '../../../src/orchestrator/api/server.ts';
 import { type Principal, roles } from '../../../src/orchestrator/auth/authenticator.ts';
+import type { RequestEffect } from '../../../src/orchestrator/registry/records.ts';
 import type {
   IdempotencyClaim,
   IdempotentReply,
@@ -62,6 +63,8 @@ export class ApiFixture implements AsyncDisposable {
     const clock = new FakeClock();
     const tickets = new Map<string, { principal: Principal; sessionId: string }>();
     const replies = new RememberedReplies();
+    sessions.tookEffect = (effect) => replies.tookEffect(effect);
+    states.tookEffect = (effect) => replies.tookEffect(effect);
     const logged: Record<string, unknown>[] = [];
     const log = pino({ level: 'debug' }, { write: (line) => void logged.push(JSON.parse(line)) });
     const server = await createServer({
@@ -160,19 +163,28 @@ export const settings: Omit<ApiSettings, 'bounds'> = {
 
 /** The registry's part for repeated requests, in memory; a claim can be made to look like one of a process that died. */
 export class RememberedReplies {
-  readonly kept = new Map<string, { hash: string; reply: IdempotentReply | null }>();
+  readonly kept = new Map<
+    string,
+    { hash: string; made: string | null; reply: IdempotentReply | null }
+  >();
   readonly order: string[] = [];
+  /** Of the claims that have no reply. */
   ownerDied = false;
 
   async claimIdempotencyKey(scope: string, key: string, hash: string): Promise<IdempotencyClaim> {
     const known = this.kept.get(`${scope}\n${key}`);
     if (!known) {
-      this.kept.set(`${scope}\n${key}`, { hash, reply: null });
+      this.kept.set(`${scope}\n${key}`, { hash, made: null, reply: null });
       return { outcome: 'claimed' };
     }
     if (known.hash !== hash) return { outcome: 'conflict' };
     if (known.reply) return { outcome: 'replied', reply: known.reply };
-    return { outcome: this.ownerDied ? 'unknown' : 'inProgress' };
+    if (!this.ownerDied) return { outcome: 'inProgress' };
+    return known.made === null ? { outcome: 'claimed' } : { outcome: 'cutOff', made: known.made };
+  }
+
+  tookEffect({ scope, key, made }: RequestEffect): void {
+    this.kept.get(`${scope}\n${key}`)!.made = made;
   }
 
   async storeIdempotentReply(scope: string, key: string, reply: IdempotentReply): Promise<void> {
@@ -180,9 +192,15 @@ export class RememberedReplies {
     this.kept.get(`${scope}\n${key}`)!.reply = reply;
   }
 
-  async releaseIdempotencyKey(scope: string, key: string): Promise<void> {
+  async releaseIdempotencyKey(
+    scope: string,
+    key: string,
+    { undone }: { undone: boolean },
+  ): Promise<void> {
     this.order.push('released');
-    this.kept.delete(`${scope}\n${key}`);
+    if (undone || this.kept.get(`${scope}\n${key}`)!.made === null)
+      this.kept.delete(`${scope}\n${key}`);
+    else this.ownerDied = true;
   }
 
   async durable(): Promise<void> {

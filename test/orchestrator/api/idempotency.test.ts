@@ -18,6 +18,12 @@ function post(url: string, key: string, payload: object, more: Record<string, st
   });
 }
 
+/** As if the process had died between what it did and the storing of the reply. */
+function cutOff() {
+  for (const claim of api.replies.kept.values()) claim.reply = null;
+  api.replies.ownerDied = true;
+}
+
 describe('Idempotency-Key', () => {
   it('gives the same answer to the same request, stored on the disk before it was sent', async () => {
     const first = await post('/api/sessions', 'k', { name: 'a' });
@@ -71,17 +77,68 @@ describe('Idempotency-Key', () => {
     expect((await post('/api/sessions/demo/execute', 'k', { code: '1' })).body).toBe(first.body);
   });
 
-  it('does not run again what an earlier process may have run', async () => {
+  it('begins anew what an earlier process had not begun', async () => {
     api.replies.ownerDied = true;
     const { promise: never } = Promise.withResolvers<void>();
     api.sessions.before.set('create', () => never);
     void post('/api/sessions', 'k', {});
     await expect.poll(() => api.sessions.callsOf('create')).toHaveLength(1);
+    expect((await post('/api/sessions', 'k', {})).statusCode).toBe(201);
+    api.clock.advance(60_000);
+  });
+
+  it.each([
+    ['a session', '/api/sessions', { name: 'a' }],
+    ['a snapshot', '/api/sessions/demo/snapshots', { label: 'a' }],
+  ])('finds %s again that an earlier process made, and makes no other', async (_, url, body) => {
+    const first = await post(url, 'k', body);
+    cutOff();
+    const again = await post(url, 'k', body);
+    expect(again.statusCode).toBe(201);
+    expect(again.json().id).toBe(first.json().id);
+    expect(again.headers.location).toMatch(/^\/api\/sessions\/ses-\d/);
+    expect(again.headers['idempotency-replayed']).toBe('true');
+    expect(api.replies.order.slice(-2)).toEqual(['stored', 'durable']);
+    expect(api.sessions.callsOf('create').length + api.states.callsOf('take').length).toBe(1);
+  });
+
+  it('gives the end of an execution that an earlier process began', async () => {
+    api.sessions.onSubmit = (execution) => api.sessions.end(execution, { status: 'lost' });
+    const first = await post('/api/sessions/demo/execute', 'k', { code: '1' });
+    cutOff();
+    const again = await post('/api/sessions/demo/execute', 'k', { code: '1' });
+    expect(again.statusCode).toBe(200);
+    expect(again.json().status).toBe('lost');
+    expect(again.body).toBe(first.body);
+    expect(api.sessions.callsOf('submit')).toHaveLength(1);
+  });
+
+  it('tells where an execution is that an earlier process began in the background', async () => {
+    api.sessions.onSubmit = (execution) => api.sessions.end(execution);
+    const async = { prefer: 'respond-async' };
+    const accepted = await post('/api/sessions/demo/execute', 'k', { code: '1' }, async);
+    cutOff();
+    const again = await post('/api/sessions/demo/execute', 'k', { code: '1' }, async);
+    expect(again.statusCode).toBe(202);
+    expect(again.headers.location).toBe(accepted.headers.location);
+    expect(again.json().status).toBe('success');
+  });
+
+  it('says that nobody knows what became of a request whose effects were not stored yet', async () => {
+    await post('/api/sessions', 'k', {});
+    cutOff();
+    for (const claim of api.replies.kept.values()) claim.made = '';
+    expect((await post('/api/sessions', 'k', {})).json().code).toBe('outcome_unknown');
+  });
+
+  it('says that nobody knows when what was made has gone since', async () => {
+    const { id } = (await post('/api/sessions', 'k', {})).json();
+    cutOff();
+    await api.sessions.delete('default', id, { force: true });
     const reply = await post('/api/sessions', 'k', {});
     expect(reply.statusCode).toBe(409);
     expect(reply.json().code).toBe('outcome_unknown');
     expect(api.sessions.callsOf('create')).toHaveLength(1);
-    api.clock.advance(60_000);
   });
 
   it('frees the key when the request failed before it had an effect', async () => {
@@ -100,14 +157,17 @@ describe('Idempotency-Key', () => {
     expect(api.replies.kept.size).toBe(0);
   });
 
-  it('points a repetition to the execution when the wait for it was given up', async () => {
+  it('lets a repetition wait for the same execution when the first wait was given up', async () => {
     const pending = post('/api/sessions/demo/execute', 'k', { code: '1' });
     await expect.poll(() => api.sessions.callsOf('ended')).toHaveLength(1);
     api.clock.advance(605_000);
     expect((await pending).statusCode).toBe(504);
-    const reply = await post('/api/sessions/demo/execute', 'k', { code: '1' });
-    expect(reply.statusCode).toBe(202);
-    expect(reply.headers.location).toBe((await pending).headers.location);
+    const again = post('/api/sessions/demo/execute', 'k', { code: '1' });
+    await expect.poll(() => api.sessions.callsOf('ended')).toHaveLength(2);
+    const { items } = await api.sessions.history('default', 'demo', { limit: 1, offset: 0 }, true);
+    api.sessions.end(items[0]!.record);
+    expect((await again).statusCode).toBe(200);
+    expect((await pending).headers.location).toContain((await again).json().executionId);
     expect(api.sessions.callsOf('submit')).toHaveLength(1);
   });
 

@@ -58,3 +58,19 @@ it('sessions of version 0002 keep their states, names and labels', async () => {
     await registry.close();
   }
 });
+
+it('a request that was cut off under version 0007 stays one of which nobody knows', async () => {
+  await storedBy('0007-whole-forks', []);
+  const connection = new DatabaseSync(join(directory, 'registry.db'));
+  connection.exec(`insert into idempotency (scope, key, requestHash, claimedAt, runId, reply) values
+    ('scope', 'cut off', 'hash', 0, 'run', null), ('scope', 'answered', 'hash', 0, 'run', '{}')`);
+  connection.close();
+  const registry = await SqliteRegistry.open({ directory, clock: new FakeClock() });
+  try {
+    const claim = (key: string) => registry.claimIdempotencyKey('scope', key, 'hash', 1);
+    expect(await claim('cut off')).toEqual({ outcome: 'cutOff', made: '' });
+    expect((await claim('answered')).outcome).toBe('replied');
+  } finally {
+    await registry.close();
+  }
+});

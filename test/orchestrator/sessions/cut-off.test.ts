@@ -3,7 +3,12 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { SessionChange, SessionConfig } from '../../../src/orchestrator/registry/records.ts';
+import type {
+  IdempotencyKey,
+  SessionChange,
+  SessionConfig,
+} from '../../../src/orchestrator/registry/records.ts';
+import { SqliteRegistry } from '../../../src/orchestrator/registry/sqlite/sqlite-registry.ts';
 import type { ForkSource } from '../../../src/orchestrator/sessions/session-service.ts';
 import { type SessionWorld, sessionManager, sessionWorld } from '../../helpers/session-manager.ts';
 import { config } from '../../helpers/session-settings.ts';
@@ -23,8 +28,13 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-async function create(changes: Partial<SessionConfig> = {}, name = 'demo', from?: ForkSource) {
-  const wanted = { name, language: 'anarchy', config: { ...config, ...changes } };
+async function create(
+  changes: Partial<SessionConfig> = {},
+  name = 'demo',
+  from?: ForkSource,
+  idempotencyKey?: IdempotencyKey,
+) {
+  const wanted = { name, language: 'anarchy', config: { ...config, ...changes }, idempotencyKey };
   const made = await manager.create(tenant, { ...wanted, ...(from ? { from } : {}) }, soon());
   return made.record.sessionId;
 }
@@ -176,3 +186,48 @@ it('the number of versions is the number of those there are', async () => {
   await manager.states.hibernate(tenant, id, soon());
   expect(await count()).toBe((await versionsOf(id)).length);
 });
+
+it.each([
+  ['a session', (key: IdempotencyKey) => create({}, 'made', undefined, key)],
+  [
+    'an execution',
+    async (key: IdempotencyKey) => {
+      const submitted = await manager.submit(tenant, 'demo', { code: '1', idempotencyKey: key });
+      return submitted.executionId;
+    },
+  ],
+  [
+    'a snapshot',
+    async (key: IdempotencyKey) =>
+      (await manager.states.take(tenant, 'demo', null, soon(), key)).snapshotId,
+  ],
+  ['a fork', (key: IdempotencyKey) => create({}, 'made', { session: 'demo' }, key)],
+])('%s is stored together with the key of the request for it', async (_, make) => {
+  await create();
+  await registry.claimIdempotencyKey(key.scope, key.key, 'hash', 0);
+  const made = await make(key);
+  await reopen();
+  const claim = await registry.claimIdempotencyKey(key.scope, key.key, 'hash', 0);
+  expect(claim).toEqual({ outcome: 'cutOff', made });
+});
+
+it('the key of a request for a fork that was undone is free', async () => {
+  await create();
+  source.left.set(source.last.sandboxId, source.last);
+  await registry.claimIdempotencyKey(key.scope, key.key, 'hash', 0);
+  await diesBefore(
+    ({ effect }) => effect !== undefined,
+    () => create({}, 'made', { session: 'demo' }, key),
+  );
+  await reopen();
+  const claim = await registry.claimIdempotencyKey(key.scope, key.key, 'hash', 0);
+  expect(claim).toEqual({ outcome: 'claimed' });
+});
+
+const key = { scope: 'default POST /x', key: 'key' };
+
+async function reopen(): Promise<void> {
+  await manager.stop();
+  await registry.close();
+  registry = await SqliteRegistry.open({ directory, clock });
+}

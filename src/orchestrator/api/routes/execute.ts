@@ -1,13 +1,14 @@
 // Runs code: the reply waits for the end, or comes at once, or is the stream of its events.
 import type { FastifyReply } from 'fastify';
 import { AppError } from '../../foundation/errors.ts';
+import type { ExecutionRecord, IdempotencyKey } from '../../registry/records.ts';
 import type { IdempotentReply } from '../../registry/session-registry.ts';
 import type { ExecuteRequest } from '../../sessions/session-service.ts';
 import type { ApiServer } from '../api-server.ts';
 import { clientGone } from '../client-gone.ts';
 import { acceptedReply, executeMode, executionAddress } from '../execute-request.ts';
 import { streamExecution } from '../execution-stream.ts';
-import type { Idempotency, IdempotentRequest, TookEffect } from '../idempotency.ts';
+import type { Idempotency, IdempotentRequest } from '../idempotency.ts';
 import { sendJson } from '../json-reply.ts';
 import type { ApiParts } from '../options.ts';
 import type { Places } from '../places.ts';
@@ -68,18 +69,26 @@ export function executeRoutes(
         content: { mode, body },
       };
       const gone = clientGone(reply);
-      const asked = { tenant, sessionId, request: toExecuteRequest(body), gone };
+      const submit = (idempotencyKey?: IdempotencyKey) =>
+        sessions.submit(tenant, sessionId, { ...toExecuteRequest(body), idempotencyKey }, gone);
+      const recall = async (executionId: string) =>
+        (await sessions.execution(tenant, sessionId, executionId)).record;
+      const accept = {
+        act: async (idempotencyKey?: IdempotencyKey) => acceptedReply(await submit(idempotencyKey)),
+        recall: async (made: string) => acceptedReply(await recall(made)),
+      };
       switch (mode) {
         case 'wait': {
-          const { reply: sent, replayed } = await idempotency.run(repeatable, (tookEffect) =>
-            executeAndWait(api, waits, reply, asked, tookEffect),
-          );
+          const ended = (execution: ExecutionRecord) =>
+            endedReply(api, waits, reply, tenant, execution);
+          const { reply: sent, replayed } = await idempotency.run(repeatable, {
+            act: async (idempotencyKey) => ended(await submit(idempotencyKey)),
+            recall: async (made) => ended(await recall(made)),
+          });
           return sendJson(reply, sent, replayed);
         }
         case 'background': {
-          const { reply: sent, replayed } = await idempotency.run(repeatable, async () =>
-            acceptedReply(await sessions.submit(tenant, sessionId, asked.request, gone)),
-          );
+          const { reply: sent, replayed } = await idempotency.run(repeatable, accept);
           reply.header('preference-applied', 'respond-async');
           return sendJson(reply, sent, replayed);
         }
@@ -88,9 +97,7 @@ export function executeRoutes(
           streams.take({ tenant, sessionId }, reply.raw);
           const seen = headers['last-event-id'];
           const before = await newestSeq(api, tenant, sessionId);
-          const { reply: accepted, replayed } = await idempotency.run(repeatable, async () =>
-            acceptedReply(await sessions.submit(tenant, sessionId, asked.request, gone)),
-          );
+          const { reply: accepted, replayed } = await idempotency.run(repeatable, accept);
           const { executionId } = JSON.parse(accepted.body) as { executionId: string };
           reply.header('location', accepted.headers.location);
           if (replayed) reply.header('idempotency-replayed', 'true');
@@ -108,20 +115,17 @@ export function executeRoutes(
   );
 }
 
-type Asked = { tenant: string; sessionId: string; request: ExecuteRequest; gone: AbortSignal };
-
-async function executeAndWait(
+/** Waits for the end; a client that goes before that cancels it. */
+async function endedReply(
   { sessions, settings, log }: ApiParts,
   waits: Waits,
   reply: FastifyReply,
-  { tenant, sessionId, request, gone }: Asked,
-  tookEffect: TookEffect,
+  tenant: string,
+  execution: ExecutionRecord,
 ): Promise<IdempotentReply> {
-  const submitted = await sessions.submit(tenant, sessionId, request, gone);
-  const { executionId } = submitted;
-  tookEffect(acceptedReply(submitted));
+  const { executionId, sessionId } = execution;
   const cancel = () => {
-    sessions.cancel(tenant, submitted.sessionId, executionId).catch((error: unknown) => {
+    sessions.cancel(tenant, sessionId, executionId).catch((error: unknown) => {
       // It ended by itself in the meantime, or the service goes down; the record tells.
       log.debug({ executionId, err: error }, 'abandoned execution not cancelled');
     });
@@ -132,12 +136,12 @@ async function executeAndWait(
   if (raw.destroyed) cancel();
   try {
     const view = await waits.within(
-      submitted.timeoutMs + settings.bounds.queueWaitMsMax,
-      (signal) => sessions.ended(tenant, submitted.sessionId, executionId, signal),
+      execution.timeoutMs + settings.bounds.queueWaitMsMax,
+      (signal) => sessions.ended(tenant, sessionId, executionId, signal),
     );
     return { status: 200, headers: {}, body: JSON.stringify(executionJson(view)) };
   } catch (error) {
-    reply.header('location', executionAddress(submitted));
+    reply.header('location', executionAddress(execution));
     if (!(error instanceof AppError) || error.code !== 'deadline_exceeded') throw error;
     throw new AppError('deadline_exceeded', {
       detail: `The execution has not ended yet. It goes on as ${executionId}.`,

@@ -1,6 +1,6 @@
 // Sessions: create, list, look at, change, restart, delete.
-
-import type { ForkSource } from '../../sessions/session-service.ts';
+import type { IdempotentReply } from '../../registry/session-registry.ts';
+import type { ForkSource, SessionView } from '../../sessions/session-service.ts';
 import type { ApiServer } from '../api-server.ts';
 import { clientGone } from '../client-gone.ts';
 import type { Idempotency } from '../idempotency.ts';
@@ -32,6 +32,15 @@ function forkSourceOf(from: NonNullable<CreateSessionBody['from']>): ForkSource 
   if ('label' in from) return { session, label: from.label };
   const { version } = from;
   return version === undefined ? { session } : { session, version };
+}
+
+function createdReply(view: SessionView): IdempotentReply {
+  const json = sessionJson(view);
+  return {
+    status: 201,
+    headers: { location: `/api/sessions/${json.id}` },
+    body: JSON.stringify(json),
+  };
 }
 
 export function sessionRoutes(
@@ -69,19 +78,19 @@ export function sessionRoutes(
             key: request.headers['idempotency-key'],
             content: request.body,
           },
-          async () => {
-            const session = {
-              language,
-              config,
-              ...(name === undefined ? {} : { name }),
-              ...(from === undefined ? {} : { from: forkSourceOf(from) }),
-            };
-            const json = sessionJson(await sessions.create(tenant, session, signal));
-            return {
-              status: 201,
-              headers: { location: `/api/sessions/${json.id}` },
-              body: JSON.stringify(json),
-            };
+          {
+            act: async (idempotencyKey) => {
+              const session = {
+                language,
+                config,
+                ...(name === undefined ? {} : { name }),
+                ...(from === undefined ? {} : { from: forkSourceOf(from) }),
+                idempotencyKey,
+              };
+              return createdReply(await sessions.create(tenant, session, signal));
+            },
+            undoes: true,
+            recall: async (made) => createdReply(await sessions.find(tenant, made)),
           },
         );
       const gone = clientGone(reply);

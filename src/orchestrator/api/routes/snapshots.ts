@@ -1,5 +1,7 @@
 // The state of a session: versions, rollback, pausing, hibernation, and archives to take elsewhere.
 import { AppError } from '../../foundation/errors.ts';
+import type { SnapshotRecord } from '../../registry/records.ts';
+import type { IdempotentReply } from '../../registry/session-registry.ts';
 import type { VersionChoice } from '../../sessions/snapshots.ts';
 import type { ApiServer } from '../api-server.ts';
 import { ArchiveDownloads } from '../archive-downloads.ts';
@@ -63,13 +65,10 @@ export function snapshotRoutes(
             key: request.headers['idempotency-key'],
             content: request.body ?? {},
           },
-          async () => {
-            const json = snapshotJson(await states.take(tenant, record.sessionId, label, signal));
-            return {
-              status: 201,
-              headers: { location: `/api/sessions/${record.sessionId}/snapshots/${json.version}` },
-              body: JSON.stringify(json),
-            };
+          {
+            act: async (key) =>
+              takenReply(await states.take(tenant, record.sessionId, label, signal, key)),
+            recall: async (made) => takenReply(await states.findById(tenant, made)),
           },
         ),
       );
@@ -232,6 +231,14 @@ export function snapshotRoutes(
       },
     );
   }
+}
+
+function takenReply(record: SnapshotRecord): IdempotentReply {
+  return {
+    status: 201,
+    headers: { location: `/api/sessions/${record.sessionId}/snapshots/${record.version}` },
+    body: JSON.stringify(snapshotJson(record)),
+  };
 }
 
 /** Throws `invalid_request` unless exactly one of the two is given. */

@@ -201,6 +201,16 @@ const migrations: Record<string, Migration> = {
       );
     },
   },
+  '0008-request-effects': {
+    async up(database: Kysely<unknown>) {
+      await run(
+        database,
+        'alter table idempotency add column made text',
+        // Of those that were cut off before, nobody knows.
+        "update idempotency set made = '' where reply is null",
+      );
+    },
+  },
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

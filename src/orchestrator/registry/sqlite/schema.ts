@@ -32,8 +32,10 @@ export type IdempotencyTable = {
   key: string;
   requestHash: string;
   claimedAt: number;
-  /** The process that claimed the key. */
+  /** The process that claimed the key; empty when nobody is at it any more. */
   runId: string;
+  /** The id of what the request made; null while that is nothing. */
+  made: string | null;
   /** The IdempotentReply as JSON text; null while the request is under way. */
   reply: string | null;
 };

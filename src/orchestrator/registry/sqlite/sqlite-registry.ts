@@ -8,6 +8,7 @@ import type {
   EventRecord,
   ExecutionRecord,
   OutputRecord,
+  RequestEffect,
   SandboxRecord,
   SessionChange,
   SessionRecord,
@@ -85,8 +86,11 @@ export class SqliteRegistry implements SessionRegistry {
     this.#facts = new FactRows(opened.database);
   }
 
-  async createSession(record: SessionRecord): Promise<void> {
-    this.#write(() => this.#sessions.insert(record));
+  async createSession(record: SessionRecord, effect?: RequestEffect): Promise<void> {
+    this.#write(() => {
+      this.#sessions.insert(record);
+      if (effect) this.#idempotency.tookEffect(effect);
+    });
   }
 
   async findSession(tenant: string, idOrName: string): Promise<SessionRecord | null> {
@@ -140,6 +144,7 @@ export class SqliteRegistry implements SessionRegistry {
       this.#executions.update(change.executions ?? []) &&
       this.#executions.insertEvents(change.sessionId, change.events ?? []);
     if (!complete) throw new AppError('execution_not_found');
+    if (change.effect) this.#idempotency.tookEffect(change.effect);
   }
 
   async deleteSession(sessionId: string): Promise<void> {
@@ -278,8 +283,12 @@ export class SqliteRegistry implements SessionRegistry {
     this.#write(() => this.#idempotency.store(scope, key, reply));
   }
 
-  async releaseIdempotencyKey(scope: string, key: string): Promise<void> {
-    this.#write(() => this.#idempotency.release(scope, key));
+  async releaseIdempotencyKey(
+    scope: string,
+    key: string,
+    options: { readonly undone: boolean },
+  ): Promise<void> {
+    this.#write(() => this.#idempotency.release(scope, key, options));
   }
 
   async sandboxes(): Promise<SandboxRecord[]> {
