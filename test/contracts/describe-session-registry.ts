@@ -7,7 +7,10 @@ import {
   isDormant,
   sessionStates,
 } from '../../src/orchestrator/registry/records.ts';
-import type { SessionRegistry } from '../../src/orchestrator/registry/session-registry.ts';
+import type {
+  SessionFilter,
+  SessionRegistry,
+} from '../../src/orchestrator/registry/session-registry.ts';
 import { executionRecord, outputEvent, sessionRecord, snapshotRecord } from '../helpers/records.ts';
 
 export type RegistryHome = AsyncDisposable & { open(): Promise<SessionRegistry> };
@@ -148,6 +151,22 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
         await registry.apply({ sessionId: 'ses-1', newSnapshots: [second!], removedSnapshots });
         expect(await registry.findSnapshot('ses-1', 1)).toBeNull();
         expect(await registry.findSnapshot('ses-1', 2)).toEqual(second);
+      });
+
+      it('neither finds nor lists a session that is not complete, and keeps its name for it', async () => {
+        await addSessions({ name: 'fork', complete: false, state: 'failed' });
+        const total = async (filter: SessionFilter) =>
+          (await registry.listSessions('default', filter, everything)).total;
+        expect(await registry.findSession('default', 'ses-1')).toBeNull();
+        expect(await registry.findSession('default', 'fork')).toBeNull();
+        for (const filter of [{}, { name: 'f*' }, { state: 'failed' }] as const)
+          expect(await total(filter)).toBe(0);
+        expect(await registry.countSessions()).toBe(1);
+        const other = sessionRecord({ sessionId: 'ses-2', name: 'fork' });
+        await expect(registry.createSession(other)).rejects.toMatchObject(code('name_taken'));
+        await registry.apply({ sessionId: 'ses-1', session: { complete: true } });
+        expect(await total({ state: 'failed' })).toBe(1);
+        expect((await registry.findSession('default', 'fork'))?.sessionId).toBe('ses-1');
       });
 
       it('gives a session that is not complete to recovery, whatever its state', async () => {

@@ -50,8 +50,9 @@ export type HistorySize = { readonly executions: number; readonly bytes: number 
 export interface SessionRegistry {
   /** Throws AppError `name_taken` when a session of this tenant that is not deleted has the name. */
   createSession(record: SessionRecord, effect?: RequestEffect): Promise<void>;
-  /** By id or name, never another tenant's. Null when there is none. Deleted ones do not exist. */
+  /** By id or name, never another tenant's. Null when there is none. Deleted ones do not exist, and those that are not complete not yet. */
   findSession(tenant: string, idOrName: string): Promise<SessionRecord | null>;
+  /** Those that `findSession` finds. */
   listSessions(tenant: string, filter: SessionFilter, page: Page): Promise<Listing<SessionRecord>>;
   /** Of every tenant, oldest first: those that are not dormant, and those whose deletion was cut off. */
   sessionsToRecover(): Promise<SessionRecord[]>;

@@ -162,6 +162,8 @@ it('a fork that is being made is nobody’s yet', async () => {
   await expect(manager.find(tenant, 'fork')).rejects.toMatchObject({ code: 'session_not_found' });
   const submitted = manager.submit(tenant, 'fork', { code: '1' });
   await expect(submitted).rejects.toMatchObject({ code: 'session_not_found' });
+  const { total, items } = await manager.list(tenant, {}, page);
+  expect([total, items.map(({ record }) => record.name)]).toEqual([1, ['demo']]);
 });
 
 it('a session that was not told has wholly come to be', async () => {

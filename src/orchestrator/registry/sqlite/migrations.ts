@@ -211,6 +211,23 @@ const migrations: Record<string, Migration> = {
       );
     },
   },
+  '0009-listed-sessions': {
+    async up(database: Kysely<unknown>) {
+      await run(
+        database,
+        // As before, with what a list is filtered by now.
+        'drop index sessionByAge',
+        `create index sessionByAge on session (tenant, createdAt, position, language, name, complete)
+          where deleted = 0`,
+        'drop index sessionHibernated',
+        `create index sessionHibernated on session (tenant, createdAt, complete)
+          where deleted = 0 and state = 'hibernated'`,
+        'drop index sessionFailed',
+        `create index sessionFailed on session (tenant, createdAt, complete)
+          where deleted = 0 and state = 'failed'`,
+      );
+    },
+  },
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

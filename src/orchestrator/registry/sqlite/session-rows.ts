@@ -38,16 +38,16 @@ export class SessionRows {
 
   /** An id wins over a name that looks like one. */
   find(tenant: string, idOrName: string): SessionRecord | null {
-    const live = this.#live(tenant);
+    const visible = this.#visible(tenant);
     const row =
-      this.#database.first(live.where('sessionId', '=', idOrName)) ??
-      this.#database.first(live.where('name', '=', idOrName));
+      this.#database.first(visible.where('sessionId', '=', idOrName)) ??
+      this.#database.first(visible.where('name', '=', idOrName));
     return row && decodeSession(row);
   }
 
   /** Newest first. */
   list(tenant: string, filter: SessionFilter, page: Page): Listing<SessionRecord> {
-    const matching = this.#live(tenant).where((session) =>
+    const matching = this.#visible(tenant).where((session) =>
       session.and(terms(session, tenant, filter)),
     );
     const counted = matching
@@ -110,12 +110,13 @@ export class SessionRows {
       .map(({ sandbox }) => JSON.parse(sandbox!));
   }
 
-  #live(tenant: string) {
+  #visible(tenant: string) {
     return this.#database.query
       .selectFrom('session')
       .selectAll()
       .where('tenant', '=', tenant)
-      .where('deleted', '=', sql.lit(0));
+      .where('deleted', '=', sql.lit(0))
+      .where('complete', '=', sql.lit(1));
   }
 }
 
