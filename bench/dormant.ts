@@ -47,7 +47,7 @@ await runBenchmark({
   name: 'dormant',
   title: 'Thousands of sessions that sleep',
   rounds: 7,
-  secondsMax: 120,
+  secondsMax: 60,
   measure,
 });
 

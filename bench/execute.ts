@@ -33,7 +33,7 @@ await runBenchmark({
   name: 'execute',
   title: 'Round trip of a trivial execution',
   rounds: 30,
-  secondsMax: 120,
+  secondsMax: 90,
   measure,
 });
 

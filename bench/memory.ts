@@ -19,7 +19,7 @@ await runBenchmark({
   name: 'memory',
   title: 'Memory of an idle session',
   rounds: 10,
-  secondsMax: 120,
+  secondsMax: 60,
   measure,
 });
 

@@ -1,9 +1,10 @@
-// `npm run bench`: runs every benchmark, one after another, and writes docs/benchmarks.md from what they measured. With
+// `npm run bench`: runs every benchmark, one after another, and writes docs/benchmarks.md with its charts from what they measured. With
 // names (`npm run bench -- execute`) it runs only those, and shows them instead of writing the page.
 import { spawn } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { interruptionSignal } from './support/benchmark.ts';
+import { type ChartFile, medianCharts, promisesChart } from './support/charts.ts';
 import { describeMachine } from './support/machine.ts';
 import type { Report } from './support/report.ts';
 import { markdownTable, reportAsMarkdown, reportAsText } from './support/table.ts';
@@ -19,6 +20,7 @@ const names = [
   'language',
 ] as const;
 const page = join(import.meta.dirname, '../docs/benchmarks.md');
+const chartDirectory = join(import.meta.dirname, '../docs/benchmarks');
 
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => !names.some((known) => known === name));
@@ -38,6 +40,8 @@ for (const name of names) {
 }
 for (const report of reports) console.log(reportAsText(report));
 if (chosen.length === 0 && reports.length === names.length) {
+  await rm(chartDirectory, { recursive: true, force: true });
+  await mkdir(chartDirectory);
   await writeFile(page, await renderPage(reports));
   console.error('docs/benchmarks.md is written');
 }
@@ -78,6 +82,16 @@ Each number stands beside a reference that was measured in the same run on the s
 differ, ratios less so. Every number on this page was measured on ${reports[0]!.measuredAt.slice(0, 10)};
 ${met} of ${count} targets are met. \`npm run bench\` measures anew and writes this page.
 `;
-  const tables = markdownTable({ title: 'The machine', columns: ['', ''], rows: machine });
-  return [introduction, tables, ...reports.map(reportAsMarkdown)].join('\n');
+  const table = markdownTable({ title: 'The machine', columns: ['', ''], rows: machine });
+  const sections: string[] = [];
+  for (const report of reports)
+    sections.push(reportAsMarkdown(report), ...(await writeCharts(medianCharts(report))));
+  const overview = await writeCharts([promisesChart(reports)]);
+  return [introduction, ...overview, table, ...sections].join('\n');
+}
+
+/** Gives what shows them in the page. */
+async function writeCharts(charts: readonly ChartFile[]): Promise<string[]> {
+  for (const { name, svg } of charts) await writeFile(join(chartDirectory, name), svg);
+  return charts.map(({ name, title }) => `![${title}](benchmarks/${name})\n`);
 }
