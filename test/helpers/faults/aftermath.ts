@@ -9,6 +9,15 @@ import type { Service } from '../start-service.ts';
 
 const patience = { timeout: 30_000, interval: 100 };
 
+const sessions = 'SELECT sessionId FROM session';
+const strayRows = [
+  "SELECT sessionId FROM session WHERE state = 'deleted' OR complete = 0",
+  `SELECT executionId FROM execution WHERE sessionId NOT IN (${sessions})`,
+  `SELECT executionId FROM execution WHERE endedAt IS NULL`,
+  `SELECT seq FROM event WHERE sessionId NOT IN (${sessions})`,
+  'SELECT executionId FROM importedOutput WHERE executionId NOT IN (SELECT executionId FROM execution)',
+];
+
 /** Of a service that runs and has nothing to do: no container, directory, user id or content that no session has. */
 export async function expectNothingStray(service: Service): Promise<void> {
   await expect
@@ -28,13 +37,18 @@ export async function expectNothingStray(service: Service): Promise<void> {
     );
   const uids = sandboxesOf(service).map(({ uid }) => uid);
   expect(uids).toEqual([...new Set(uids)]);
+  // What is deleted, or never came to be, has no row of any kind.
+  for (const query of strayRows) expect(rowsOf(service, query), query).toEqual([]);
   const snapshots = join(service.dataDirectory, 'snapshots/default/snapshots');
   await expect
     .poll(async () => {
       const recorded = rowsOf(service, 'SELECT snapshotId FROM snapshot')
         .map(({ snapshotId }) => `${snapshotId}.json`)
         .sort();
-      return { recorded, stored: (await readdir(snapshots)).sort() };
+      const files = await readdir(snapshots);
+      // The history of an imported one is beside it.
+      const stored = new Set(files.map((file) => file.replace('-history.json', '.json')));
+      return { recorded, stored: [...stored].sort() };
     }, patience)
     .toSatisfy(({ recorded, stored }) => `${recorded}` === `${stored}`);
 }

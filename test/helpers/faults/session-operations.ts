@@ -1,0 +1,67 @@
+// Sessions come and go: created, deleted.
+import { expect } from 'vitest';
+import { type Attempt, Notes, type Operation, retried, withKey } from './operation.ts';
+import { Subject } from './subject.ts';
+
+export const create: Operation = {
+  name: 'create',
+  label: 'made',
+  stepsMin: 12,
+  run: (attempt) =>
+    attempt.service.request('POST', '/api/sessions', { name: attempt.name }, withKey(attempt)),
+  async check(attempt, reply) {
+    const made = new Subject(attempt.service, attempt.name);
+    const isThere = await made.settles();
+    if (reply?.status === 201) expect(isThere).toBe(true);
+    const id = isThere ? (await made.get()).id : null;
+    if (isThere) await made.expectWhole([null]);
+    const again = await retried(create, attempt, 201);
+    if (id !== null) expect(again.body.id).toBe(id);
+    expect((await made.request('DELETE', '?force=true')).status).toBe(204);
+    await attempt.subject.expectWhole([attempt.subject.mark]);
+  },
+};
+
+type Former = { readonly id: string; readonly versions: readonly any[] };
+const formers = new Notes<Former>();
+
+/** A new session that has as many versions each time, so that the steps are the same. */
+async function renewed(attempt: Attempt): Promise<void> {
+  const { subject } = attempt;
+  expect((await subject.request('DELETE', '?force=true')).status).toBe(204);
+  await subject.prepare();
+  const { id } = await subject.get();
+  formers.put(attempt, { id, versions: await subject.versions() });
+}
+
+/** Nothing of the session is left but the versions that were to be kept. */
+async function expectGone(attempt: Attempt, keepSnapshots: boolean): Promise<void> {
+  const { service, subject } = attempt;
+  const { id, versions } = formers.of(attempt);
+  const { items } = (await service.request('GET', '/api/snapshots?limit=200')).body;
+  const kept = items.filter((item: any) => item.session === id);
+  expect(kept).toEqual(keepSnapshots ? versions : []);
+  for (const snapshot of kept)
+    expect((await service.request('DELETE', `/api/snapshots/${snapshot.id}`)).status).toBe(204);
+  await subject.prepare();
+}
+
+function deletion(name: string, keepSnapshots: boolean): Operation {
+  return {
+    name,
+    label: 'subject',
+    stepsMin: 5,
+    prepare: renewed,
+    run: ({ subject }) => subject.request('DELETE', `?force=true&keepSnapshots=${keepSnapshots}`),
+    async check(attempt, reply) {
+      const { subject } = attempt;
+      const isThere = await subject.settles();
+      if (reply?.status === 204) expect(isThere).toBe(false);
+      if (!isThere) return expectGone(attempt, keepSnapshots);
+      expect(await subject.versions()).toEqual(formers.of(attempt).versions);
+      await subject.expectWhole([subject.mark]);
+    },
+  };
+}
+
+export const deleted = deletion('delete', false);
