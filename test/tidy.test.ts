@@ -36,6 +36,7 @@ const layers: Readonly<Record<string, number>> = {
   'main.ts': 8,
   'assemble.ts': 7,
   api: 6,
+  access: 5,
   bridges: 5,
   sessions: 4,
   pool: 3,

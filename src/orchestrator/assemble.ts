@@ -5,12 +5,16 @@ import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { KeyService } from './access/keys.ts';
+import { TenantRemoval } from './access/tenant-removal.ts';
+import { TenantDirectory } from './access/tenants.ts';
 import { Admission } from './admission/admission.ts';
 import { budgetOf, type Host } from './admission/budget.ts';
 import { isLoopback } from './api/host-check.ts';
 import { defaultBounds } from './api/options.ts';
 import { createServer } from './api/server.ts';
-import { openApiKeys } from './auth/api-keys.ts';
+import { openBootstrapKey } from './auth/bootstrap-key.ts';
+import { KeyRing } from './auth/key-ring.ts';
 import { Tickets } from './auth/tickets.ts';
 import type { Config } from './config/config.ts';
 import { systemClock } from './foundation/clock.ts';
@@ -84,18 +88,23 @@ export async function assemble(
   log: Log,
   decorate: Decorators = undecorated,
 ): Promise<Service> {
-  const registry = decorate.registry(
-    await SqliteRegistry.open({
-      directory: config.dataDir,
-      clock,
-      idempotencyMs: config.idempotencyMs,
-    }),
-  );
-  const { authenticator, created } = await openApiKeys({
+  const opened = await SqliteRegistry.open({
+    directory: config.dataDir,
+    clock,
+    idempotencyMs: config.idempotencyMs,
+  });
+  const registry = decorate.registry(opened);
+  const { key, created } = await openBootstrapKey({
     configured: config.apiKey,
     facts: registry,
     mayCreate: isLoopback(config.host),
   });
+  const ring = new KeyRing(key, clock);
+  const access = { registry: opened.access, durable: () => registry.durable(), ring, clock, log };
+  const tenants = new TenantDirectory({ ...access, tenantsMax: config.tenantsMax });
+  await tenants.open();
+  const keys = new KeyService({ ...access, keysPerTenantMax: config.keysPerTenantMax });
+  await keys.open();
   const runtime = decorate.runtime(new DockerRuntime(dockerConnection(config.dockerHost)));
   const instanceId = await instanceOf(registry);
   const runDirectory = join(config.dataDir, 'run');
@@ -210,11 +219,20 @@ export async function assemble(
     clock,
     log,
   });
+  const tenantRemoval = new TenantRemoval({
+    ...access,
+    tenants,
+    sessions,
+    states: sessions.states,
+  });
   const server = await createServer({
     sessions: decorate.sessions(sessions),
     states: decorate.states(sessions.states),
     files: sessions.files,
-    authenticator,
+    authenticator: ring,
+    tenants,
+    tenantRemoval,
+    keys,
     overload,
     tickets: new Tickets(clock),
     registry,
@@ -229,6 +247,8 @@ export async function assemble(
     clock,
   });
   overload.start();
+  const stopping = new AbortController();
+  const removals = tenantRemoval.finish(stopping.signal);
 
   return {
     createdKey: created,
@@ -238,7 +258,8 @@ export async function assemble(
       return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
     },
     async stop() {
-      const drained = Promise.all([sessions.stop(), server.close()]);
+      stopping.abort();
+      const drained = Promise.all([removals, sessions.stop(), server.close()]);
       const deadline = Promise.withResolvers<void>();
       const cancel = clock.after(config.drainMsMax, deadline.resolve);
       await Promise.race([drained, deadline.promise]);
@@ -248,6 +269,7 @@ export async function assemble(
       await reconciler[Symbol.asyncDispose]();
       await cleaner[Symbol.asyncDispose]();
       await exits[Symbol.asyncDispose]();
+      await keys[Symbol.asyncDispose]();
       await registry.close();
     },
   };

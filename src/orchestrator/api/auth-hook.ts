@@ -1,17 +1,19 @@
 // Settles who asks before anything else looks at a request. What is not marked as open is closed.
 import type { FastifyRequest } from 'fastify';
-import type { Authenticator } from '../auth/authenticator.ts';
 import { AppError } from '../foundation/errors.ts';
 import type { ApiServer } from './api-server.ts';
-import { mayAct } from './principal.ts';
+import type { ApiParts } from './options.ts';
+import { mayAct, principalOf } from './principal.ts';
 
-export function installAuthHook(server: ApiServer, authenticator: Authenticator): void {
+export function installAuthHook(
+  server: ApiServer,
+  parts: Pick<ApiParts, 'authenticator' | 'tenants'>,
+): void {
   server.decorateRequest('principal', null);
   server.addHook('onRequest', async (request) => {
     const access = accessOf(request);
     if (access === 'everyone' || access === 'socket') return;
-    request.principal = await authenticator.authenticate(request.headers.authorization);
-    if (!request.principal) throw new AppError('unauthenticated');
+    request.principal = principalOf(parts, request);
     // An address that does not exist is told to every caller who is known.
     if (request.is404) return;
     if (!mayAct(request.principal, access)) throw new AppError('forbidden');

@@ -4,6 +4,7 @@ import type { LiveEvent, LiveSubscription } from '../sessions/session-service.ts
 import { EventStream } from './event-stream.ts';
 import type { ApiBounds, ApiParts } from './options.ts';
 import { Places } from './places.ts';
+import { callerOf } from './principal.ts';
 import type { Waits } from './waits.ts';
 
 export type StreamOptions = {
@@ -30,7 +31,7 @@ const notStreamed = new Set(['state', 'metrics', 'variablesChanged']);
 
 /** Returns when the stream stands; it goes on by itself. Throws, before anything is sent, when there is no such execution. */
 export async function streamExecution(
-  { sessions, clock, settings }: ApiParts,
+  { sessions, authenticator, clock, settings }: ApiParts,
   waits: Waits,
   reply: FastifyReply,
   { tenant, sessionId, executionId, since, resumed }: StreamOptions,
@@ -62,7 +63,9 @@ export async function streamExecution(
   stream.open();
   const onClosing = () => finish();
   waits.closing.addEventListener('abort', onClosing);
+  const unwatch = authenticator.watch(callerOf(reply.request), finish);
   reply.raw.on('close', () => {
+    unwatch();
     waits.closing.removeEventListener('abort', onClosing);
     subscription.unsubscribe();
   });

@@ -29,6 +29,8 @@ const goneCodes: readonly ErrorCode[] = [
   'session_not_found',
   'execution_not_found',
   'snapshot_not_found',
+  'tenant_not_found',
+  'key_not_found',
 ];
 
 export class Idempotency {

@@ -2,11 +2,12 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { ApiServer } from './api-server.ts';
+import { accessSchemas } from './schemas/access.ts';
 import { sharedSchemas } from './schemas/reply.ts';
 
 /** Call it before the routes are added. */
 export async function installOpenapi(server: ApiServer, version: string): Promise<void> {
-  for (const schema of sharedSchemas) server.addSchema(schema);
+  for (const schema of [...sharedSchemas, ...accessSchemas]) server.addSchema(schema);
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -25,7 +26,14 @@ export async function installOpenapi(server: ApiServer, version: string): Promis
         { name: 'Operations', description: 'For those who run the service' },
       ],
       components: {
-        securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
+        securitySchemes: {
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            description:
+              'An API key. With a key of the role admin the header `X-Cellar-Tenant` names the tenant that the request acts in.',
+          },
+        },
       },
       security: [{ bearer: [] }],
     },

@@ -1,5 +1,8 @@
 // What the API is built from: its collaborators by name, its settings, and the sizes and times it keeps to.
 import { limits } from '#protocol';
+import type { Keys } from '../access/keys.ts';
+import type { TenantRemoval } from '../access/tenant-removal.ts';
+import type { Tenants } from '../access/tenants.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Tickets } from '../auth/tickets.ts';
 import type { Clock } from '../foundation/clock.ts';
@@ -110,6 +113,9 @@ export type ApiParts = {
   readonly states: States;
   readonly files: Files;
   readonly authenticator: Authenticator;
+  readonly tenants: Tenants;
+  readonly tenantRemoval: Pick<TenantRemoval, 'remove'>;
+  readonly keys: Keys;
   /** `assertCalm` throws while the process has too much to do for new work. */
   readonly overload: { assertCalm(): void };
   readonly tickets: Pick<Tickets, 'issue' | 'redeem'>;

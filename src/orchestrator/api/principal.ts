@@ -1,17 +1,50 @@
-// Who asks, and what a role may do: decided here and nowhere else.
+// Who asks, and in which tenant: decided here and nowhere else.
 import type { FastifyRequest } from 'fastify';
-import { type Principal, type Role, roles } from '../auth/authenticator.ts';
+import type { Principal } from '../auth/authenticator.ts';
+import { presentedKey } from '../auth/key-ring.ts';
+import { isMistyped } from '../auth/key-text.ts';
 import { AppError } from '../foundation/errors.ts';
+import { type Role, reaches } from '../foundation/roles.ts';
+import type { ApiParts } from './options.ts';
+
+/** With which an admin acts in another tenant. */
+export const tenantHeader = 'x-cellar-tenant';
 
 /** True when the principal's role reaches at least that one. */
 export function mayAct(principal: Principal, role: Role): boolean {
-  return roles.indexOf(principal.role) >= roles.indexOf(role);
+  return reaches(principal.role, role);
+}
+
+/**
+ * Who sends a request, acting in the tenant that it names. Throws `unauthenticated`; `forbidden` for another tenant than the caller's
+ * own, whether it exists or not, and `tenant_not_found` for admins.
+ */
+export function principalOf(
+  { authenticator, tenants }: Pick<ApiParts, 'authenticator' | 'tenants'>,
+  { headers }: FastifyRequest,
+): Principal {
+  const principal = authenticator.authenticate(headers.authorization);
+  if (principal === null) throw unauthenticated(headers.authorization);
+  const named = headers[tenantHeader];
+  if (named === undefined || named === principal.tenant) return principal;
+  if (principal.role !== 'admin') {
+    throw new AppError('forbidden', { detail: 'This key acts in its own tenant only.' });
+  }
+  return { ...principal, tenant: tenants.find(String(named)).tenantId };
 }
 
 /** The caller of a request that the auth hook let in. */
 export function callerOf(request: FastifyRequest): Principal {
   if (!request.principal) throw new AppError('unauthenticated');
   return request.principal;
+}
+
+/** A slip can be told without saying anything about the keys that there are. */
+function unauthenticated(authorization: string | undefined): AppError {
+  const detail = isMistyped(presentedKey(authorization) ?? '')
+    ? { detail: 'The API key is mistyped or cut off: its checksum is wrong.' }
+    : {};
+  return new AppError('unauthenticated', detail);
 }
 
 declare module 'fastify' {

@@ -22,8 +22,10 @@ import { fileRoutes } from './routes/files.ts';
 import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
 import { keptSnapshotRoutes } from './routes/kept-snapshots.ts';
+import { keyRoutes } from './routes/keys.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';
+import { tenantRoutes } from './routes/tenants.ts';
 import { ticketRoutes } from './routes/tickets.ts';
 import { variableRoutes } from './routes/variables.ts';
 import { versionRoutes } from './routes/version.ts';
@@ -42,7 +44,7 @@ export async function createServer(api: ApiParts): Promise<ApiServer> {
   installNotFound(server);
   installJsonBody(server);
   installValidation(server);
-  installAuthHook(server, api.authenticator);
+  installAuthHook(server, api);
   const strangers = new Strangers(server.server, api.settings.bounds.anonymousConnectionsMax);
   installRequestPlaces(server, api.settings.bounds, strangers);
   const streams = eventStreamPlaces(api.settings.bounds);
@@ -58,6 +60,8 @@ export async function createServer(api: ApiParts): Promise<ApiServer> {
   historyRoutes(server, api);
   ticketRoutes(server, api);
   whoamiRoutes(server);
+  tenantRoutes(server, api, waits, idempotency);
+  keyRoutes(server, api, idempotency);
   versionRoutes(server, api);
   healthRoutes(server, api, waits);
   liveSocket(server, api, waits, strangers);

@@ -1,10 +1,9 @@
-// The port that settles who asks. Whoever implements it answers from the Authorization header alone.
-
-/** Each may do what those before it may. */
-export const roles = ['viewer', 'developer', 'operator', 'admin'] as const;
-export type Role = (typeof roles)[number];
+// The port that settles who asks. Whoever implements it answers from the Authorization header alone, and knows when what it
+// said is no longer true.
+import type { Role } from '../foundation/roles.ts';
 
 export type Principal = {
+  /** The tenant that the caller acts in. */
   readonly tenant: string;
   readonly role: Role;
   /** Which key it was, for the log. */
@@ -14,4 +13,8 @@ export type Principal = {
 export interface Authenticator {
   /** Null when the header is missing or proves nothing; never says which. */
   authenticate(authorization: string | undefined): Principal | null;
+  /** False when the key has been revoked or has expired since it was shown. */
+  isCurrent(principal: Principal): boolean;
+  /** Calls `ended` once when that becomes false, at once where it is already. The result ends the watch. */
+  watch(principal: Principal, ended: () => void): () => void;
 }

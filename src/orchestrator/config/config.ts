@@ -37,6 +37,12 @@ export const settings = {
         'The administrator’s API key: at least 32 printable characters without spaces. Without it one is made at the first start and printed once.',
     }),
   ),
+  tenantsMax: count(1000, [1, 10_000], 'Tenants.'),
+  keysPerTenantMax: count(
+    200,
+    [1, 10_000],
+    'API keys of one tenant. Those that have ended count only where there is room for them.',
+  ),
   logLevel: Type.Enum(logLevels, {
     default: 'info',
     description: 'Least severe kind of log line to write.',

@@ -25,12 +25,27 @@ export const errorTable = {
   },
   snapshot_not_found: { status: 404, retry: false, title: 'There is no such snapshot.' },
   file_not_found: { status: 404, retry: false, title: 'The session has no such file.' },
+  tenant_not_found: { status: 404, retry: false, title: 'There is no such tenant.' },
+  key_not_found: { status: 404, retry: false, title: 'There is no such API key.' },
   method_not_allowed: {
     status: 405,
     retry: false,
     title: 'This address does not have this method.',
   },
   name_taken: { status: 409, retry: false, title: 'Another session has this name.' },
+  tenant_exists: {
+    status: 409,
+    retry: false,
+    title: 'There is, or once was, a tenant with this id.',
+  },
+  tenant_in_use: { status: 409, retry: false, title: 'The tenant cannot be deleted as it is.' },
+  tenants_limit: { status: 409, retry: false, title: 'There are as many tenants as there may be.' },
+  key_ended: { status: 409, retry: false, title: 'This API key has been revoked or has expired.' },
+  key_limit: {
+    status: 409,
+    retry: false,
+    title: 'The tenant has as many API keys as it may have.',
+  },
   session_busy: { status: 409, retry: true, title: 'An execution is running in this session.' },
   not_changeable: {
     status: 409,

@@ -9,7 +9,8 @@ import {
   type ReadinessCheck,
 } from '../../../src/orchestrator/api/options.ts';
 import { createServer } from '../../../src/orchestrator/api/server.ts';
-import { type Principal, roles } from '../../../src/orchestrator/auth/authenticator.ts';
+import type { Authenticator, Principal } from '../../../src/orchestrator/auth/authenticator.ts';
+import { roles } from '../../../src/orchestrator/foundation/roles.ts';
 import type { RequestEffect } from '../../../src/orchestrator/registry/records.ts';
 import type {
   IdempotencyClaim,
@@ -20,6 +21,7 @@ import { FakeClock } from '../../doubles/fake-clock.ts';
 import { ScriptedFiles } from '../../doubles/scripted-files.ts';
 import { ScriptedSessions } from '../../doubles/scripted-sessions.ts';
 import { ScriptedStates } from '../../doubles/scripted-states.ts';
+import { neverAsked } from '../../helpers/never-asked.ts';
 
 type Parts = Pick<
   ApiFixture,
@@ -76,7 +78,10 @@ export class ApiFixture implements AsyncDisposable {
       registry: replies,
       readiness: options.readiness ?? {},
       overload: options.overload ?? { assertCalm: () => {} },
-      authenticator: { authenticate: principalOf },
+      authenticator,
+      tenants: neverAsked(),
+      tenantRemoval: neverAsked(),
+      keys: neverAsked(),
       tickets: {
         issue(principal, sessionId) {
           const ticket = `ticket-${tickets.size + 1}`;
@@ -123,6 +128,13 @@ function filesOf(files: ScriptedFiles): Files {
 export function keyOf(role: (typeof roles)[number], tenant = 'default') {
   return { authorization: `Bearer ${tenant}.${role}` };
 }
+
+/** Keys that end are tried out with the real ones, in access.test.ts. */
+const authenticator: Authenticator = {
+  authenticate: principalOf,
+  isCurrent: () => true,
+  watch: () => () => {},
+};
 
 function principalOf(authorization: string | undefined): Principal | null {
   const [tenant, name] = authorization?.replace(/^Bearer /, '').split('.') ?? [];

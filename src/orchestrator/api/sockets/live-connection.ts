@@ -85,6 +85,11 @@ export class LiveConnection implements LiveFollower {
     if (wanted === undefined || this.#subscribed.has(wanted)) this.#outgoing.send(event.text);
   }
 
+  /** The client's key opens nothing any more. */
+  end(): void {
+    this.#outgoing.close('unauthenticated');
+  }
+
   close(reason: 'deleted' | 'shuttingDown'): void {
     this.#outgoing.close(reason === 'deleted' ? 'sessionDeleted' : 'goingAway');
   }

@@ -10,7 +10,7 @@ import { toAppError } from '../error-reply.ts';
 import { originCheck } from '../host-check.ts';
 import type { ApiParts } from '../options.ts';
 import { Places } from '../places.ts';
-import { mayAct } from '../principal.ts';
+import { mayAct, principalOf } from '../principal.ts';
 import { SessionParams } from '../schemas/request.ts';
 import type { Strangers } from '../strangers.ts';
 import type { Waits } from '../waits.ts';
@@ -81,9 +81,7 @@ export function liveSocket(
         request,
         request.headers.authorization === undefined && ticket !== undefined
           ? await admitTicket(api, ticket, (principal) => admit(request, principal, id))
-          : await admitHeader(api, request.headers.authorization, (principal) =>
-              admit(request, principal, id),
-            ),
+          : await admit(request, principalOf(api, request), id),
       );
     },
     handler: (_request: FastifyRequest, _reply: FastifyReply) => {
@@ -104,21 +102,12 @@ export function liveSocket(
         stream: request.raw.socket,
         ...admission,
       });
+      const unwatch = api.authenticator.watch(admission.principal, () => connection.end());
+      socket.once('close', unwatch);
       const { since } = request.query as { since?: number };
       return connection.open(since);
     },
   });
-}
-
-/** With a header every refusal is an HTTP reply. */
-async function admitHeader(
-  api: ApiParts,
-  authorization: string | undefined,
-  admit: Admit,
-): Promise<Admission> {
-  const principal = await api.authenticator.authenticate(authorization);
-  if (!principal) throw new AppError('unauthenticated');
-  return admit(principal);
 }
 
 /** With a ticket every refusal is a close code. */

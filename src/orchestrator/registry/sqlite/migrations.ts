@@ -228,6 +228,44 @@ const migrations: Record<string, Migration> = {
       );
     },
   },
+  '0010-tenants': {
+    async up(database: Kysely<unknown>) {
+      const isDeleted = `exists (select 1 from tenant
+        where tenantId = new.tenant and deletedAt is not null)`;
+      await run(
+        database,
+        `create table tenant (
+          tenantId text primary key,
+          displayName text,
+          createdAt integer not null,
+          deletedAt integer
+        ) strict, without rowid`,
+        // The one that every session so far belongs to.
+        `insert into tenant select tenant, null, cast(unixepoch('subsec') * 1000 as integer), null from
+          (select 'default' as tenant union select tenant from session union select tenant from snapshot)`,
+        `create table apiKey (
+          position integer primary key,
+          keyId text not null unique,
+          tenant text not null references tenant (tenantId),
+          role text not null,
+          name text,
+          prefix text not null unique,
+          secretHash text not null,
+          createdAt integer not null,
+          expiresAt integer,
+          lastUsedAt integer,
+          revokedAt integer,
+          rotatedFrom text
+        ) strict`,
+        'create index apiKeyOfTenant on apiKey (tenant)',
+        // A request that began before its tenant was deleted leaves nothing behind.
+        ...['session', 'snapshot'].map(
+          (table) => `create trigger ${table}OfDeletedTenant before insert on ${table}
+            when ${isDeleted} begin select raise(abort, 'tenant is deleted'); end`,
+        ),
+      );
+    },
+  },
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

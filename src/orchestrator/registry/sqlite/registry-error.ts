@@ -7,6 +7,8 @@ const damaged = [11, 26];
 const constraint = 19;
 const uniqueViolated = 2067;
 const foreignKeyViolated = 787;
+const triggerRaised = 1811;
+const primaryKeyViolated = 1555;
 const syncFailed = [1034, 1290];
 
 /** The extended result code, or null when this is no failure of SQLite. */
@@ -38,6 +40,10 @@ export function registryError(error: unknown): unknown {
   const code = resultCode(error);
   if (code === uniqueViolated && String(error).includes('session.tenant, session.name'))
     return new AppError('name_taken', { cause: error });
+  if (code === primaryKeyViolated && String(error).includes('tenant.tenantId'))
+    return new AppError('tenant_exists', { cause: error });
+  if (code === triggerRaised && String(error).includes('tenant is deleted'))
+    return new AppError('tenant_not_found', { cause: error });
   const closed = error instanceof Error && 'code' in error && error.code === 'ERR_INVALID_STATE';
   if (closed) return new AppError('registry_unavailable', { cause: error });
   // A constraint that is not the name's is a mistake of ours, not of the disk.

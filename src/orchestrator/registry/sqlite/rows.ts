@@ -1,11 +1,12 @@
 // Records to rows and back. Nothing here knows SQL.
 import type { SQLInputValue } from 'node:sqlite';
+import type { ApiKeyRecord, TenantRecord } from '../access-records.ts';
 import type { ExecutionRecord, SessionRecord } from '../records.ts';
-import type { ExecutionTable, Row, SessionTable } from './schema.ts';
+import type { ApiKeyTable, ExecutionTable, Row, SessionTable, TenantTable } from './schema.ts';
 
 type Stored<Table> = Omit<
   { [Field in keyof Table]: Table[Field] },
-  'position' | 'deleted' | 'seqFirst' | 'seqLast'
+  'position' | 'deleted' | 'deletedAt' | 'seqFirst' | 'seqLast'
 >;
 
 /** A record, or a part of one, as column values. Fields that are undefined are left out. */
@@ -93,6 +94,30 @@ export function decodeExecution(row: Stored<ExecutionTable>): ExecutionRecord {
     startedAt: row.startedAt,
     endedAt: row.endedAt,
     durationMs: row.durationMs,
+  };
+}
+
+export function decodeTenant(row: Stored<TenantTable>): TenantRecord {
+  return {
+    tenantId: row.tenantId,
+    displayName: row.displayName,
+    createdAt: row.createdAt,
+  };
+}
+
+export function decodeKey(row: Stored<ApiKeyTable>): ApiKeyRecord {
+  return {
+    keyId: row.keyId,
+    tenant: row.tenant,
+    role: row.role,
+    name: row.name,
+    prefix: row.prefix,
+    secretHash: row.secretHash,
+    createdAt: row.createdAt,
+    expiresAt: row.expiresAt,
+    lastUsedAt: row.lastUsedAt,
+    revokedAt: row.revokedAt,
+    rotatedFrom: row.rotatedFrom,
   };
 }
 

@@ -1,6 +1,7 @@
 // The tables as Kysely types. They follow the records: a column is the record's field, with objects as JSON text and
 // truth as 0 or 1. What the database itself enforces is in migrations.ts.
 import type { Generated } from 'kysely';
+import type { ApiKeyRecord, TenantRecord } from '../access-records.ts';
 import type { EventRecord, ExecutionRecord, SessionRecord, SnapshotRecord } from '../records.ts';
 
 /** How a field of a record is stored. */
@@ -40,6 +41,10 @@ export type IdempotencyTable = {
   reply: string | null;
 };
 
+/** `deletedAt` of one whose id only stays, so that it is not given again. */
+export type TenantTable = Row<TenantRecord> & { deletedAt: number | null };
+export type ApiKeyTable = Positioned & Row<ApiKeyRecord>;
+
 export type FactTable = { name: string; value: string };
 
 export type Schema = {
@@ -49,5 +54,7 @@ export type Schema = {
   snapshot: SnapshotTable;
   importedOutput: ImportedOutputTable;
   idempotency: IdempotencyTable;
+  tenant: TenantTable;
+  apiKey: ApiKeyTable;
   fact: FactTable;
 };

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../foundation/clock.ts';
 import { AppError } from '../../foundation/errors.ts';
+import type { AccessRegistry } from '../access-registry.ts';
 import type {
   EventRecord,
   ExecutionRecord,
@@ -26,6 +27,7 @@ import type {
   SessionFilter,
   SessionRegistry,
 } from '../session-registry.ts';
+import { AccessRows } from './access-rows.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { Database } from './database.ts';
 import type { Durability } from './durability.ts';
@@ -53,6 +55,8 @@ export type SqliteRegistryOptions = {
 };
 
 export class SqliteRegistry implements SessionRegistry {
+  /** Tenants and their API keys. */
+  readonly access: AccessRegistry;
   readonly #database: Database;
   readonly #durability: Durability;
   readonly #lock: Disposable;
@@ -84,6 +88,11 @@ export class SqliteRegistry implements SessionRegistry {
       retentionMs: options.idempotencyMs ?? dayMs,
     });
     this.#facts = new FactRows(opened.database);
+    this.access = new AccessRows(opened.database, {
+      read: (work) => this.#read(work),
+      write: (work) => this.#write(work),
+      tookEffect: (effect) => this.#idempotency.tookEffect(effect),
+    });
   }
 
   async createSession(record: SessionRecord, effect?: RequestEffect): Promise<void> {

@@ -1,6 +1,9 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { openApiKeys } from '../../../src/orchestrator/auth/api-keys.ts';
+import { openBootstrapKey } from '../../../src/orchestrator/auth/bootstrap-key.ts';
+import { KeyRing } from '../../../src/orchestrator/auth/key-ring.ts';
 import { StartError } from '../../../src/orchestrator/foundation/start-error.ts';
+import { FakeClock } from '../../doubles/fake-clock.ts';
 
 /** Facts as a registry keeps them. */
 function factStore() {
@@ -17,26 +20,41 @@ function factStore() {
   };
 }
 
-const open = (facts: ReturnType<typeof factStore>, configured?: string, mayCreate = true) =>
-  openApiKeys({ configured, facts, mayCreate });
+async function open(facts: ReturnType<typeof factStore>, configured?: string, mayCreate = true) {
+  const { key, created } = await openBootstrapKey({ configured, facts, mayCreate });
+  return { authenticator: new KeyRing(key, new FakeClock()), created };
+}
 
-describe('the administrator’s API key', () => {
+describe('the administrator’s first key', () => {
   it('is made once, at the first start, and works again after the next one', async () => {
     const facts = factStore();
     const first = await open(facts);
-    expect(first.created).toMatch(/^cellar_[0-9a-z]{8}_[\w-]{43}$/);
+    expect(first.created).toMatch(/^cellar_[0-9a-z]{12}_[0-9A-Za-z]{49}$/);
     expect(facts.isDurable()).toBe(true);
     const second = await open(facts);
     expect(second.created).toBeNull();
     const principal = second.authenticator.authenticate(`Bearer ${first.created}`);
     expect(principal).toMatchObject({ tenant: 'default', role: 'admin' });
-    expect(principal?.keyId).toContain(first.created?.split('_')[1]);
+  });
+
+  it('of an earlier version works on, in the form that it was made in', async () => {
+    const facts = factStore();
+    const text = `cellar_01234567_${'a-_'.repeat(14)}Z`;
+    const stored = { keyId: 'key-1', hash: createHash('sha256').update(text).digest('hex') };
+    facts.facts.set('apiKey', JSON.stringify(stored));
+    const { authenticator } = await open(facts);
+    expect(authenticator.authenticate(`Bearer ${text}`)).toEqual({
+      tenant: 'default',
+      role: 'admin',
+      keyId: 'key-1',
+    });
   });
 
   it('is stored only as a hash', async () => {
     const facts = factStore();
     const { created } = await open(facts);
     const secret = created?.split('_')[2] ?? '';
+    expect(secret.length).toBeGreaterThan(0);
     expect([...facts.facts.values()].join()).not.toContain(secret);
   });
 

@@ -1,0 +1,86 @@
+// The tenants that there are: known in memory, since every request asks; written through to the registry.
+import type { Clock } from '../foundation/clock.ts';
+import { AppError } from '../foundation/errors.ts';
+import type { TenantRecord } from '../registry/access-records.ts';
+import type { AccessRegistry } from '../registry/access-registry.ts';
+import type { IdempotencyKey } from '../registry/records.ts';
+import type { Listing, Page } from '../registry/session-registry.ts';
+
+export type TenantsOptions = {
+  readonly registry: AccessRegistry;
+  /** Resolves when what was written is on the disk. */
+  readonly durable: () => Promise<void>;
+  readonly tenantsMax: number;
+  readonly clock: Clock;
+};
+
+export type TenantChange = Partial<Omit<TenantRecord, 'tenantId' | 'createdAt'>>;
+
+/** What others see of it. */
+export type Tenants = Pick<TenantDirectory, 'find' | 'list' | 'create' | 'update'>;
+
+export class TenantDirectory {
+  readonly #options: TenantsOptions;
+  readonly #tenants = new Map<string, TenantRecord>();
+
+  constructor(options: TenantsOptions) {
+    this.#options = options;
+  }
+
+  /** Learns the tenants that there are. */
+  async open(): Promise<void> {
+    for (const record of await this.#options.registry.tenants())
+      this.#tenants.set(record.tenantId, record);
+  }
+
+  has(tenantId: string): boolean {
+    return this.#tenants.has(tenantId);
+  }
+
+  /** Throws `tenant_not_found`. */
+  find(tenantId: string): TenantRecord {
+    const record = this.#tenants.get(tenantId);
+    if (record === undefined) throw new AppError('tenant_not_found');
+    return record;
+  }
+
+  /** By id. */
+  list({ limit, offset }: Page): Listing<TenantRecord> {
+    const all = [...this.#tenants.values()].sort((one, other) =>
+      one.tenantId < other.tenantId ? -1 : 1,
+    );
+    return { items: all.slice(offset, offset + limit), total: all.length };
+  }
+
+  /** Throws `tenant_exists` and `tenants_limit`. */
+  async create(
+    tenantId: string,
+    change: TenantChange,
+    idempotencyKey: IdempotencyKey | undefined,
+  ): Promise<TenantRecord> {
+    const { registry, durable, tenantsMax, clock } = this.#options;
+    if (this.#tenants.size >= tenantsMax) throw new AppError('tenants_limit');
+    const record = { tenantId, displayName: null, ...change, createdAt: clock.now() };
+    await registry.createTenant(record, idempotencyKey && { ...idempotencyKey, made: tenantId });
+    this.#tenants.set(tenantId, record);
+    await durable();
+    return record;
+  }
+
+  /** Absent parts stay as they are. Throws `tenant_not_found`. */
+  async update(tenantId: string, change: TenantChange): Promise<TenantRecord> {
+    const { registry, durable } = this.#options;
+    const record = { ...this.find(tenantId), ...change };
+    if (!(await registry.updateTenant(record))) throw new AppError('tenant_not_found');
+    this.#tenants.set(tenantId, record);
+    await durable();
+    return record;
+  }
+
+  /** Nobody finds it any more. What it has stays. */
+  async remove(tenantId: string): Promise<void> {
+    const { registry, clock } = this.#options;
+    await registry.deleteTenant(tenantId, clock.now());
+    this.#tenants.delete(tenantId);
+  }
+}

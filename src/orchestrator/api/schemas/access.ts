@@ -1,0 +1,148 @@
+// What clients send and get about tenants and API keys, as closed schemas.
+import { type Static, type TSchema, Type } from 'typebox';
+import { roles } from '../../foundation/roles.ts';
+
+const closed = { additionalProperties: false } as const;
+const Count = Type.Integer({ minimum: 0 });
+const Time = Type.String({ format: 'date-time', description: 'RFC 3339, UTC.' });
+const orNull = <Schema extends TSchema>(schema: Schema) => Type.Union([schema, Type.Null()]);
+const listOf = <Item extends TSchema>(item: Item) => ({
+  items: Type.Array(item),
+  total: Count,
+  limit: Count,
+  offset: Count,
+});
+
+const overlapMsMax = 7 * 24 * 60 * 60 * 1000;
+export const overlapMsDefault = 60 * 60 * 1000;
+
+// --- what clients send -------------------------------------------------------------------------------------------------
+
+const TenantId = Type.String({
+  pattern: '^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$',
+  description:
+    'Lower-case letters, digits and hyphens. Never given again, also when it is deleted.',
+});
+const DisplayName = orNull(Type.String({ minLength: 1, maxLength: 200 }));
+
+const tenantSettings = { displayName: Type.Optional(DisplayName) };
+
+export const CreateTenantBody = Type.Object({ id: TenantId, ...tenantSettings }, closed);
+export type CreateTenantBody = Static<typeof CreateTenantBody>;
+
+export const ChangeTenantBody = Type.Object(tenantSettings, {
+  ...closed,
+  description: 'Absent parts stay as they are.',
+});
+
+export const TenantParams = Type.Object(
+  { id: Type.String({ minLength: 1, maxLength: 64 }) },
+  closed,
+);
+
+export const DeleteTenantQuery = Type.Object(
+  {
+    force: Type.Optional(
+      Type.Boolean({ description: 'Also one that has sessions or snapshots; they go with it.' }),
+    ),
+  },
+  closed,
+);
+
+export const CreateKeyBody = Type.Object(
+  {
+    tenant: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 64,
+        description: 'Without it the one that the caller acts in. Another one for admins only.',
+      }),
+    ),
+    role: Type.Enum(roles, { description: 'At most that of the caller’s own key.' }),
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+    expiresAt: Type.Optional(
+      Type.String({ format: 'date-time', maxLength: 64, description: 'Without it: no end.' }),
+    ),
+  },
+  closed,
+);
+
+export const RotateKeyBody = Type.Optional(
+  Type.Object(
+    {
+      overlapMs: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: overlapMsMax,
+          default: overlapMsDefault,
+          description: 'For how long the old key opens the service beside the new one.',
+        }),
+      ),
+    },
+    closed,
+  ),
+);
+
+export const KeyParams = Type.Object({ id: Type.String({ minLength: 1, maxLength: 64 }) }, closed);
+
+// --- what clients get --------------------------------------------------------------------------------------------------
+
+const tenant = { id: Type.String(), displayName: orNull(Type.String()), createdAt: Time };
+
+export const Tenant = Type.Object(tenant, { ...closed, $id: 'Tenant' });
+export type Tenant = Static<typeof Tenant>;
+
+export const TenantList = Type.Object(listOf(Type.Object(tenant, closed)), {
+  ...closed,
+  $id: 'TenantList',
+});
+
+export const DeletedTenant = Type.Object(
+  { id: Type.String(), sessions: Count, snapshots: Count, keys: Count },
+  { ...closed, $id: 'DeletedTenant', description: 'What went with it.' },
+);
+
+const apiKey = {
+  id: Type.String(),
+  tenant: Type.String(),
+  role: Type.Enum(roles),
+  name: orNull(Type.String()),
+  prefix: Type.String({ description: 'What the text of the key begins with. No secret.' }),
+  createdAt: Time,
+  expiresAt: orNull(Time),
+  lastUsedAt: Type.Union([Time, Type.Null()], {
+    description: 'To the minute, and written some seconds later.',
+  }),
+  revokedAt: orNull(Time),
+  rotatedFrom: orNull(Type.String({ description: 'The key that this one takes the place of.' })),
+};
+
+export const ApiKey = Type.Object(apiKey, { ...closed, $id: 'ApiKey' });
+export type ApiKey = Static<typeof ApiKey>;
+
+export const MadeApiKey = Type.Object(
+  {
+    ...apiKey,
+    key: Type.Optional(
+      Type.String({
+        description: 'The key itself, in this reply only: a repeated request does not get it.',
+      }),
+    ),
+  },
+  { ...closed, $id: 'MadeApiKey' },
+);
+
+export const ApiKeyList = Type.Object(listOf(Type.Object(apiKey, closed)), {
+  ...closed,
+  $id: 'ApiKeyList',
+});
+
+/** As `sharedSchemas` of reply.ts. */
+export const accessSchemas = [
+  Tenant,
+  TenantList,
+  DeletedTenant,
+  ApiKey,
+  MadeApiKey,
+  ApiKeyList,
+] as const;

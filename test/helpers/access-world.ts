@@ -1,0 +1,154 @@
+// The API with real tenants, keys, sessions and snapshots; only the sandboxes are played.
+import { rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { KeyService } from '../../src/orchestrator/access/keys.ts';
+import { TenantRemoval } from '../../src/orchestrator/access/tenant-removal.ts';
+import { TenantDirectory } from '../../src/orchestrator/access/tenants.ts';
+import type { ApiServer } from '../../src/orchestrator/api/api-server.ts';
+import { defaultBounds } from '../../src/orchestrator/api/options.ts';
+import { createServer } from '../../src/orchestrator/api/server.ts';
+import { KeyRing } from '../../src/orchestrator/auth/key-ring.ts';
+import { hashOf } from '../../src/orchestrator/auth/key-text.ts';
+import { Tickets } from '../../src/orchestrator/auth/tickets.ts';
+import { createLog } from '../../src/orchestrator/foundation/log.ts';
+import { type Role, roles } from '../../src/orchestrator/foundation/roles.ts';
+import { settings } from '../orchestrator/api/api-fixture.ts';
+import { LiveClient } from './live-client.ts';
+import { type SessionWorld, sessionWorld } from './session-manager.ts';
+
+const log = createLog('silent');
+
+export type Answer = { status: number; body: any; text: string; headers: Record<string, unknown> };
+
+export class AccessWorld implements AsyncDisposable {
+  /** The administrator’s first key. */
+  readonly root = 'root-key-0123456789';
+  readonly world: SessionWorld;
+  readonly server: ApiServer;
+  readonly keys: KeyService;
+  readonly removal: TenantRemoval;
+  readonly #clients: LiveClient[] = [];
+
+  private constructor(parts: Pick<AccessWorld, 'world' | 'server' | 'keys' | 'removal'>) {
+    this.world = parts.world;
+    this.server = parts.server;
+    this.keys = parts.keys;
+    this.removal = parts.removal;
+  }
+
+  static async open(bounds: { tenantsMax?: number; keysPerTenantMax?: number } = {}) {
+    const world = await sessionWorld();
+    const { registry, clock, manager } = world;
+    const bootstrap = { keyId: 'key-root', hash: hashOf('root-key-0123456789') };
+    const ring = new KeyRing(bootstrap, clock);
+    const access = {
+      registry: registry.access,
+      durable: () => registry.durable(),
+      ring,
+      tenantsMax: 20,
+      keysPerTenantMax: 20,
+      clock,
+      log,
+      ...bounds,
+    };
+    const tenants = new TenantDirectory(access);
+    const keys = new KeyService(access);
+    await tenants.open();
+    await keys.open();
+    const removal = new TenantRemoval({
+      ...access,
+      tenants,
+      sessions: manager,
+      states: manager.states,
+    });
+    const server = await createServer({
+      sessions: manager,
+      states: manager.states,
+      files: manager.files,
+      authenticator: ring,
+      tenants,
+      tenantRemoval: removal,
+      keys,
+      tickets: new Tickets(clock),
+      registry,
+      overload: { assertCalm: () => {} },
+      readiness: {},
+      settings: { ...settings, bounds: defaultBounds },
+      log,
+      clock,
+    });
+    return new AccessWorld({ world, server, keys, removal });
+  }
+
+  /** One request with a key. */
+  async ask(
+    key: string | undefined,
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH',
+    url: string,
+    body?: object | string,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    const reply = await this.server.inject({
+      method,
+      url,
+      headers: { ...(key === undefined ? {} : { authorization: `Bearer ${key}` }), ...headers },
+      ...(body === undefined ? {} : { payload: body }),
+    });
+    const isJson = /json/.test(String(reply.headers['content-type']));
+    return {
+      status: reply.statusCode,
+      headers: reply.headers,
+      text: reply.body,
+      body: isJson ? reply.json() : null,
+    };
+  }
+
+  /** A new tenant, and the text of a key for each role. */
+  async tenant(id: string): Promise<Record<Role, string>> {
+    await this.#made('/api/tenants', { id });
+    const texts: [Role, string][] = [];
+    for (const role of roles)
+      texts.push([role, (await this.#made('/api/keys', { tenant: id, role })).key]);
+    return Object.fromEntries(texts) as Record<Role, string>;
+  }
+
+  /** Which key a text is of. */
+  async idOf(text: string): Promise<string> {
+    return (await this.ask(text, 'GET', '/api/whoami')).body.keyId;
+  }
+
+  /** `http://…` */
+  async listen(): Promise<string> {
+    if (!this.server.server.listening) await this.server.listen({ port: 0, host: '127.0.0.1' });
+    return `http://127.0.0.1:${(this.server.server.address() as AddressInfo).port}`;
+  }
+
+  async live(
+    key: string | undefined,
+    session: string,
+    headers: Record<string, string> = {},
+    protocols: string[] = [],
+  ): Promise<LiveClient> {
+    const url = `${(await this.listen()).replace('http', 'ws')}/api/sessions/${session}/live`;
+    const shown = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    const client = await LiveClient.open(url, { ...shown, ...headers }, protocols);
+    this.#clients.push(client);
+    return client;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#clients) client.close();
+    const closing = this.server.close();
+    await this.world.manager.stop();
+    await closing;
+    await this.keys[Symbol.asyncDispose]();
+    await this.world.registry.close();
+    await rm(this.world.directory, { recursive: true, force: true });
+  }
+
+  async #made(url: string, body: object): Promise<any> {
+    const answer = await this.ask(this.root, 'POST', url, body);
+    if (answer.status !== 201) throw new Error(answer.text);
+    return answer.body;
+  }
+}
