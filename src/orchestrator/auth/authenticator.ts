@@ -13,8 +13,6 @@ export type Principal = {
 export interface Authenticator {
   /** Null when the header is missing or proves nothing; never says which. */
   authenticate(authorization: string | undefined): Principal | null;
-  /** False when the key has been revoked or has expired since it was shown. */
-  isCurrent(principal: Principal): boolean;
-  /** Calls `ended` once when that becomes false, at once where it is already. The result ends the watch. */
+  /** Calls `ended` once when the key is revoked or expires, at once where that has happened. The result ends the watch. */
   watch(principal: Principal, ended: () => void): () => void;
 }

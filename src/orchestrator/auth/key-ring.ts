@@ -80,10 +80,6 @@ export class KeyRing implements Authenticator {
     return { tenant: held.tenant, role: held.role, keyId: held.keyId };
   }
 
-  isCurrent({ keyId }: Principal): boolean {
-    return keyId === this.#bootstrap.keyId || this.#isCurrentId(keyId);
-  }
-
   watch({ keyId }: Principal, ended: () => void): () => void {
     // It lasts as long as the process.
     if (keyId === this.#bootstrap.keyId) return () => {};
@@ -129,11 +125,6 @@ export class KeyRing implements Authenticator {
     if (now - held.notedAt < noteIntervalMs) return;
     held.notedAt = now;
     this.#uses.set(held.keyId, now);
-  }
-
-  #isCurrentId(keyId: string): boolean {
-    const held = this.#byId.get(keyId);
-    return held !== undefined && !this.#hasExpired(held);
   }
 
   #hasExpired({ expiresAt }: Held): boolean {

@@ -78,6 +78,8 @@ describe('a tenant that is deleted', () => {
     const make = async () => (await world.ask(developer, 'POST', '/api/sessions', {})).body.id;
     const [one, other] = [await make(), await make()];
     await world.ask(developer, 'POST', `/api/sessions/${one}/snapshots`);
+    await world.ask(developer, 'DELETE', `/api/sessions/${one}?keepSnapshots=true`);
+    await make();
     const client = await world.live(developer, other);
     const gone = await admin('DELETE', '/api/tenants/red?force=true');
     expect([gone.status, gone.body]).toEqual([

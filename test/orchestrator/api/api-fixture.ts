@@ -132,7 +132,6 @@ export function keyOf(role: (typeof roles)[number], tenant = 'default') {
 /** Keys that end are tried out with the real ones, in access.test.ts. */
 const authenticator: Authenticator = {
   authenticate: principalOf,
-  isCurrent: () => true,
   watch: () => () => {},
 };
 

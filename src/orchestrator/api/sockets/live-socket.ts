@@ -102,6 +102,7 @@ export function liveSocket(
         stream: request.raw.socket,
         ...admission,
       });
+      // Also where the key ended between the ticket and now.
       const unwatch = api.authenticator.watch(admission.principal, () => connection.end());
       socket.once('close', unwatch);
       const { since } = request.query as { since?: number };
