@@ -11,8 +11,8 @@ import { TenantDirectory } from './access/tenants.ts';
 import { Admission } from './admission/admission.ts';
 import { budgetOf, type Host } from './admission/budget.ts';
 import { isLoopback } from './api/host-check.ts';
-import { defaultBounds } from './api/options.ts';
 import { createServer } from './api/server.ts';
+import { apiSettings, limitsMaxOf, limitsOf } from './api/settings.ts';
 import { openBootstrapKey } from './auth/bootstrap-key.ts';
 import { KeyRing } from './auth/key-ring.ts';
 import { Tickets } from './auth/tickets.ts';
@@ -24,7 +24,7 @@ import { loadMeter, openFilesMax } from './overload/measure-load.ts';
 import { OverloadWatch } from './overload/overload-watch.ts';
 import { PooledSource } from './pool/pooled-source.ts';
 import { WarmPool } from './pool/warm-pool.ts';
-import type { SandboxRecord, SessionConfig, SessionLimits } from './registry/records.ts';
+import type { SandboxRecord } from './registry/records.ts';
 import type { SessionRegistry } from './registry/session-registry.ts';
 import { SqliteRegistry } from './registry/sqlite/sqlite-registry.ts';
 import { dockerConnection } from './runtimes/docker/docker-connection.ts';
@@ -78,7 +78,6 @@ const undecorated: Decorators = {
 const clock = systemClock;
 /** Of the files that the process may have open: the rest is for ending what is under way. */
 const openFilesShare = 0.9;
-const anonymousFilesShare = 0.25;
 /** For a first look at the containers; sessions that live in some wait for it. */
 const surveyMsMax = 5_000;
 
@@ -318,85 +317,10 @@ async function version(): Promise<string> {
   return JSON.parse(await readFile(manifest, 'utf8')).version;
 }
 
-function limitsOf(config: Config): SessionLimits {
-  return {
-    memoryBytes: config.memoryBytes,
-    cpus: config.cpus,
-    pids: config.pids,
-    workspaceBytes: config.workspaceBytes,
-    outputBytes: config.outputBytes,
-  };
-}
-
 /** The machine that the service runs on, as far as it may use it. */
 function hostOf(): Host {
   // In a container with a limit of its own that one counts.
   const constrained = process.constrainedMemory();
   const memoryBytes = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
   return { memoryBytes, cpus: availableParallelism() };
-}
-
-function limitsMaxOf(config: Config): SessionLimits {
-  return {
-    memoryBytes: config.memoryBytesMax,
-    cpus: config.cpusMax,
-    pids: config.pidsMax,
-    workspaceBytes: config.workspaceBytesMax,
-    outputBytes: config.outputBytesMax,
-  };
-}
-
-function idleOf(config: Config): SessionConfig['idle'] {
-  const { pauseAfterMs, hibernateAfterMs, expireAfterMs } = config;
-  return {
-    ...(pauseAfterMs > 0 ? { pauseAfterMs } : {}),
-    ...(hibernateAfterMs > 0 ? { hibernateAfterMs } : {}),
-    ...(expireAfterMs > 0 ? { expireAfterMs } : {}),
-  };
-}
-
-/** `filesMax`: that the process may have open. */
-function connectionBounds(config: Config, filesMax: number) {
-  return {
-    outgoingBytesMax: config.outgoingBytesMax,
-    liveConnectionsPerSessionMax: config.liveConnectionsPerSessionMax,
-    tenantLiveConnectionsMax: config.tenantLiveConnectionsMax ?? config.liveConnectionsMax,
-    liveConnectionsMax: config.liveConnectionsMax,
-    eventStreamsPerSessionMax: config.eventStreamsPerSessionMax,
-    tenantEventStreamsMax: config.tenantEventStreamsMax ?? config.eventStreamsMax,
-    eventStreamsMax: config.eventStreamsMax,
-    tenantRequestsMax: config.tenantRequestsMax ?? config.requestsMax,
-    requestsMax: config.requestsMax,
-    tcpConnectionsMax: config.tcpConnectionsMax,
-    // Those who prove nothing must not use up what the others need.
-    anonymousConnectionsMax: Math.min(
-      config.anonymousConnectionsMax,
-      Math.floor(filesMax * anonymousFilesShare),
-    ),
-  };
-}
-
-function apiSettings(config: Config, version: string, filesMax: number) {
-  return {
-    version,
-    listenHost: config.host,
-    allowedHosts: config.allowedHosts,
-    allowedOrigins: config.allowedOrigins,
-    sessionDefaults: {
-      timeout: config.timeoutMs,
-      limits: limitsOf(config),
-      persistence: { policy: config.persistence },
-      idle: idleOf(config),
-    },
-    sessionMaxima: {
-      timeout: config.timeoutMsMax,
-      limits: limitsMaxOf(config),
-    },
-    bounds: {
-      ...defaultBounds,
-      ...connectionBounds(config, filesMax),
-      bodyBytesMax: config.bodyBytesMax,
-      archiveDownloadsMax: config.archiveDownloadsMax,
-    },
-  };
 }
