@@ -17,6 +17,8 @@ import { openBootstrapKey } from './auth/bootstrap-key.ts';
 import { KeyRing } from './auth/key-ring.ts';
 import { Tickets } from './auth/tickets.ts';
 import type { Config } from './config/config.ts';
+import { egressHost } from './egress/egress-host.ts';
+import { loggedEgress } from './egress/egress-observer.ts';
 import { systemClock } from './foundation/clock.ts';
 import { newId } from './foundation/id.ts';
 import type { Log } from './foundation/log.ts';
@@ -121,6 +123,18 @@ export async function assemble(
         seccompProfile: loadSeccompProfile(),
         ...defaultAllowances,
       },
+      egress: egressHost({
+        privateAllow: config.egressPrivateAllow,
+        dnsServers: config.egressDnsServers,
+        limits: {
+          connectionsMax: config.egressConnectionsMax,
+          idleMsMax: config.egressIdleMsMax,
+          totalMsMax: config.egressTotalMsMax,
+        },
+        observer: loggedEgress(log),
+        clock,
+        log,
+      }),
       owned,
       running: new Set(),
       runDirectory,

@@ -1,5 +1,6 @@
 // Sandboxes whose agent a test plays: for what no working agent would do, and for what takes long with a real one.
 import type { AgentEvent, ConfigureRequest, ExecuteCommand } from '#protocol';
+import type { EgressTerms } from '../../src/orchestrator/egress/egress-terms.ts';
 import { abortable } from '../../src/orchestrator/foundation/abortable.ts';
 import { AppError } from '../../src/orchestrator/foundation/errors.ts';
 import type { SandboxRecord } from '../../src/orchestrator/registry/records.ts';
@@ -131,6 +132,13 @@ export class ScriptedSandbox implements Sandbox {
     this.#lost = true;
     this.#loss.resolve({ reason, detail: 'as scripted' });
     this.#wake();
+  }
+
+  /** What its programs may reach, one of each call. */
+  readonly permitted: (EgressTerms | null)[] = [];
+
+  async permit(terms: EgressTerms | null): Promise<void> {
+    this.permitted.push(terms);
   }
 
   async pause(): Promise<void> {

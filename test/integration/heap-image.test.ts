@@ -18,6 +18,7 @@ import { loadSeccompProfile } from '../../src/orchestrator/sandbox/seccomp-profi
 import { UidPool } from '../../src/orchestrator/sandbox/uid-pool.ts';
 import { collect } from '../helpers/archives.ts';
 import { configuration, program } from '../helpers/commands.ts';
+import { testEgress } from '../helpers/egress.ts';
 import { programFiles, programFolder, readExpectations } from '../programs/expectations.ts';
 
 const MiB = 1024 * 1024;
@@ -47,7 +48,17 @@ beforeAll(async () => {
   };
   const times = { readyMsMax: 60_000, awayMsMax: 60_000 };
   const sets = { owned: new Set<string>(), running: new Set<string>() };
-  const host = { runtime, exits, policy, runDirectory, ...sets, ...times, clock: systemClock, log };
+  const host = {
+    runtime,
+    exits,
+    policy,
+    egress: testEgress(),
+    runDirectory,
+    ...sets,
+    ...times,
+    clock: systemClock,
+    log,
+  };
   source = new DirectSource({
     host,
     uids: new UidPool({ first: 267_000, count: 100 }),

@@ -17,6 +17,7 @@ import { defaultAllowances } from '../../src/orchestrator/sandbox/hardening.ts';
 import { loadSeccompProfile } from '../../src/orchestrator/sandbox/seccomp-profile.ts';
 import { UidPool } from '../../src/orchestrator/sandbox/uid-pool.ts';
 import { configuration, program } from '../helpers/commands.ts';
+import { testEgress } from '../helpers/egress.ts';
 
 const MiB = 1024 * 1024;
 const limits = {
@@ -47,7 +48,17 @@ beforeAll(async () => {
   };
   const times = { readyMsMax: 60_000, awayMsMax: 60_000 };
   const sets = { owned: new Set<string>(), running: new Set<string>() };
-  const host = { runtime, exits, policy, runDirectory, ...sets, ...times, clock: systemClock, log };
+  const host = {
+    runtime,
+    exits,
+    policy,
+    egress: testEgress(),
+    runDirectory,
+    ...sets,
+    ...times,
+    clock: systemClock,
+    log,
+  };
   const uids = new UidPool({ first: 266_000, count: 100 });
   source = new DirectSource({ host, uids, runtimeName: 'runc' });
 });

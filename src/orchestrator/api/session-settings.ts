@@ -3,6 +3,7 @@
 import { AppError } from '../foundation/errors.ts';
 import type { SessionConfig, SessionLimits } from '../registry/records.ts';
 import type { ConfigChange } from '../sessions/session-service.ts';
+import { networkOf } from './network-settings.ts';
 import type { ApiSettings } from './options.ts';
 import type { SessionSettings } from './schemas/request.ts';
 
@@ -37,13 +38,12 @@ export function configChange(
   current: Pick<SessionConfig, 'limits' | 'idle'>,
   bounds: Bounds,
 ): ConfigChange {
-  refuseNetwork(asked);
   refuseTooMuch(asked, bounds);
   return {
     ...(asked.timeout === undefined ? {} : { timeout: asked.timeout }),
     ...(asked.limits === undefined ? {} : { limits: { ...current.limits, ...asked.limits } }),
     ...(asked.persistence === undefined ? {} : { persistence: persistenceOf(asked.persistence) }),
-    ...(asked.network === undefined ? {} : { network: { policy: 'none' } }),
+    ...(asked.network === undefined ? {} : { network: networkOf(asked.network) }),
     ...(asked.env === undefined ? {} : { env: asked.env }),
     ...(asked.labels === undefined ? {} : { labels: asked.labels }),
     ...(asked.idle === undefined ? {} : { idle: idleOf({ ...current.idle, ...asked.idle }) }),
@@ -105,13 +105,5 @@ function refuseTooMuch(asked: SessionSettings, bounds: Bounds): void {
   });
   if (fields.length > 0) {
     throw new AppError('invalid_request', { detail: 'A limit is higher than allowed.', fields });
-  }
-}
-
-function refuseNetwork({ network }: SessionSettings): void {
-  if (network !== undefined && network.policy !== 'none') {
-    throw new AppError('not_implemented', {
-      detail: `Sessions have no network in this version: network policy "${network.policy}" is not available.`,
-    });
   }
 }

@@ -5,6 +5,7 @@ import { limits } from '#protocol';
 import { logLevels } from '../foundation/log.ts';
 import { admissionSettings } from './admission-settings.ts';
 import { connectionSettings } from './connection-settings.ts';
+import { egressSettings } from './egress-settings.ts';
 import {
   bytes,
   count,
@@ -121,6 +122,7 @@ export const settings = {
     'Sessions of all tenants, those that sleep included.',
   ),
   ...admissionSettings,
+  ...egressSettings,
   historyLengthMax: count(
     1000,
     [1, 100_000],

@@ -140,7 +140,6 @@ export const errorTable = {
     retry: false,
     title: 'The container engine of this service cannot pause sessions.',
   },
-  not_implemented: { status: 501, retry: false, title: 'This is not available in this version.' },
   runtime_unavailable: {
     status: 503,
     retry: true,

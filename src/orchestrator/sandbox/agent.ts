@@ -16,6 +16,7 @@ import type {
   VariablesReply,
   VariablesRequest,
 } from '#protocol';
+import type { EgressTerms } from '../egress/egress-terms.ts';
 
 export interface Agent {
   /** A connection is up now. */
@@ -95,6 +96,8 @@ export interface Sandbox extends AsyncDisposable {
   readonly agent: Agent;
   /** Its processes are frozen: the agent answers nothing, and its silence is no loss. */
   readonly paused: boolean;
+  /** Its programs may reach what the terms allow, from now on and in open connections; null: nobody. Throws what the file system says. */
+  permit(terms: EgressTerms | null): Promise<void>;
   /** Freezes it; nothing may be asked of its agent at that moment. Throws AppErrors, and then it runs on. */
   pause(signal: AbortSignal): Promise<void>;
   /** It goes on where it was frozen. Throws AppErrors, and then it still is: `sandbox_lost` when it is gone. */

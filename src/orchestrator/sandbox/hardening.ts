@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { SessionLimits } from '../registry/records.ts';
 import type { SandboxSpec } from '../runtimes/sandbox-spec.ts';
 import { linkSocketName } from './agent-link.ts';
+import { egressSocketName } from './sandbox-network.ts';
 
 /** The same for every sandbox of a service: chosen by whoever runs it. */
 export type SandboxPolicy = {
@@ -74,6 +75,7 @@ export function sandboxSpec(
     linkMountPath,
     environment: {
       CELLAR_LINK: join(linkMountPath, linkSocketName),
+      CELLAR_EGRESS: join(linkMountPath, egressSocketName),
       CELLAR_TOKEN: identity.token,
     },
     seccompProfile: policy.seccompProfile,

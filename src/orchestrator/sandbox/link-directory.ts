@@ -2,6 +2,7 @@
 import { chmod, mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { linkSocketName } from './agent-link.ts';
+import { egressSocketName } from './sandbox-network.ts';
 
 /** What the kernel takes as the path of a Unix socket, without the closing zero byte. */
 const socketPathBytesMax = 107;
@@ -14,7 +15,9 @@ export function linkDirectory(runDirectory: string, sandboxId: string): string {
 /** Makes it. Throws what the file system says, and when the path is too long for a socket. */
 export async function makeLinkDirectory(runDirectory: string, sandboxId: string): Promise<string> {
   const directory = linkDirectory(runDirectory, sandboxId);
-  const socketPathBytes = Buffer.byteLength(join(directory, linkSocketName));
+  const socketPathBytes = Math.max(
+    ...[linkSocketName, egressSocketName].map((name) => Buffer.byteLength(join(directory, name))),
+  );
   if (socketPathBytes > socketPathBytesMax)
     throw new Error(
       `the run directory's path is ${socketPathBytes - socketPathBytesMax} bytes too long for a socket in it`,

@@ -1,12 +1,15 @@
 // A container with its agent's link, as one thing: it is lost as one, it is frozen as one, and it goes as one.
+import type { EgressTerms } from '../egress/egress-terms.ts';
 import type { Runtime } from '../runtimes/runtime.ts';
 import type { Agent, Sandbox } from './agent.ts';
 import type { AgentLink } from './agent-link.ts';
+import type { SandboxNetwork } from './sandbox-network.ts';
 
 export type SandboxParts = {
   readonly identity: Pick<Sandbox, 'sandboxId' | 'runtimeId' | 'runtime'>;
   readonly engine: Pick<Runtime, 'pause' | 'resume'>;
   readonly link: Pick<AgentLink, 'agent' | 'freeze' | 'thaw'>;
+  readonly network: Pick<SandboxNetwork, 'permit'>;
   readonly lost: Sandbox['lost'];
   /** Takes everything down again, last made first. After it `lost` must not resolve any more. */
   readonly undo: AsyncDisposableStack;
@@ -25,11 +28,12 @@ export class LiveSandbox implements Sandbox {
   readonly lost: Sandbox['lost'];
   readonly #engine: SandboxParts['engine'];
   readonly #link: SandboxParts['link'];
+  readonly #network: SandboxParts['network'];
   readonly #undo: AsyncDisposableStack;
   #paused: boolean;
   #disposal: Promise<void> | null = null;
 
-  constructor({ identity, engine, link, lost, undo, paused = false }: SandboxParts) {
+  constructor({ identity, engine, link, network, lost, undo, paused = false }: SandboxParts) {
     this.sandboxId = identity.sandboxId;
     this.runtimeId = identity.runtimeId;
     this.runtime = identity.runtime;
@@ -37,12 +41,17 @@ export class LiveSandbox implements Sandbox {
     this.lost = lost;
     this.#engine = engine;
     this.#link = link;
+    this.#network = network;
     this.#undo = undo;
     this.#paused = paused;
   }
 
   get paused(): boolean {
     return this.#paused;
+  }
+
+  permit(terms: EgressTerms | null): Promise<void> {
+    return this.#network.permit(terms);
   }
 
   async pause(signal: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 // From an identity to a sandbox that can be used: link directory, link, container, hello. A failure at any step takes
 // down what the steps before have made.
 import { existsSync } from 'node:fs';
+import type { EgressHost } from '../egress/egress-terms.ts';
 import { abortable } from '../foundation/abortable.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
@@ -13,12 +14,14 @@ import type { ExitWatch, WatchedSandbox } from './exit-watch.ts';
 import { type ContainerLimits, type SandboxPolicy, sandboxSpec } from './hardening.ts';
 import { linkDirectory, makeLinkDirectory, removeLinkDirectory } from './link-directory.ts';
 import { LiveSandbox } from './sandbox.ts';
+import { SandboxNetwork } from './sandbox-network.ts';
 
 /** What all sandboxes of a service share. */
 export type SandboxHost = {
   readonly runtime: Runtime;
   readonly exits: ExitWatch;
   readonly policy: SandboxPolicy;
+  readonly egress: EgressHost;
   /**
    * Sandboxes that somebody in this process has, from their plan to their disposal, whether it succeeds or not. A container that is not
    * among them and belongs to no stored session is an orphan.
@@ -55,6 +58,7 @@ export async function startSandbox(
   try {
     const directory = await makeLinkDirectory(host.runDirectory, sandboxId);
     undo.defer(() => removeLinkDirectory(host.runDirectory, sandboxId));
+    const network = undo.use(new SandboxNetwork(host.egress, directory, sandboxId));
     const watched = undo.use(host.exits.watch(sandboxId));
     const link = undo.use(await listen(host, intent, directory, 0));
     const spec = sandboxSpec(host.policy, limits, { ...intent, linkDirectory: directory });
@@ -71,6 +75,7 @@ export async function startSandbox(
       identity: { ...intent, runtimeId },
       engine: runtime,
       link,
+      network,
       lost,
       undo,
     });
@@ -111,6 +116,7 @@ export async function adoptSandbox(
       await takeDown(host, sandboxId, undo);
       return null;
     }
+    const network = undo.use(new SandboxNetwork(host.egress, directory, sandboxId));
     const watched = undo.use(host.exits.watch(sandboxId));
     watched.started();
     const link = undo.use(await listen(host, record, directory, acknowledgedSeq));
@@ -123,6 +129,7 @@ export async function adoptSandbox(
       identity: { ...record, runtimeId },
       engine: host.runtime,
       link,
+      network,
       lost: ending(link, losses),
       undo,
       paused,

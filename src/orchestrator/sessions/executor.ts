@@ -36,6 +36,8 @@ export type ExecutorOptions = {
    * told, for what the execution has done went with its sandbox.
    */
   readonly checkpoint: (sandbox: Sandbox) => Promise<Checkpoint | Loss>;
+  /** What the session has sent and received so far. */
+  readonly networkBytes: () => number;
   /** The last execution that was open has ended. */
   readonly rested: () => void;
 };
@@ -56,6 +58,7 @@ export class Executor {
   readonly #unresponsive: (executionId: string) => void;
   readonly #checkpoint: ExecutorOptions['checkpoint'];
   readonly #rested: () => void;
+  readonly #networkBytes: () => number;
   readonly #holds = new Holds();
   readonly #open = new OpenExecutions();
   #stopWatchdog = () => {};
@@ -72,6 +75,7 @@ export class Executor {
     this.#unresponsive = options.unresponsive;
     this.#checkpoint = options.checkpoint;
     this.#rested = options.rested;
+    this.#networkBytes = options.networkBytes;
   }
 
   /** Nothing runs and nothing waits. */
@@ -272,14 +276,16 @@ export class Executor {
     const errors = ended.filter((run) => run.record.status !== 'success').length;
     const { state, config } = this.#store.record;
     const statistics = session?.statistics ?? this.#store.record.statistics;
+    const networkBytes = this.#networkBytes();
+    const isCounted = errors > 0 || networkBytes !== statistics.networkBytes;
     const isLast = ended.length > 0 && this.#open.none;
     const rests = isLast && state === 'busy';
     const change: Change = {
       ...rest,
       session: {
         ...session,
-        ...(errors > 0
-          ? { statistics: { ...statistics, errors: statistics.errors + errors } }
+        ...(isCounted
+          ? { statistics: { ...statistics, errors: statistics.errors + errors, networkBytes } }
           : {}),
         ...(isLast ? storedUse(at, config.idle) : {}),
         ...(rests ? { state: move('busy', 'idle') } : {}),

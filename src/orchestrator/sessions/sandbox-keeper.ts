@@ -21,6 +21,8 @@ export type KeeperOwner = {
 export type SandboxSettings = {
   readonly limits: SessionLimits;
   readonly configure: ConfigureRequest;
+  /** Gives it what it may reach. */
+  readonly permit: (sandbox: Sandbox) => Promise<void>;
   /** What else belongs to the start, such as bringing a state back. */
   readonly prepare: (agent: Agent, signal: AbortSignal) => Promise<void>;
 };
@@ -86,7 +88,7 @@ export class SandboxKeeper {
 
   async #start(
     plan: SandboxRecord,
-    { limits, configure, prepare }: SandboxSettings,
+    { limits, configure, permit, prepare }: SandboxSettings,
   ): Promise<Sandbox> {
     const starting = new AbortController();
     this.#starting = starting;
@@ -101,6 +103,7 @@ export class SandboxKeeper {
           plan.runtimeId === null
             ? signal
             : AbortSignal.any([signal, AbortSignal.timeout(waitingAnswerMsMax)]);
+        await permit(sandbox);
         await sandbox.agent.configure(configure, patience);
         await prepare(sandbox.agent, signal);
       } catch (error) {

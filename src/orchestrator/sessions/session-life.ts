@@ -13,6 +13,7 @@ import { recordOf, SandboxExchange } from './sandbox-exchange.ts';
 import { SandboxKeeper } from './sandbox-keeper.ts';
 import { configureRequest } from './sandbox-settings.ts';
 import type { SerialQueue } from './serial-queue.ts';
+import type { SessionNetwork } from './session-network.ts';
 import type { SessionOptions } from './session-options.ts';
 import type { Change, SessionStore } from './session-store.ts';
 import type { VersionChange } from './session-versions.ts';
@@ -27,6 +28,7 @@ export type SessionLifeParts = {
   readonly live: LiveLog;
   readonly executor: Executor;
   readonly uses: Uses;
+  readonly network: SessionNetwork;
   readonly states: StateChanges;
 };
 
@@ -39,6 +41,7 @@ export class SessionLife {
   readonly #losses: RecentLosses;
   readonly #states: StateChanges;
   readonly #origins: Origins;
+  readonly #network: SessionNetwork;
   /** Puts another sandbox in the place of the current one. */
   readonly exchange: SandboxExchange;
   readonly freezer: Freezer;
@@ -52,6 +55,7 @@ export class SessionLife {
     const { options, serial, store, live, executor, uses } = parts;
     this.#options = options;
     this.#states = parts.states;
+    this.#network = parts.network;
     this.#serial = serial;
     this.#store = store;
     this.#executor = executor;
@@ -149,6 +153,11 @@ export class SessionLife {
     }
     if (sandbox === null) return this.#replace({ reason: 'lost', detail: 'the container is gone' });
     this.#use(sandbox, record!);
+    try {
+      await this.#network.permit(sandbox);
+    } catch (error) {
+      return this.#replace({ reason: 'lost', detail: `it could be given no network: ${error}` });
+    }
     await this.freezer.recover(!this.#executor.atRest);
     if (!this.isCurrent(sandbox) || sandbox.paused) return;
     if (this.#record.state === 'idle' && !this.#executor.atRest)
@@ -199,7 +208,9 @@ export class SessionLife {
   /** The sandbox goes, once its state is stored as a version. */
   async sleep({ session, newSnapshots, removedSnapshots }: VersionChange): Promise<void> {
     const records = { newSnapshots, removedSnapshots };
-    await this.#states.to('hibernated', 'hibernated', { ...session, sandbox: null }, records, true);
+    const { statistics } = this.#network;
+    const change = { ...session, statistics, sandbox: null };
+    await this.#states.to('hibernated', 'hibernated', change, records, true);
     void this.#keeper.putAway();
   }
 
@@ -346,6 +357,7 @@ export class SessionLife {
     return {
       limits: this.#record.config.limits,
       configure: configureRequest(this.#record, this.#options.limits.heapShare),
+      permit: (sandbox: Sandbox) => this.#network.permit(sandbox),
       prepare,
     };
   }

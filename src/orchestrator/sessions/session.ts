@@ -11,14 +11,14 @@ import {
 import type { Sandbox } from '../sandbox/agent.ts';
 import { Executor } from './executor.ts';
 import { Followers } from './followers.ts';
-import { storedUse } from './idle-ladder.ts';
 import type { Lease } from './lease.ts';
 import { LiveLog } from './live-log.ts';
 import type { Origin } from './origins.ts';
-import { changeSandbox } from './sandbox-settings.ts';
 import { SerialQueue } from './serial-queue.ts';
+import { SessionConfiguration } from './session-configuration.ts';
 import { SessionFiles } from './session-files.ts';
 import { SessionLife } from './session-life.ts';
+import { SessionNetwork } from './session-network.ts';
 import type { SessionOptions } from './session-options.ts';
 import { SessionRestart } from './session-restart.ts';
 import { SessionRoom } from './session-room.ts';
@@ -52,6 +52,8 @@ export class Session {
   readonly room: SessionRoom;
   readonly #use: SessionUse;
   readonly #restart: SessionRestart;
+  readonly #network: SessionNetwork;
+  readonly #configuration: SessionConfiguration;
   readonly files: SessionFiles;
   readonly #followers: Followers;
 
@@ -70,6 +72,7 @@ export class Session {
       },
       log,
     );
+    this.#network = new SessionNetwork({ store: this.#store, serial: this.#serial, clock, log });
     this.#followers = new Followers(this.#live, registry);
     this.#use = new SessionUse({
       options,
@@ -96,6 +99,7 @@ export class Session {
         this.#life.lose(this.#life.sandbox, { reason: 'unresponsive', detail: executionId }, () =>
           this.#executor.isRunning(executionId),
         ),
+      networkBytes: () => this.#network.bytes,
       checkpoint: (sandbox) => this.#standstill.checkpoint(sandbox),
       rested: () => this.#use.touch(),
     });
@@ -117,6 +121,7 @@ export class Session {
         live: this.#live,
         executor: this.#executor,
         uses,
+        network: this.#network,
         states: this.#states,
       },
       !left,
@@ -144,12 +149,14 @@ export class Session {
       store: this.#store,
       executor: this.#executor,
       life: this.#life,
+      network: this.#network,
       versions: this.#versions,
       files: this.files,
       use: this.#use,
       uses,
     };
     this.#standstill = new Standstill(parts);
+    this.#configuration = new SessionConfiguration(parts);
     this.#restart = new SessionRestart({ ...parts, standstill: this.#standstill });
   }
 
@@ -254,6 +261,7 @@ export class Session {
   letGo(): void {
     this.#versions.close();
     this.#use.close();
+    this.#network.close();
   }
 
   /** The process ends: followers are told, the container and its executions go on for the next process. */
@@ -262,29 +270,12 @@ export class Session {
     this.letGo();
     this.#executor.leave();
     this.#live.close('shuttingDown');
-    await this.#serial.run(() => {});
+    await this.#serial.run(() => this.#network.store());
   }
 
   /** Changes a live session. Throws `not_changeable` for what is fixed when a sandbox starts. */
   async configure(change: ConfigChange): Promise<void> {
-    await this.#serial.run(async () => {
-      this.#life.assertLive();
-      const before = this.record.config;
-      const config = { ...before, ...change };
-      if (config.limits.workspaceBytes !== before.limits.workspaceBytes) {
-        throw new AppError('not_changeable', {
-          detail: 'limits.workspaceBytes is fixed when a sandbox starts.',
-        });
-      }
-      if (this.record.state === 'paused') await this.#life.wake();
-      const { sandbox } = this.#life;
-      await this.room.resize(before.limits, config.limits, async () => {
-        if (sandbox) await changeSandbox(sandbox, { ...this.record, config }, this.#options);
-      });
-      const now = this.#options.clock.now();
-      const use = this.#executor.atRest ? storedUse(now, config.idle) : { lastUsedAt: now };
-      await this.#store.apply({ session: { config, ...use } });
-    });
+    await this.#serial.run(() => this.#configuration.change(change));
     this.#use.touch();
   }
 

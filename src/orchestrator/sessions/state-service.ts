@@ -260,6 +260,7 @@ export class StateService {
         outputBytesMax: limits.trial.outputBytes,
         heapBytesMax: Math.floor(limits.trial.memoryBytes * limits.heapShare),
       },
+      permit: async () => {},
       prepare: (agent, signal) =>
         agent.restore(snapshots.open(record, signal), { fork: true }, signal),
     };

@@ -184,14 +184,41 @@ describe('POST /api/sessions', () => {
     expect(api.sessions.callsOf('create')[0]!.given[1]).toMatchObject({ from });
   });
 
-  it.each([[{ network: { policy: 'allowlist', allow: ['example.org'] } }]])(
-    'says that %j is not there yet',
-    async (payload) => {
-      const reply = await create(payload);
-      expect(reply.statusCode).toBe(501);
-      expect(reply.json()).toMatchObject({ code: 'not_implemented', status: 501 });
-    },
-  );
+  it.each([
+    [{ policy: 'none', bytesTotal: 5 }, { policy: 'none' }],
+    [{ policy: 'allowlist' }, { policy: 'allowlist', allow: [] }],
+    [
+      {
+        policy: 'allowlist',
+        allow: ['a.test:8443', '*.b.test'],
+        bytesPerSecond: 9,
+        bytesTotal: 99,
+      },
+      {
+        policy: 'allowlist',
+        allow: ['a.test:8443', '*.b.test'],
+        bytesPerSecond: 9,
+        bytesTotal: 99,
+      },
+    ],
+  ])('creates with the network %j', async (network, expected) => {
+    const reply = await create({ network });
+    expect(reply.statusCode).toBe(201);
+    expect(reply.json().config.network).toEqual(expected);
+  });
+
+  it.each([
+    [{ policy: 'allowlist', allow: ['a.test', 'https://b.test/'] }, '/network/allow/1'],
+    [{ policy: 'allowlist', allow: ['*'] }, '/network/allow/0'],
+    [{ policy: 'allowlist', allow: ['a.test:99999'] }, '/network/allow/0'],
+    [{ policy: 'none', allow: ['a.test'] }, '/network/allow'],
+    [{ policy: 'allowlist', bytesTotal: 0 }, '/network/bytesTotal'],
+    [{ policy: 'open' }, '/network/policy'],
+  ])('refuses the network %j, naming what is wrong', async (network, field) => {
+    const reply = await create({ network });
+    expect(reply.statusCode).toBe(400);
+    expect(reply.json().fields).toMatchObject([{ field }]);
+  });
 
   it('refuses a language that there is no engine for', async () => {
     const reply = await create({ language: 'cobol' });

@@ -39,7 +39,11 @@ it('describes a sandbox completely', () => {
     temporaryBytes: 16_777_216,
     linkDirectory: '/var/lib/cellar/run/sbx-1',
     linkMountPath: '/run/cellar',
-    environment: { CELLAR_LINK: '/run/cellar/agent.sock', CELLAR_TOKEN: 'secret' },
+    environment: {
+      CELLAR_LINK: '/run/cellar/agent.sock',
+      CELLAR_EGRESS: '/run/cellar/egress.sock',
+      CELLAR_TOKEN: 'secret',
+    },
     seccompProfile: '{}',
   });
 });

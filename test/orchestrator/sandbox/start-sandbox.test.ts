@@ -22,6 +22,7 @@ import { FakeClock } from '../../doubles/fake-clock.ts';
 import { FakeRuntime } from '../../doubles/fake-runtime.ts';
 import { ScriptedEngine } from '../../doubles/scripted-engine.ts';
 import { configuration } from '../../helpers/commands.ts';
+import { testEgress } from '../../helpers/egress.ts';
 
 const limits = { memoryBytes: 1024, cpus: 1, pids: 8, workspaceBytes: 1024 };
 const intent = { sandboxId: 'sbx-1', token: 'secret', uid: 200_000, runtime: 'runc' };
@@ -46,7 +47,8 @@ beforeEach(async () => {
   const exits = new ExitWatch({ runtime, instanceId: 'inst-1', clock, log });
   const times = { readyMsMax: 20_000, awayMsMax: 10_000 };
   const sets = { owned: new Set<string>(), running: new Set<string>() };
-  host = { runtime, exits, policy, runDirectory, ...sets, ...times, clock, log };
+  const egress = testEgress({ clock });
+  host = { runtime, exits, policy, egress, runDirectory, ...sets, ...times, clock, log };
 });
 
 afterEach(async () => {

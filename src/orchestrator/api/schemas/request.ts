@@ -98,11 +98,33 @@ const Limits = Type.Object(
 const Network = Type.Object(
   {
     policy: Type.Enum(['none', 'allowlist']),
-    allow: Type.Optional(Type.Array(Type.String({ maxLength: 260 }), { maxItems: 100 })),
-    bytesPerSecond: Type.Optional(Type.Integer({ minimum: 1 })),
-    bytesTotal: Type.Optional(Type.Integer({ minimum: 1 })),
+    allow: Type.Optional(
+      Type.Array(Type.String({ minLength: 1, maxLength: 260 }), {
+        maxItems: 100,
+        description:
+          'Hosts that programs may reach, with the ports of HTTP and HTTPS or with one of their own: `example.org`, `example.org:8443`, `*.example.org` for its subdomains.',
+      }),
+    ),
+    bytesPerSecond: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: 'Both directions and all connections together.',
+      }),
+    ),
+    bytesTotal: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: Number.MAX_SAFE_INTEGER,
+        description: 'As `statistics.networkBytes` counts, over the whole life of the session.',
+      }),
+    ),
   },
-  closed,
+  {
+    ...closed,
+    description:
+      'What programs may reach. Replaced as a whole; a change holds at once, and cuts connections that it does not allow.',
+  },
 );
 
 const Idle = Type.Object(
