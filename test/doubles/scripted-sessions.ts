@@ -280,7 +280,11 @@ export class ScriptedSessions implements SessionService {
     const held = this.#find(tenant, idOrName);
     const { since } = options;
     if (since !== undefined) {
-      for (const event of held.events) if (event.seq > since) follower.event(event);
+      for (const event of [...held.events]) {
+        if (event.seq <= since) continue;
+        follower.event(event);
+        if (follower.room && !(await follower.room())) break;
+      }
     }
     held.followers.add(follower);
     if (options.connection) held.connections++;

@@ -3,14 +3,17 @@
 import type { FastifyReply } from 'fastify';
 import type { Clock } from '../foundation/clock.ts';
 import type { LiveEvent } from '../sessions/session-service.ts';
+import type { Holder, OutgoingTotal } from './outgoing-total.ts';
+import { roomFor } from './reader-pace.ts';
 import { allowSilence } from './silent-wait.ts';
 
 /** How long a client may take to read what was sent before the end. */
 const flushMsMax = 10_000;
 
-export class EventStream {
+export class EventStream implements Holder {
   readonly #reply: FastifyReply;
   readonly #outgoingBytesMax: number;
+  readonly #total: OutgoingTotal;
   readonly #clock: Clock;
   readonly #heartbeatMs: number;
   #state: 'new' | 'open' | 'ended' = 'new';
@@ -18,12 +21,22 @@ export class EventStream {
 
   constructor(
     reply: FastifyReply,
-    options: { outgoingBytesMax: number; heartbeatMs: number; clock: Clock },
+    options: {
+      outgoingBytesMax: number;
+      outgoingTotal: OutgoingTotal;
+      heartbeatMs: number;
+      clock: Clock;
+    },
   ) {
     this.#reply = reply;
     this.#outgoingBytesMax = options.outgoingBytesMax;
+    this.#total = options.outgoingTotal;
     this.#heartbeatMs = options.heartbeatMs;
     this.#clock = options.clock;
+  }
+
+  get unsentBytes(): number {
+    return this.#reply.raw.writableLength;
   }
 
   get ended(): boolean {
@@ -55,6 +68,20 @@ export class EventStream {
     this.#write(`id: ${seq}\nevent: ${type}\ndata: ${text}\n\n`);
   }
 
+  /** See LiveFollower.room. The stream of a client that takes too long ends. */
+  async room(): Promise<boolean> {
+    if (this.#state === 'ended') return false;
+    const has = await roomFor(this.#reply.raw, () => this.unsentBytes, this.#clock);
+    if (!has) this.end();
+    return has;
+  }
+
+  /** Nothing of what waits is sent any more. */
+  drop(): void {
+    this.#stop();
+    this.#reply.raw.destroy();
+  }
+
   /** What was sent still goes out. */
   end(): void {
     if (this.#state === 'ended') return;
@@ -71,6 +98,7 @@ export class EventStream {
     if (this.#state !== 'open') return;
     raw.write(text);
     if (raw.writableLength > this.#outgoingBytesMax) this.end();
+    this.#total.wrote(this, raw);
   }
 
   #beat(): void {

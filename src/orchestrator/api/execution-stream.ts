@@ -2,8 +2,9 @@
 import type { FastifyReply } from 'fastify';
 import type { LiveEvent, LiveSubscription } from '../sessions/session-service.ts';
 import { EventStream } from './event-stream.ts';
-import type { ApiBounds, ApiParts } from './options.ts';
-import { Places } from './places.ts';
+import type { ApiParts } from './options.ts';
+import type { OutgoingTotal } from './outgoing-total.ts';
+import type { Places } from './places.ts';
 import { callerOf } from './principal.ts';
 import type { Waits } from './waits.ts';
 
@@ -17,14 +18,12 @@ export type StreamOptions = {
   readonly resumed: boolean;
 };
 
-/** Where the places of event streams come from. */
-export function eventStreamPlaces(bounds: ApiBounds): Places {
-  return new Places('event streams', {
-    session: bounds.eventStreamsPerSessionMax,
-    tenant: bounds.tenantEventStreamsMax,
-    all: bounds.eventStreamsMax,
-  });
-}
+/** What all event streams of a service share. */
+export type StreamShares = {
+  /** One for each stream, taken before anything is begun. */
+  readonly places: Places;
+  readonly outgoingTotal: OutgoingTotal;
+};
 
 /** These are told to live connections that subscribe to them. */
 const notStreamed = new Set(['state', 'metrics', 'variablesChanged']);
@@ -33,11 +32,12 @@ const notStreamed = new Set(['state', 'metrics', 'variablesChanged']);
 export async function streamExecution(
   { sessions, authenticator, clock, settings }: ApiParts,
   waits: Waits,
+  { outgoingTotal }: StreamShares,
   reply: FastifyReply,
   { tenant, sessionId, executionId, since, resumed }: StreamOptions,
 ): Promise<void> {
   const { outgoingBytesMax, heartbeatMs } = settings.bounds;
-  const stream = new EventStream(reply, { outgoingBytesMax, heartbeatMs, clock });
+  const stream = new EventStream(reply, { outgoingBytesMax, outgoingTotal, heartbeatMs, clock });
   let subscription: LiveSubscription | null = null;
   const finish = () => {
     stream.end();
@@ -57,7 +57,7 @@ export async function streamExecution(
     tenant,
     sessionId,
     { since, connection: false },
-    { event, close: finish },
+    { event, room: () => stream.room(), close: finish },
   );
   if (stream.ended || record.endedAt !== null || reply.raw.destroyed) return finish();
   stream.open();

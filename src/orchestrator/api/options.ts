@@ -48,6 +48,8 @@ export type ApiBounds = {
   readonly metricsIntervalMs: number;
   /** Unsent bytes for one client, past which it is too slow. */
   readonly outgoingBytesMax: number;
+  /** Of all clients together; past it those with the most are dropped. */
+  readonly outgoingBytesTotalMax: number;
   readonly bodyBytesMax: number;
   /**
    * An execute request, or any live message. JSON is never longer when it is written again, so what passes also fits one line of the
@@ -82,6 +84,7 @@ export const defaultBounds: ApiBounds = {
   heartbeatMs: 20_000,
   metricsIntervalMs: 1_000,
   outgoingBytesMax: 16 * 1024 * 1024,
+  outgoingBytesTotalMax: 256 * 1024 * 1024,
   bodyBytesMax: 1024 * 1024,
   executeBytesMax: limits.lineBytesMax - 16 * 1024,
   liveRequestsMax: 64,

@@ -7,12 +7,13 @@ import { newId } from '../foundation/id.ts';
 import type { ApiServer } from './api-server.ts';
 import { installAuthHook } from './auth-hook.ts';
 import { replyBeforeRouting } from './error-reply.ts';
-import { eventStreamPlaces } from './execution-stream.ts';
 import { Idempotency } from './idempotency.ts';
 import { installJsonBody } from './json-body.ts';
 import { installNotFound } from './not-found.ts';
 import { installOpenapi } from './openapi.ts';
-import type { ApiParts } from './options.ts';
+import type { ApiBounds, ApiParts } from './options.ts';
+import { OutgoingTotal } from './outgoing-total.ts';
+import { Places } from './places.ts';
 import { installRequestHooks } from './request-hooks.ts';
 import { installRequestPlaces } from './request-places.ts';
 import { installValidation } from './request-validation.ts';
@@ -45,9 +46,11 @@ export async function createServer(api: ApiParts): Promise<ApiServer> {
   installJsonBody(server);
   installValidation(server);
   installAuthHook(server, api);
-  const strangers = new Strangers(server.server, api.settings.bounds.anonymousConnectionsMax);
-  installRequestPlaces(server, api.settings.bounds, strangers);
-  const streams = eventStreamPlaces(api.settings.bounds);
+  const { bounds } = api.settings;
+  const strangers = new Strangers(server.server, bounds.anonymousConnectionsMax);
+  installRequestPlaces(server, bounds, strangers);
+  const outgoingTotal = new OutgoingTotal(bounds.outgoingBytesTotalMax);
+  const streams = { places: eventStreamPlaces(bounds), outgoingTotal };
   await installSockets(server, api);
   await installOpenapi(server, api.settings.version);
   sessionRoutes(server, api, waits, idempotency);
@@ -64,10 +67,18 @@ export async function createServer(api: ApiParts): Promise<ApiServer> {
   keyRoutes(server, api, idempotency);
   versionRoutes(server, api);
   healthRoutes(server, api, waits);
-  liveSocket(server, api, waits, strangers);
+  liveSocket(server, api, waits, strangers, outgoingTotal);
   server.addHook('preClose', async () => waits.close());
   await server.ready();
   return server;
+}
+
+function eventStreamPlaces(bounds: ApiBounds): Places {
+  return new Places('event streams', {
+    session: bounds.eventStreamsPerSessionMax,
+    tenant: bounds.tenantEventStreamsMax,
+    all: bounds.eventStreamsMax,
+  });
 }
 
 function newServer({ settings: { bounds } }: ApiParts): ApiServer {

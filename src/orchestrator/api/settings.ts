@@ -67,6 +67,7 @@ function idleOf(config: Config): SessionConfig['idle'] {
 function connectionBounds(config: Config, filesMax: number) {
   return {
     outgoingBytesMax: config.outgoingBytesMax,
+    outgoingBytesTotalMax: config.outgoingBytesTotalMax,
     liveConnectionsPerSessionMax: config.liveConnectionsPerSessionMax,
     tenantLiveConnectionsMax: config.tenantLiveConnectionsMax ?? config.liveConnectionsMax,
     liveConnectionsMax: config.liveConnectionsMax,

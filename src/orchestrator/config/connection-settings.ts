@@ -18,6 +18,11 @@ export const connectionSettings = {
     [64 * KiB, GiB],
     'Unsent bytes for one live client, past which it is too slow and disconnected.',
   ),
+  outgoingBytesTotalMax: bytes(
+    256 * MiB,
+    [MiB, 1024 * GiB],
+    'Unsent bytes for all live clients and event streams together, past which those with the most are dropped.',
+  ),
   liveConnectionsMax: count(5000, [1, 1_000_000], 'Live connections of all tenants.'),
   tenantLiveConnectionsMax: ofTenant('Live connections'),
   liveConnectionsPerSessionMax: count(64, [1, 10_000], 'Live connections to one session.'),

@@ -9,7 +9,8 @@ import type { LiveEvent, LiveFollower } from './session-service.ts';
 
 /** Far more than one batch of events can need, so that a number is reserved on the disk before it is given out. */
 const blockLength = 10_000;
-const replayPageLength = 500;
+/** Short, because an event can be large, and whoever reads them slowly has one page in memory. */
+const replayPageLength = 32;
 /** Messages to single followers that wait for the events being stored. */
 const waitingMax = 1000;
 
@@ -69,23 +70,32 @@ export class LiveLog {
     return () => this.#followers.delete(follower);
   }
 
-  /** Sends one follower the stored events above `since`, after a `gap` where some of them are gone. */
+  /**
+   * Sends one follower the stored events above `since`, after a `gap` where some of them are gone, page by page as there is room for them.
+   * Resolves with the number up to which that is done, or null when the follower wants no more. History may be pruned meanwhile.
+   */
   async replay(
     since: number,
-    { sessionId, seqPruned }: SessionRecord,
-    registry: Pick<SessionRegistry, 'eventsSince'>,
+    { tenant, sessionId }: SessionRecord,
+    registry: Pick<SessionRegistry, 'eventsSince' | 'findSession' | 'durable'>,
     follower: LiveFollower,
-  ): Promise<void> {
-    if (since < seqPruned) {
-      // Its number is that of the last event that is gone, so that numbers only ever grow for this follower too.
-      const gap = { type: 'gap', since, resumesAfter: seqPruned } as const;
-      follower.event(liveEvent(gap, seqPruned));
-    }
+  ): Promise<number | null> {
     for (let after = since; ; ) {
       const page = await registry.eventsSince(sessionId, after, replayPageLength);
-      for (const record of page) follower.event(storedEvent(record));
-      if (page.length < replayPageLength) return;
-      after = page.at(-1)!.seq;
+      // Asked after the page was read, and where it was read: what is not in it because it had gone is told to be a gap.
+      const { seqPruned } = (await registry.findSession(tenant, sessionId)) ?? { seqPruned: 0 };
+      // An end that was just stored is not told before it is durable.
+      await registry.durable();
+      if (after < seqPruned) {
+        // Its number is that of the last event that is gone, so that numbers only ever grow for this follower too.
+        const gap = { type: 'gap', since: after, resumesAfter: seqPruned } as const;
+        follower.event(liveEvent(gap, seqPruned));
+        after = seqPruned;
+      }
+      for (const record of page) if (record.seq > after) follower.event(storedEvent(record));
+      after = Math.max(after, page.at(-1)?.seq ?? 0);
+      if (page.length < replayPageLength) return after;
+      if (follower.room && !(await follower.room())) return null;
     }
   }
 

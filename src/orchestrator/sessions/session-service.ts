@@ -70,6 +70,8 @@ export type LiveEvent = {
 /** One follower of a session's events. `close` is told once when the session is deleted or the service stops. */
 export interface LiveFollower {
   event(event: LiveEvent): void;
+  /** Asked while stored events are replayed: resolves when it has taken in what it was given; false when it wants no more. Without it there is always room. */
+  room?(): Promise<boolean>;
   close(reason: 'deleted' | 'shuttingDown'): void;
 }
 

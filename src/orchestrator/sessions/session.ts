@@ -369,13 +369,14 @@ export class Session {
   // --- followers ----------------------------------------------------------------------------------------------------
 
   /** See SessionService.follow. */
-  follow(
+  async follow(
     options: { since?: number; connection: boolean },
     follower: LiveFollower,
   ): Promise<LiveSubscription> {
+    const rest = await this.#followers.catchUp(this.record, options, follower);
     return this.#serial.run(() => {
       if (this.#life.closed) throw new AppError('session_not_found');
-      return this.#followers.follow(this.record, options, follower);
+      return this.#followers.follow(this.record, rest, follower);
     });
   }
 

@@ -7,11 +7,10 @@ import type { ExecuteRequest } from '../../sessions/session-service.ts';
 import type { ApiServer } from '../api-server.ts';
 import { clientGone } from '../client-gone.ts';
 import { acceptedReply, executeMode, executionAddress } from '../execute-request.ts';
-import { streamExecution } from '../execution-stream.ts';
+import { type StreamShares, streamExecution } from '../execution-stream.ts';
 import type { Idempotency, IdempotentRequest } from '../idempotency.ts';
 import { sendJson } from '../json-reply.ts';
 import type { ApiParts } from '../options.ts';
-import type { Places } from '../places.ts';
 import { callerOf } from '../principal.ts';
 import { Execution } from '../schemas/reply.ts';
 import { ExecuteBody, ExecuteHeaders, SessionParams } from '../schemas/request.ts';
@@ -26,7 +25,7 @@ export function executeRoutes(
   api: ApiParts,
   waits: Waits,
   idempotency: Idempotency,
-  streams: Places,
+  streams: StreamShares,
 ): void {
   const { sessions, settings } = api;
 
@@ -94,14 +93,14 @@ export function executeRoutes(
         }
         case 'stream': {
           // Before anything runs: an execution whose events cannot be told is not begun.
-          streams.take({ tenant, sessionId }, reply.raw);
+          streams.places.take({ tenant, sessionId }, reply.raw);
           const seen = headers['last-event-id'];
           const before = await newestSeq(api, tenant, sessionId);
           const { reply: accepted, replayed } = await idempotency.run(repeatable, accept);
           const { executionId } = JSON.parse(accepted.body) as { executionId: string };
           reply.header('location', accepted.headers.location);
           if (replayed) reply.header('idempotency-replayed', 'true');
-          await streamExecution(api, waits, reply, {
+          await streamExecution(api, waits, streams, reply, {
             tenant,
             sessionId,
             executionId,

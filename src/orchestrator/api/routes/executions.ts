@@ -1,9 +1,8 @@
 // One execution: as it stands, as the stream of its events, and its end before its time.
 import type { ApiServer } from '../api-server.ts';
 import { wantsEventStream } from '../execute-request.ts';
-import { streamExecution } from '../execution-stream.ts';
+import { type StreamShares, streamExecution } from '../execution-stream.ts';
 import type { ApiParts } from '../options.ts';
-import type { Places } from '../places.ts';
 import { callerOf } from '../principal.ts';
 import { Execution } from '../schemas/reply.ts';
 import { ExecutionParams, StreamHeaders } from '../schemas/request.ts';
@@ -17,7 +16,7 @@ export function executionRoutes(
   server: ApiServer,
   api: ApiParts,
   waits: Waits,
-  streams: Places,
+  streams: StreamShares,
 ): void {
   const { sessions } = api;
 
@@ -42,8 +41,8 @@ export function executionRoutes(
       if (request.method === 'GET' && wantsEventStream(request.headers.accept)) {
         const seen = request.headers['last-event-id'];
         const { sessionId } = (await sessions.find(tenant, id)).record;
-        streams.take({ tenant, sessionId }, reply.raw);
-        await streamExecution(api, waits, reply, {
+        streams.places.take({ tenant, sessionId }, reply.raw);
+        await streamExecution(api, waits, streams, reply, {
           tenant,
           sessionId,
           executionId,

@@ -8,6 +8,7 @@ import { unreachable } from '../../foundation/unreachable.ts';
 import type { LiveEvent, LiveFollower, LiveSubscription } from '../../sessions/session-service.ts';
 import { liveErrorOf, logFailure, toAppError } from '../error-reply.ts';
 import type { ApiParts } from '../options.ts';
+import type { OutgoingTotal } from '../outgoing-total.ts';
 import { mayAct } from '../principal.ts';
 import { inspectDepthDefault } from '../schemas/request.ts';
 import { checkTimeout } from '../session-settings.ts';
@@ -27,6 +28,7 @@ export type LiveConnectionParts = {
   readonly api: ApiParts;
   readonly waits: Waits;
   readonly sampler: MetricsSampler;
+  readonly outgoingTotal: OutgoingTotal;
   readonly socket: WebSocket;
   readonly stream: Duplex;
   readonly principal: Principal;
@@ -53,7 +55,12 @@ export class LiveConnection implements LiveFollower {
   constructor(parts: LiveConnectionParts) {
     const { bounds } = parts.api.settings;
     this.#parts = parts;
-    this.#outgoing = new Outgoing(parts.socket, parts.stream, bounds.outgoingBytesMax);
+    this.#outgoing = new Outgoing(
+      parts.socket,
+      parts.stream,
+      bounds.outgoingBytesMax,
+      parts.outgoingTotal,
+    );
     this.#budget = new MessageBudget(parts.api.clock, bounds.liveMessagesPerSecondMax);
   }
 
@@ -61,6 +68,10 @@ export class LiveConnection implements LiveFollower {
   async open(since: number | undefined): Promise<void> {
     const { api, socket, principal, sessionId } = this.#parts;
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
+    // SECURITY: a ping is a message too, and is answered.
+    socket.on('ping', () => {
+      if (!this.#budget.take()) this.#outgoing.close('rateLimited');
+    });
     socket.on('close', () => this.#stop());
     socket.pause();
     try {
@@ -88,6 +99,10 @@ export class LiveConnection implements LiveFollower {
   /** The client's key opens nothing any more. */
   end(): void {
     this.#outgoing.close('unauthenticated');
+  }
+
+  room(): Promise<boolean> {
+    return this.#outgoing.room(this.#parts.api.clock);
   }
 
   close(reason: 'deleted' | 'shuttingDown'): void {

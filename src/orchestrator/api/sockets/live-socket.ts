@@ -9,6 +9,7 @@ import type { ApiServer } from '../api-server.ts';
 import { toAppError } from '../error-reply.ts';
 import { originCheck } from '../host-check.ts';
 import type { ApiParts } from '../options.ts';
+import type { OutgoingTotal } from '../outgoing-total.ts';
 import { Places } from '../places.ts';
 import { mayAct, principalOf } from '../principal.ts';
 import { SessionParams } from '../schemas/request.ts';
@@ -38,6 +39,7 @@ export function liveSocket(
   api: ApiParts,
   waits: Waits,
   strangers: Strangers,
+  outgoingTotal: OutgoingTotal,
 ): void {
   const admissions = new WeakMap<FastifyRequest, Admission>();
   const mayCome = originCheck(api.settings.allowedOrigins);
@@ -98,6 +100,7 @@ export function liveSocket(
         api,
         waits,
         sampler,
+        outgoingTotal,
         socket,
         stream: request.raw.socket,
         ...admission,

@@ -2,19 +2,28 @@
 // not read is closed; what was sent before goes out first, so it can resume after it.
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from '@fastify/websocket';
+import type { Clock } from '../../foundation/clock.ts';
+import type { Holder, OutgoingTotal } from '../outgoing-total.ts';
+import { roomFor } from '../reader-pace.ts';
 import { type CloseReason, closeCodes } from './close-codes.ts';
 
-export class Outgoing {
+export class Outgoing implements Holder {
   readonly #socket: WebSocket;
   readonly #stream: Duplex;
   readonly #bytesMax: number;
+  readonly #total: OutgoingTotal;
   #corked = false;
 
   /** `stream` is the connection under the socket. */
-  constructor(socket: WebSocket, stream: Duplex, bytesMax: number) {
+  constructor(socket: WebSocket, stream: Duplex, bytesMax: number, total: OutgoingTotal) {
     this.#socket = socket;
     this.#stream = stream;
     this.#bytesMax = bytesMax;
+    this.#total = total;
+  }
+
+  get unsentBytes(): number {
+    return this.#socket.bufferedAmount;
   }
 
   /** Sends text in the caller's turn; all texts of one turn leave in one write. After a close it does nothing. */
@@ -23,6 +32,15 @@ export class Outgoing {
     this.#cork();
     this.#socket.send(text);
     if (this.#socket.bufferedAmount > this.#bytesMax) this.close('tooSlow');
+    this.#total.wrote(this, this.#stream);
+  }
+
+  /** See LiveFollower.room. A client that takes too long is closed. */
+  async room(clock: Clock): Promise<boolean> {
+    if (this.#socket.readyState !== this.#socket.OPEN) return false;
+    const has = await roomFor(this.#stream, () => this.unsentBytes, clock);
+    if (!has) this.close('tooSlow');
+    return has;
   }
 
   #cork(): void {
@@ -38,5 +56,10 @@ export class Outgoing {
   /** The socket is dropped when the client does not answer the close in time. */
   close(reason: CloseReason): void {
     this.#socket.close(closeCodes[reason].code, reason);
+  }
+
+  /** Nothing of what waits is sent any more; the client sees no close. */
+  drop(): void {
+    this.#socket.terminate();
   }
 }
