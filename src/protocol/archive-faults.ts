@@ -77,6 +77,10 @@ export const archiveFaults = {
     code: 'archive_unsupported',
     meaning: 'The archive is of a session in another language.',
   },
+  language_newer: {
+    code: 'archive_unsupported',
+    meaning: 'The archive is of a session in a newer version of the language.',
+  },
   values_malformed: {
     code: 'image_refused',
     meaning: 'The engine cannot read the values: they are damaged, or of a newer engine.',

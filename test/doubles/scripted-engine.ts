@@ -10,6 +10,7 @@ import type {
 } from '../../src/agent/engines/engine.ts';
 
 export class ScriptedEngine implements Engine {
+  readonly languageVersion = 1;
   /** What it was told, in order: `execute code`, `stop cause`, `input content`, `drained`. */
   readonly calls: string[] = [];
   settings: EngineSettings | null = null;

@@ -1,5 +1,9 @@
 // State that survives: everything a session can hold, over the public API, through all that can happen to it.
+import { Readable } from 'node:stream';
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { extract } from 'tar-stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { collect } from '../helpers/archives.ts';
 import { everything, probe, step } from '../helpers/everything.ts';
 import { docker, type Service, startService } from '../helpers/start-service.ts';
 
@@ -104,11 +108,19 @@ describe('a session that holds one of everything', () => {
   it('moves to another service as an archive', async () => {
     const { id } = await newSession();
     const before = await resultOf(id, probe);
-    const { version } = await take(id);
+    const { version: parent } = await take(id);
+    const { version } = await take(id, 'mine');
     const archive = await fetch(`${service.url}/api/sessions/${id}/snapshots/${version}/archive`, {
       headers: { authorization: `Bearer ${service.key}` },
     });
     const bytes = Buffer.from(await archive.arrayBuffer());
+    const documents = await documentsIn(zstdDecompressSync(bytes));
+    expect(documents.get('manifest.json')).toMatchObject({
+      format: 2,
+      language: 'anarchy',
+      languageVersion: 1,
+    });
+    expect(documents.get('version.json')).toMatchObject({ version, parent, label: 'mine' });
     await using other = await startService();
     const imported = await fetch(`${other.url}/api/snapshots?label=moved`, {
       method: 'POST',
@@ -139,7 +151,6 @@ describe('a session that holds one of everything', () => {
 
 describe('an archive that is no good', () => {
   it('is refused with a code, and leaves nothing', async () => {
-    const { zstdCompressSync } = await import('node:zlib');
     const containers = (await service.containers()).length;
     const reply = await fetch(`${service.url}/api/snapshots`, {
       method: 'POST',
@@ -161,4 +172,17 @@ async function sessionsWithSandbox(): Promise<number> {
 async function containerFromEngine(_id: string): Promise<string> {
   const [newest] = (await service.containers()).sort((one, other) => other.Created - one.Created);
   return newest!.Names[0]!.replace('/cellar-', '');
+}
+
+/** The JSON files at the top of an archive, by name. */
+async function documentsIn(archive: Buffer): Promise<Map<string, unknown>> {
+  const tar = extract();
+  Readable.from([archive]).pipe(tar as unknown as NodeJS.WritableStream);
+  const documents = new Map<string, unknown>();
+  for await (const entry of tar) {
+    const { name } = entry.header;
+    const content = await collect(entry);
+    if (/^[^/]+\.json$/.test(name)) documents.set(name, JSON.parse(content.toString()));
+  }
+  return documents;
 }

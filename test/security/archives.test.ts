@@ -171,6 +171,12 @@ describe('an archive', () => {
       { format: 1, language: 'python', engine: 'x' },
     ],
     [
+      'of a newer version of the language',
+      'snapshot_unsupported',
+      'language_newer',
+      { format: 2, language: 'anarchy', languageVersion: 99, engine: 'x' },
+    ],
+    [
       'with a huge manifest',
       'snapshot_refused',
       'document_malformed',

@@ -4,8 +4,12 @@
 //   heap/000000 …    the engine's image, cut into pieces because a tar must know each size beforehand
 //   summary.json     counts, and a digest of everything before it: an archive without it is not whole
 
-/** Grows when an older agent could misread the archive. */
-export const archiveFormatVersion = 1;
+/**
+ * Grows when an older agent could misread the archive; a newer agent reads older ones.
+ *   1  the manifest has no version of the language, which was the first one then
+ *   2  the manifest has it
+ */
+export const archiveFormatVersion = 2;
 
 export const manifestName = 'manifest.json';
 export const workspacePrefix = 'workspace/';
@@ -21,6 +25,8 @@ export const documentBytesMax = 64 * 1024;
 export type ArchiveManifest = {
   readonly format: number;
   readonly language: string;
+  /** Version of the language that the session's programs were in. */
+  readonly languageVersion: number;
   /** Name and version of what wrote the heap image. */
   readonly engine: string;
 };

@@ -11,12 +11,18 @@ import {
 
 /** Throws AgentFailure `archive_unsupported` for a newer format, whatever else it says. */
 export function readManifest(bytes: Buffer): ArchiveManifest {
-  const { format, language, engine } = objectIn(bytes);
+  const { format, language, engine, ...others } = objectIn(bytes);
   if (typeof format === 'number' && format > archiveFormatVersion)
     throw faulty('format_newer', String(format));
-  if (format !== archiveFormatVersion || typeof language !== 'string' || typeof engine !== 'string')
+  const languageVersion = format === 1 ? 1 : others.languageVersion;
+  if (
+    !isCount(format) ||
+    typeof language !== 'string' ||
+    !isCount(languageVersion) ||
+    typeof engine !== 'string'
+  )
     throw faulty('document_malformed', manifestName);
-  return { format, language, engine };
+  return { format, language, languageVersion, engine };
 }
 
 export function readSummary(bytes: Buffer): ArchiveSummary {
@@ -25,6 +31,10 @@ export function readSummary(bytes: Buffer): ArchiveSummary {
   if (!Object.values(counts).every(Number.isSafeInteger) || typeof digest !== 'string')
     throw faulty('document_malformed', summaryName);
   return { ...(counts as Omit<ArchiveSummary, 'digest'>), digest };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 1;
 }
 
 function objectIn(bytes: Buffer): Record<string, unknown> {

@@ -33,6 +33,8 @@ export interface ExecutionSink {
 }
 
 export interface Engine {
+  /** Grows with what a program can mean: state that a newer one made is not given to an older one. */
+  readonly languageVersion: number;
   /**
    * Before the first `configure`, for sandboxes that wait: resolves when the engine runs and the first program of a session will not have to
    * wait for anything to be loaded. Throws AgentFailure `engine_unavailable`.

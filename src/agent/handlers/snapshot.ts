@@ -27,7 +27,12 @@ export function snapshot(session: Session): { readonly transfer: Transfer } {
         const { language } = configuration;
         const archive = writeArchive({
           root: session.workspace.root,
-          manifest: { format: archiveFormatVersion, language, engine: agentVersion },
+          manifest: {
+            format: archiveFormatVersion,
+            language,
+            languageVersion: engine.languageVersion,
+            engine: agentVersion,
+          },
           heap: engine.save(signal),
           limits: limitsOf(configuration),
         });
@@ -51,9 +56,10 @@ export function restore(session: Session, restored: Restored): { readonly transf
       await whileStill(session, () =>
         readArchive(bodyOf(stream), {
           root: session.workspace.root,
-          accept: ({ language }) => {
-            if (language === configuration.language) return;
-            throw faulty('language_differs', language);
+          accept: ({ language, languageVersion }) => {
+            if (language !== configuration.language) throw faulty('language_differs', language);
+            if (languageVersion > engine.languageVersion)
+              throw faulty('language_newer', String(languageVersion));
           },
           load: (image) =>
             restored === 'files'

@@ -14,7 +14,8 @@ import type {
 import type { SessionRegistry } from '../registry/session-registry.ts';
 import type { Agent } from '../sandbox/agent.ts';
 import type { SnapshotStore } from '../snapshots/snapshot-store.ts';
-import { IncomingArchive } from './archive-history.ts';
+import { IncomingArchive } from './archive-entries.ts';
+import { checkVersion } from './archived-version.ts';
 import { decodeHistory, type HistoryLine } from './history-line.ts';
 
 /** A version by its number or by its label. */
@@ -87,6 +88,8 @@ export class Snapshots {
     const incoming = new IncomingArchive(content);
     const snapshotId = newId('snap');
     try {
+      const version = await incoming.version();
+      if (version !== null) checkVersion(version, language);
       await this.#keepHistory(tenant, snapshotId, incoming.history(), signal);
       const stored = await this.#put(tenant, incoming.archive(), signal, snapshotId);
       const unbound = { sessionId: null, version: null, parent: null };

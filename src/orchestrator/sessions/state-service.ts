@@ -5,7 +5,8 @@ import { newId } from '../foundation/id.ts';
 import { Permits } from '../foundation/permits.ts';
 import type { IdempotencyKey, SnapshotRecord } from '../registry/records.ts';
 import type { Listing, Page } from '../registry/session-registry.ts';
-import { historyEntries } from './archive-history.ts';
+import { historyEntries, versionEntry } from './archive-entries.ts';
+import { encodeVersion } from './archived-version.ts';
 import { encodeHistory } from './history-line.ts';
 import type { HeldSession, LoadedSessions } from './loaded-sessions.ts';
 import type { Origin } from './origins.ts';
@@ -132,8 +133,9 @@ export class StateService {
     return { record, content: this.#wholeArchive(record, signal) };
   }
 
-  /** The history until then, and after it what the agent wrote, unread. */
+  /** What the registry knows of the version, the history until then, and after it what the agent wrote, unread. */
   async *#wholeArchive(record: SnapshotRecord, signal: AbortSignal): AsyncIterable<Buffer> {
+    yield versionEntry(encodeVersion(record));
     yield* historyEntries(this.#historyUntil(record, signal));
     yield* this.#options.snapshots.open(record, signal);
   }

@@ -31,7 +31,7 @@ import {
 } from '../../helpers/archives.ts';
 
 const limits = { entriesMax: 100, fileBytesMax: 10_000_000, heapBytesMax: 4_000_000 };
-const manifest = { format: 1, language: 'anarchy', engine: 'test' };
+const manifest = { format: 2, language: 'anarchy', languageVersion: 1, engine: 'test' };
 
 let top: string;
 let source: string;
@@ -242,8 +242,16 @@ describe('a hostile archive', () => {
   });
 
   it.each([
-    ['of a newer format', { ...manifest, format: 2 }, 'format_newer'],
-    ['without a format', { language: 'anarchy', engine: 'x' }, 'document_malformed'],
+    ['of a newer format', { ...manifest, format: 3 }, 'format_newer'],
+    ['without a format', { ...manifest, format: undefined }, 'document_malformed'],
+    ['of a format that never was', { ...manifest, format: 0 }, 'document_malformed'],
+    ['without its language', { ...manifest, language: undefined }, 'document_malformed'],
+    [
+      'without the language’s version',
+      { ...manifest, languageVersion: undefined },
+      'document_malformed',
+    ],
+    ['with no such version', { ...manifest, languageVersion: 1.5 }, 'document_malformed'],
     ['that is no object', 7, 'document_malformed'],
   ])('with a manifest %s is refused', async (_, content, fault) => {
     const archive = await tarOf([{ name: 'manifest.json', content: JSON.stringify(content) }]);

@@ -126,8 +126,10 @@ describe('a sleeping session', () => {
     expect(await manager.metrics(tenant, id, soon())).toMatchObject({ memoryBytes: 0 });
     expect((await manager.states.list(tenant, 'demo', page)).total).toBe(1);
     const { content } = await manager.states.archive(tenant, 'demo', 1, soon());
-    // What was executed, and a state of nothing.
-    expect((await collect(content)).toString()).toMatch(/^history\/000000\.ndjson\0/);
+    // Which version it is, what was executed, and a state of nothing.
+    expect((await collect(content)).toString()).toMatch(
+      /^version\.json\0.*history\/000000\.ndjson\0/s,
+    );
     expect(apply).not.toHaveBeenCalled();
     expect(source.started).toHaveLength(2);
   });

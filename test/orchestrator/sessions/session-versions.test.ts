@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
 import type { SessionConfig } from '../../../src/orchestrator/registry/records.ts';
-import { IncomingArchive } from '../../../src/orchestrator/sessions/archive-history.ts';
+import { IncomingArchive } from '../../../src/orchestrator/sessions/archive-entries.ts';
 import { Retention } from '../../../src/orchestrator/sessions/retention.ts';
 import type { ForkSource } from '../../../src/orchestrator/sessions/session-service.ts';
 import { type SessionWorld, sessionManager, sessionWorld } from '../../helpers/session-manager.ts';
@@ -54,6 +54,7 @@ async function run(id: string, state: string): Promise<void> {
 async function stateIn(id: string, version: number): Promise<string> {
   const { content } = await manager.states.archive(tenant, id, version, soon());
   const archive = new IncomingArchive(content);
+  await archive.version();
   for await (const _ of archive.history());
   return textOf(archive.archive());
 }

@@ -44,6 +44,7 @@ type Asked = {
 const failedStartsMax = 3;
 
 export class AnarchyEngine implements Engine {
+  readonly languageVersion = 1;
   readonly #entry: URL;
   readonly #workspace: string;
   readonly #graceMs: number;

@@ -1,12 +1,19 @@
-// Where the history is in an archive that travels: in entries of its own, `history/000000.ndjson` and so on, before those that the agent
-// wrote. The orchestrator puts them there and takes them away again; what comes after them it passes on unread.
-// SECURITY: an entry of history is one whose header is, to the byte, what this file would write. Nothing else of a tar is understood.
+// What the registry adds to an archive that travels: entries of its own before those that the agent wrote, `version.json` and then
+// `history/000000.ndjson` and so on. The orchestrator puts them there and takes them away again; what comes after them it passes on unread.
+// SECURITY: such an entry is one whose header is, to the byte, what this file would write. Nothing else of a tar is understood.
 import { refusal } from './archive-refusal.ts';
+import { versionDocumentBytesMax } from './archived-version.ts';
 
 const blockBytes = 512;
 /** A piece ends with the line that takes it over this; every piece is whole lines. */
 const pieceBytesMin = 1024 * 1024;
 const piecesMax = 1_000_000;
+const versionName = 'version.json';
+
+/** The document as the first entry of a tar that goes on after it. */
+export function versionEntry(document: Buffer): Buffer {
+  return entryOf(versionName, [document], document.byteLength);
+}
 
 /** Lines as the entries of a tar that goes on after them. */
 export async function* historyEntries(lines: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
@@ -17,14 +24,14 @@ export async function* historyEntries(lines: AsyncIterable<Buffer>): AsyncIterab
     held.push(line);
     heldBytes += line.byteLength;
     if (heldBytes < pieceBytesMin) continue;
-    yield entryOf(number++, held, heldBytes);
+    yield entryOf(historyName(number++), held, heldBytes);
     held = [];
     heldBytes = 0;
   }
-  if (heldBytes > 0) yield entryOf(number, held, heldBytes);
+  if (heldBytes > 0) yield entryOf(historyName(number), held, heldBytes);
 }
 
-/** An archive as it comes: first its history, which must be read to its end, then the rest. */
+/** An archive as it comes: what tells of its version, its history, which must be read to its end, and then the rest. */
 export class IncomingArchive {
   readonly #content: AsyncIterator<Uint8Array>;
   #held: Buffer = Buffer.alloc(0);
@@ -33,10 +40,22 @@ export class IncomingArchive {
     this.#content = content[Symbol.asyncIterator]();
   }
 
+  /** The document of its version; null when the archive has none. Throws as `history` does. */
+  async version(): Promise<Buffer | null> {
+    const sizeBytes = sizeIn(await this.#peek(), versionName);
+    if (sizeBytes === null) return null;
+    if (sizeBytes > versionDocumentBytesMax) throw refusal('document_malformed');
+    await this.#skip(blockBytes);
+    const parts: Buffer[] = [];
+    for await (const part of this.#take(sizeBytes)) parts.push(part);
+    await this.#skip(paddingOf(sizeBytes));
+    return Buffer.concat(parts);
+  }
+
   /** Bytes of lines; none when the archive has no history. Throws AppError `snapshot_refused`, and what the content throws. */
   async *history(): AsyncIterable<Buffer> {
     for (let number = 0; number < piecesMax; number++) {
-      const sizeBytes = historySizeOf(await this.#peek(), number);
+      const sizeBytes = sizeIn(await this.#peek(), historyName(number));
       if (sizeBytes === null) return;
       await this.#skip(blockBytes);
       yield* this.#take(sizeBytes);
@@ -89,27 +108,31 @@ export class IncomingArchive {
   }
 }
 
-function entryOf(number: number, content: readonly Buffer[], sizeBytes: number): Buffer {
+function historyName(number: number): string {
+  return `history/${String(number).padStart(6, '0')}.ndjson`;
+}
+
+function entryOf(name: string, content: readonly Buffer[], sizeBytes: number): Buffer {
   const padding = Buffer.alloc(paddingOf(sizeBytes));
-  return Buffer.concat([headerOf(number, sizeBytes), ...content, padding]);
+  return Buffer.concat([headerOf(name, sizeBytes), ...content, padding]);
 }
 
 function paddingOf(sizeBytes: number): number {
   return (blockBytes - (sizeBytes % blockBytes)) % blockBytes;
 }
 
-/** Null when the block is not the header of this piece of history. */
-function historySizeOf(block: Buffer, number: number): number | null {
+/** Null when the block is not the header of the entry with this name. */
+function sizeIn(block: Buffer, name: string): number | null {
   const digits = block.toString('latin1', 124, 135);
   if (block.byteLength < blockBytes || !/^[0-7]{11}$/.test(digits)) return null;
   const sizeBytes = Number.parseInt(digits, 8);
-  return block.equals(headerOf(number, sizeBytes)) ? sizeBytes : null;
+  return block.equals(headerOf(name, sizeBytes)) ? sizeBytes : null;
 }
 
 /** As POSIX has it: a plain file of nobody's, without a date. */
-function headerOf(number: number, sizeBytes: number): Buffer {
+function headerOf(name: string, sizeBytes: number): Buffer {
   const header = Buffer.alloc(blockBytes);
-  header.write(`history/${String(number).padStart(6, '0')}.ndjson`, 0);
+  header.write(name, 0);
   header.write('0000644\x000000000\x000000000\0', 100);
   header.write(`${sizeBytes.toString(8).padStart(11, '0')}\0`, 124);
   header.write('00000000000\0', 136);

@@ -1,4 +1,4 @@
-// The history that travels with an archive. Registry and snapshot store are the real ones; a test plays the agents.
+// What travels with an archive: the facts of its version, and the history. Registry and snapshot store are the real ones; a test plays the agents.
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,8 @@ import { SqliteRegistry } from '../../../src/orchestrator/registry/sqlite/sqlite
 import {
   historyEntries,
   IncomingArchive,
-} from '../../../src/orchestrator/sessions/archive-history.ts';
+  versionEntry,
+} from '../../../src/orchestrator/sessions/archive-entries.ts';
 import { encodeHistory } from '../../../src/orchestrator/sessions/history-line.ts';
 import type { SessionManager } from '../../../src/orchestrator/sessions/session-manager.ts';
 import type { ForkSource } from '../../../src/orchestrator/sessions/session-service.ts';
@@ -40,8 +41,9 @@ async function withHistory(lines: readonly (Buffer | string)[], rest: Buffer): P
 
 async function partsOf(archive: Buffer, pieceBytes?: number) {
   const incoming = new IncomingArchive(inPieces(archive, pieceBytes));
+  const version = (await incoming.version())?.toString() ?? null;
   const history = (await collect(incoming.history())).toString();
-  return { history, rest: await collect(incoming.archive()) };
+  return { version, history, rest: await collect(incoming.archive()) };
 }
 
 describe('an archive with history', () => {
@@ -49,7 +51,10 @@ describe('an archive with history', () => {
 
   it.each([1, 7, 512, 1000, 100_000])('comes apart again in pieces of %i bytes', async (bytes) => {
     const rest = await tarOf([{ name: 'manifest.json', content: '{}' }]);
-    const parts = await partsOf(await withHistory(lines, rest), bytes);
+    const archive = await withHistory(lines, rest);
+    const told = Buffer.concat([versionEntry(Buffer.from('{"format":1}')), archive]);
+    const parts = await partsOf(told, bytes);
+    expect(parts.version).toBe('{"format":1}');
     expect(parts.history).toBe(lines.join(''));
     expect(parts.rest.equals(rest)).toBe(true);
   });
@@ -74,7 +79,7 @@ describe('an archive with history', () => {
     ['less than a block', Buffer.alloc(100, 'x')],
     ['no history', Buffer.alloc(5000, 'x')],
   ])('that holds %s is passed on as it is', async (_, bytes) => {
-    expect(await partsOf(bytes)).toEqual({ history: '', rest: bytes });
+    expect(await partsOf(bytes)).toEqual({ version: null, history: '', rest: bytes });
   });
 
   it('whose header is not to the byte what it would be here is passed on unread', async () => {
@@ -201,7 +206,15 @@ describe('the history of a session', () => {
     const { version } = await take(id);
     clock.advance(1000);
     await run(id, 'after', '');
-    const { history, rest } = await partsOf(await download(id, version!));
+    const { version: told, history, rest } = await partsOf(await download(id, version!));
+    expect(JSON.parse(told!)).toEqual({
+      format: 1,
+      language: 'anarchy',
+      version: 1,
+      parent: null,
+      label: null,
+      createdAt: expect.any(Number),
+    });
     expect(
       history
         .trim()
@@ -209,6 +222,40 @@ describe('the history of a session', () => {
         .map((line) => JSON.parse(line).code),
     ).toEqual(['before']);
     expect(rest.toString()).toBe('after before');
+  });
+
+  it.each([
+    ['of another language', { language: 'lisp' }, 'snapshot_unsupported', 'language_differs'],
+    ['of a newer format', { format: 2, parent: {} }, 'snapshot_unsupported', 'format_newer'],
+    ['without a language', { language: undefined }, 'snapshot_refused', 'document_malformed'],
+    ['with a parent that is no version', { parent: 0 }, 'snapshot_refused', 'document_malformed'],
+    ['too large', { label: 'x'.repeat(5000) }, 'snapshot_refused', 'document_malformed'],
+  ])(
+    'comes after a document of the version; one %s is refused',
+    async (_, changes, code, reason) => {
+      const document = { format: 1, language: 'anarchy', version: 7, parent: 6, label: null };
+      const claim = { ...document, createdAt: 0, ...changes };
+      const entry = versionEntry(Buffer.from(JSON.stringify(claim)));
+      const refused = upload(Buffer.concat([entry, Buffer.from('state')]));
+      await expect(refused).rejects.toMatchObject({ code, reason });
+      expect(await stored()).toEqual([]);
+      expect(source.started).toEqual([]);
+    },
+  );
+
+  it('and its document tell which version an archive is of, and what it grew from', async () => {
+    const id = await create();
+    await take(id);
+    await manager.states.rollback(tenant, id, { version: 1 }, soon());
+    await take(id);
+    await manager.states.rollback(tenant, id, { version: 1 }, soon());
+    await manager.states.take(tenant, id, 'third', soon());
+    const archive = await download(id, 3);
+    const document = JSON.parse((await partsOf(archive)).version!);
+    expect(document).toMatchObject({ version: 3, parent: 1, label: 'third' });
+    const later = { ...document, format: 1, flavour: 'sweet' };
+    const entry = versionEntry(Buffer.from(JSON.stringify(later)));
+    await upload(Buffer.concat([entry, Buffer.from('state')]));
   });
 
   it('stays with its session when that is forked', async () => {
