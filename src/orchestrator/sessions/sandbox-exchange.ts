@@ -1,7 +1,8 @@
 // Puts another sandbox in the place of a session's present one, which goes on until the other is ready: with the state of a version,
-// or empty with the same files.
+// or empty with the same files. A session that sleeps may get one in this way, too.
+import { abortable } from '../foundation/abortable.ts';
 import { AppError } from '../foundation/errors.ts';
-import type { SandboxRecord } from '../registry/records.ts';
+import { isDormant, type SandboxRecord } from '../registry/records.ts';
 import type { Sandbox } from '../sandbox/agent.ts';
 import { eventRecord, type LiveLog } from './live-log.ts';
 import type { StateDetails, StateReason } from './live-messages.ts';
@@ -12,6 +13,7 @@ import type { SandboxKeeper, SandboxSettings } from './sandbox-keeper.ts';
 import type { SerialQueue } from './serial-queue.ts';
 import type { SessionOptions } from './session-options.ts';
 import type { SessionStore } from './session-store.ts';
+import type { StateChanges } from './state-changes.ts';
 
 export type SandboxExchangeParts = {
   readonly options: SessionOptions;
@@ -21,8 +23,13 @@ export type SandboxExchangeParts = {
   readonly live: LiveLog;
   readonly keeper: SandboxKeeper;
   readonly origins: Origins;
+  readonly states: StateChanges;
   readonly settings: (bring: Bring) => SandboxSettings;
   readonly isCurrent: (sandbox: Sandbox) => boolean;
+  /** Throws when there is nothing to serve any more. */
+  readonly assertLive: () => void;
+  /** The sandbox that is being started, once it is there. */
+  readonly ready: () => Promise<Sandbox>;
   /** The session lives in this sandbox from now on. */
   readonly use: (sandbox: Sandbox, record: SandboxRecord) => void;
   readonly lose: (sandbox: Sandbox, loss: Loss) => void;
@@ -48,22 +55,36 @@ export class SandboxExchange {
    * nothing has changed.
    */
   async goBack(former: Sandbox, origin: Origin): Promise<void> {
-    const { options, serial, store, keeper, origins } = this.#parts;
-    const prepared = await this.#prepare(origins.bring(origin, store.record.sessionId));
-    const { sessionId, version } = origin.snapshot;
-    await serial.run(async () => {
-      // It may have been let go meanwhile: a session never stands on what is not there.
-      if ((await options.registry.findSnapshot(sessionId!, version!)) === null) {
-        keeper.discard(prepared.sandbox, prepared.plan);
-        throw new AppError('snapshot_not_found');
-      }
-      await this.#swap(former, prepared, version, { reason: 'rolledBack', version });
+    const prepared = await this.#prepareOrigin(origin);
+    await this.#place(prepared, () => this.#swapForOrigin(former, prepared, origin));
+  }
+
+  /**
+   * As `goBack`, of a session that sleeps: it is not woken for that, and sleeps on when it fails. `arrives` is called when the sandbox
+   * becomes the session's. Where somebody else wakes the session meanwhile, that sandbox is the former one. The signal ends the wait for it.
+   */
+  async goBackAsleep(origin: Origin, arrives: () => void, signal: AbortSignal): Promise<void> {
+    const { store, assertLive, ready, keeper } = this.#parts;
+    const prepared = await this.#prepareOrigin(origin);
+    const arrived = await this.#place(prepared, async () => {
+      assertLive();
+      if (!isDormant(store.record.state)) return false;
+      await this.#assertThere(origin);
+      arrives();
+      await this.#arrive(prepared, origin.snapshot.version);
+      return true;
     });
+    if (arrived) return;
+    const former = await abortable(ready(), signal).catch((error: unknown) => {
+      keeper.discard(prepared.sandbox, prepared.plan);
+      throw error;
+    });
+    await this.#place(prepared, () => this.#swapForOrigin(former, prepared, origin));
   }
 
   /** Outside of the queue, with nothing executing: an empty sandbox with the same files takes the place of `former`. */
   async renew(former: Sandbox): Promise<void> {
-    const { options, serial, store, origins, lose } = this.#parts;
+    const { options, store, origins, lose } = this.#parts;
     this.#renewing = true;
     try {
       const { files, ...prepared } = await prepareRenewal({
@@ -73,7 +94,7 @@ export class SandboxExchange {
         prepare: (bring) => this.#prepare(bring),
         log: options.log,
       });
-      await serial.run(() => {
+      await this.#place(prepared, () => {
         const { version } = store.record;
         return this.#swap(former, prepared, version, { reason: 'restarted', files, version });
       });
@@ -85,8 +106,48 @@ export class SandboxExchange {
     }
   }
 
+  #prepareOrigin(origin: Origin): Promise<Prepared> {
+    const { origins, store } = this.#parts;
+    return this.#prepare(origins.bring(origin, store.record.sessionId));
+  }
+
   #prepare(bring: Bring): Promise<Prepared> {
     return this.#parts.keeper.startUnstored(this.#parts.settings(bring));
+  }
+
+  /** Does in the session's queue what makes the sandbox its own; when that throws, the sandbox goes. */
+  #place<Result>(prepared: Prepared, work: () => Promise<Result>): Promise<Result> {
+    const { serial, keeper } = this.#parts;
+    return serial.run(async () => {
+      try {
+        return await work();
+      } catch (error) {
+        keeper.discard(prepared.sandbox, prepared.plan);
+        throw error;
+      }
+    });
+  }
+
+  /** It may have been let go meanwhile: a session never stands on what is not there. */
+  async #assertThere({ snapshot }: Origin): Promise<void> {
+    const { sessionId, version } = snapshot;
+    const found = await this.#parts.options.registry.findSnapshot(sessionId!, version!);
+    if (found === null) throw new AppError('snapshot_not_found');
+  }
+
+  async #swapForOrigin(former: Sandbox, prepared: Prepared, origin: Origin): Promise<void> {
+    await this.#assertThere(origin);
+    const { version } = origin.snapshot;
+    await this.#swap(former, prepared, version, { reason: 'rolledBack', version });
+  }
+
+  /** In one change: the session is awake, in this sandbox, and stands on the version. */
+  async #arrive({ sandbox, plan }: Prepared, version: number | null): Promise<void> {
+    const { states, use } = this.#parts;
+    const record = recordOf(sandbox, plan);
+    const session = { sandbox: record, agentSeq: 0, version };
+    use(sandbox, record);
+    await states.to('idle', 'rolledBack', session, {}, true, { version });
   }
 
   /** If `former` still is the present one; `version` is what the session falls back to then. */
@@ -97,10 +158,7 @@ export class SandboxExchange {
     told: StateDetails & { readonly reason: StateReason },
   ): Promise<void> {
     const { options, store, live, keeper, isCurrent, use } = this.#parts;
-    if (!isCurrent(former)) {
-      keeper.discard(sandbox, plan);
-      throw new AppError('sandbox_lost');
-    }
+    if (!isCurrent(former)) throw new AppError('sandbox_lost');
     const { state, sandbox: formerRecord } = store.record;
     const record = recordOf(sandbox, plan);
     const event = live.compose({ type: 'state', from: state, to: state, ...told });

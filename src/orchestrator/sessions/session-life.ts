@@ -87,8 +87,11 @@ export class SessionLife {
       live,
       keeper: this.#keeper,
       origins: this.#origins,
+      states: this.#states,
       settings: (bring) => this.#settings(bring),
       isCurrent: (sandbox) => this.isCurrent(sandbox),
+      assertLive: () => this.assertLive(),
+      ready: () => this.#ready,
       use: (sandbox, record) => this.#use(sandbox, record),
       lose: (sandbox, loss) => this.lose(sandbox, loss),
     });

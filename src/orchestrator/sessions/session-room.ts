@@ -52,6 +52,12 @@ export class SessionRoom {
     room.belongTo(this.#owner);
   }
 
+  /** As `give`, unless the session has come by room in another way meanwhile. */
+  accept(room: Room): void {
+    if (this.#room === null) this.give(room);
+    else room[Symbol.dispose]();
+  }
+
   /** It has a sandbox already, whether there is room or not. */
   occupy(): void {
     const { tenant, config } = this.#parts.store.record;
@@ -143,7 +149,7 @@ export class SessionRoom {
       const room = await admission.enter(tenant, config.limits, signal);
       try {
         assertLive();
-        this.give(room);
+        this.accept(room);
       } catch (error) {
         room[Symbol.dispose]();
         throw error;

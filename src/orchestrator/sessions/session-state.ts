@@ -8,9 +8,10 @@ const nextStates: Readonly<Record<SessionState, readonly SessionState[]>> = {
   idle: ['busy', 'creating', 'paused', 'hibernated', 'failed', 'deleted'],
   busy: ['idle', 'creating', 'failed', 'deleted'],
   paused: ['idle', 'creating', 'hibernated', 'failed', 'deleted'],
-  hibernated: ['creating', 'failed', 'deleted'],
+  // To `idle` by a rollback, whose sandbox is ready before anything is changed.
+  hibernated: ['creating', 'idle', 'failed', 'deleted'],
   // No sandbox could be started; the next request tries again.
-  failed: ['creating', 'deleted'],
+  failed: ['creating', 'idle', 'deleted'],
   deleted: [],
 };
 

@@ -2,7 +2,7 @@
 // beside what else happens.
 import { abortable } from '../foundation/abortable.ts';
 import { AppError } from '../foundation/errors.ts';
-import type { SnapshotRecord } from '../registry/records.ts';
+import { isDormant, type SnapshotRecord } from '../registry/records.ts';
 import type { Sandbox } from '../sandbox/agent.ts';
 import type { Checkpoint, Executor } from './executor.ts';
 import type { Step } from './idle-ladder.ts';
@@ -83,20 +83,34 @@ export class Standstill {
 
   /** See Session.rollback. */
   rollback(wanted: VersionChoice, signal: AbortSignal): Promise<void> {
-    const { options, life, store, versions } = this.#parts;
-    return this.#inTurn(() =>
-      this.#awake(signal, async (sandbox) => {
-        const snapshot = await versions.find(wanted);
-        const { tenant, config } = store.record;
-        const room = await options.admission.enter(tenant, config.limits, signal);
-        try {
-          await life.exchange.goBack(sandbox, { snapshot, fork: false });
-        } finally {
-          // The session's own room is that of the sandbox that stays.
-          room.releaseAfter(life.removed());
-        }
-      }),
-    );
+    return this.#inTurn(async () => {
+      if (!isDormant(this.#parts.store.record.state))
+        return this.#awake(signal, (sandbox) => this.#goBack(sandbox, wanted, signal));
+      using _use = this.#parts.use.begin();
+      using _held = this.hold();
+      this.#parts.life.assertLive();
+      await this.#goBack(null, wanted, signal);
+    });
+  }
+
+  /** `former`: null of a session that sleeps. */
+  async #goBack(former: Sandbox | null, wanted: VersionChoice, signal: AbortSignal): Promise<void> {
+    const { options, life, store, versions, room } = this.#parts;
+    const origin = { snapshot: await versions.find(wanted), fork: false };
+    const { tenant, config } = store.record;
+    const own = await options.admission.enter(tenant, config.limits, signal);
+    let isAccepted = false;
+    const accept = () => {
+      isAccepted = true;
+      room.accept(own);
+    };
+    try {
+      if (former) await life.exchange.goBack(former, origin);
+      else await life.exchange.goBackAsleep(origin, accept, signal);
+    } finally {
+      // A session that was awake has room already: that of the sandbox that stays.
+      if (!isAccepted) own.releaseAfter(life.removed());
+    }
   }
 
   /** See Session.pause. */

@@ -6,7 +6,7 @@ import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
 import type { SessionConfig } from '../../../src/orchestrator/registry/records.ts';
 import type { ScriptedSandbox } from '../../doubles/scripted-source.ts';
 import { type SessionWorld, sessionManager, sessionWorld } from '../../helpers/session-manager.ts';
-import { config } from '../../helpers/session-settings.ts';
+import { config, serviceBudget } from '../../helpers/session-settings.ts';
 
 const soon = () => AbortSignal.timeout(10_000);
 const tenant = 'default';
@@ -255,6 +255,111 @@ describe('a paused session', () => {
     sandbox.paused = true;
     await restartService(sandbox);
     expect([await stateOf(id), sandbox.paused]).toEqual(['busy', false]);
+  });
+});
+
+describe('a rollback of a session that sleeps', () => {
+  /** Version 1 holds `one`, version 2, on which it sleeps, `two`. */
+  async function asleep(): Promise<string> {
+    const id = await create();
+    source.last.state = 'one';
+    await manager.states.take(tenant, id, null, soon());
+    source.last.state = 'two';
+    await manager.states.hibernate(tenant, id, soon());
+    await expect.poll(() => source.last.disposed).toBe(true);
+    return id;
+  }
+  const rollback = (id: string) => manager.states.rollback(tenant, id, { version: 1 }, soon());
+  const alive = () => source.started.filter(({ disposed }) => !disposed).length;
+
+  it('brings that version into the one sandbox that is started for it', async () => {
+    const id = await asleep();
+    const { told } = await follow(id);
+    await rollback(id);
+    expect(source.started).toHaveLength(2);
+    expect(source.last.state).toBe('one');
+    expect(await recordOf(id)).toMatchObject({ state: 'idle', version: 1 });
+    expect(told).toEqual(['hibernated → idle (rolledBack)']);
+    await run(id);
+    await pause(id);
+    await manager.states.hibernate(tenant, id, soon());
+    expect(alive()).toBe(0);
+    expect(await recordOf(id)).toMatchObject({ state: 'hibernated', version: 3 });
+  });
+
+  it('needs no more room than the session will have', async () => {
+    const one = { ...serviceBudget.service, sandboxes: 1 };
+    const budget = { service: one, tenantOf: () => one };
+    manager = sessionManager({ registry, source, snapshots, clock, budget });
+    const id = await asleep();
+    await rollback(id);
+    await manager.states.hibernate(tenant, id, soon());
+    // It has given back what it had: there is room for another one.
+    await create();
+  });
+
+  it.each([
+    ['there is no such version', { version: 7 }, 'snapshot_not_found'],
+    ['no sandbox can be started', { version: 1 }, 'runtime_unavailable'],
+  ])('leaves it asleep as it was when %s', async (_, wanted, code) => {
+    const id = await asleep();
+    const { told } = await follow(id);
+    source.failure = new AppError('runtime_unavailable');
+    const failed = manager.states.rollback(tenant, id, wanted, soon());
+    await expect(failed).rejects.toMatchObject({ code });
+    source.failure = null;
+    expect(await recordOf(id)).toMatchObject({ state: 'hibernated', version: 2, sandbox: null });
+    expect(told).toEqual([]);
+    await run(id);
+    expect(source.last.state).toBe('two');
+  });
+
+  it('leaves it asleep as it was when the version is no good', async () => {
+    const id = await asleep();
+    vi.spyOn(snapshots, 'open').mockImplementationOnce(() => {
+      throw new AppError('snapshot_damaged');
+    });
+    await expect(rollback(id)).rejects.toMatchObject({ code: 'snapshot_damaged' });
+    expect(await recordOf(id)).toMatchObject({ state: 'hibernated', version: 2, sandbox: null });
+    await expect.poll(alive).toBe(0);
+  });
+
+  it('goes with the session when that is deleted meanwhile', async () => {
+    const id = await asleep();
+    const engine = Promise.withResolvers<void>();
+    source.engine = engine.promise;
+    const rolledBack = rollback(id);
+    rolledBack.catch(() => {});
+    await expect.poll(() => source.signals.length).toBe(2);
+    const deleted = manager.delete(tenant, id, { force: false }, soon());
+    engine.resolve();
+    await deleted;
+    await expect(rolledBack).rejects.toBeInstanceOf(AppError);
+    await expect.poll(alive).toBe(0);
+  });
+
+  it('comes before what is asked for meanwhile, and wakes nobody twice', async () => {
+    const id = await asleep();
+    const engine = Promise.withResolvers<void>();
+    source.engine = engine.promise;
+    const rolledBack = rollback(id);
+    await expect.poll(() => source.signals.length).toBe(2);
+    const submitted = submit(id);
+    await settled();
+    engine.resolve();
+    const executionId = await submitted;
+    await rolledBack;
+    await expect.poll(alive).toBe(1);
+    const living = source.started.find(({ disposed }) => !disposed)!;
+    expect(living.state).toBe('one');
+    await expect
+      .poll(() => living.executions.map((each) => each.executionId))
+      .toEqual([executionId]);
+    expect((await recordOf(id)).version).toBe(1);
+    living.finish(executionId);
+    await manager.ended(tenant, id, executionId, soon());
+    await manager.states.hibernate(tenant, id, soon());
+    expect((await recordOf(id)).state).toBe('hibernated');
   });
 });
 
