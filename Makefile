@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fuzz soak integration images up down docs format clean
+.PHONY: help setup run test check fuzz soak chaos integration images up down docs format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -27,6 +27,9 @@ fuzz: ## Random programs against the language for FUZZ_SECONDS (60), from FUZZ_S
 
 soak: setup ## SOAK_EXECUTIONS (200000) and SOAK_CREATES (5000) on one service: does anything leak?
 	@npm run --silent soak
+
+chaos: setup ## Kills at random until stopped, CHAOS_KILLS (200) a run, from CHAOS_SEED on: is anything lost?
+	@npm run --silent chaos
 
 integration: setup ## Tests on real containers only
 	@npm run --silent test:integration
