@@ -5,6 +5,7 @@ import { builtinReference } from './generators/builtins.ts';
 import { configurationReference } from './generators/configuration.ts';
 import { errorReference } from './generators/errors.ts';
 import { liveProtocolReference } from './generators/live-protocol.ts';
+import { metricsReference } from './generators/metrics.ts';
 import { openapiReference } from './generators/openapi.ts';
 
 /** Files of docs/reference/ by name, each with the function that gives its text. */
@@ -13,6 +14,7 @@ export const references: Readonly<Record<string, () => string | Promise<string>>
   'configuration.md': configurationReference,
   'errors.md': errorReference,
   'live-protocol.md': liveProtocolReference,
+  'metrics.md': metricsReference,
   'openapi.json': openapiReference,
 };
 

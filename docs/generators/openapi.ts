@@ -1,6 +1,6 @@
 // docs/reference/openapi.json: what the HTTP server says about itself.
 import { readFileSync } from 'node:fs';
-import { defaultBounds } from '../../src/orchestrator/api/options.ts';
+import { defaultBounds, type MetricsSource } from '../../src/orchestrator/api/options.ts';
 import { createServer } from '../../src/orchestrator/api/server.ts';
 import { systemClock } from '../../src/orchestrator/foundation/clock.ts';
 import { createLog } from '../../src/orchestrator/foundation/log.ts';
@@ -21,6 +21,7 @@ export async function openapiReference(): Promise<string> {
     registry: neverAsked(),
     overload: neverAsked(),
     readiness: {},
+    metrics: { ...neverAsked<MetricsSource>(), token: null },
     log: createLog('silent'),
     clock: systemClock,
     settings: {

@@ -2,7 +2,6 @@
 import assert from 'node:assert';
 import { randomInt } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { KeyService } from './access/keys.ts';
@@ -10,7 +9,9 @@ import { TenantRemoval } from './access/tenant-removal.ts';
 import { TenantDirectory } from './access/tenants.ts';
 import { Admission } from './admission/admission.ts';
 import { budgetOf, type Host } from './admission/budget.ts';
+import { addressOf } from './api/address-of.ts';
 import { isLoopback } from './api/host-check.ts';
+import { MetricsListener } from './api/metrics-server.ts';
 import { createServer } from './api/server.ts';
 import { apiSettings, limitsMaxOf, limitsOf } from './api/settings.ts';
 import { openBootstrapKey } from './auth/bootstrap-key.ts';
@@ -22,6 +23,7 @@ import { loggedEgress } from './egress/egress-observer.ts';
 import { systemClock } from './foundation/clock.ts';
 import { newId } from './foundation/id.ts';
 import type { Log } from './foundation/log.ts';
+import { Metrics } from './metrics/metrics.ts';
 import { loadMeter, openFilesMax } from './overload/measure-load.ts';
 import { OverloadWatch } from './overload/overload-watch.ts';
 import { PooledSource } from './pool/pooled-source.ts';
@@ -47,6 +49,7 @@ import { Snapshots } from './sessions/snapshots.ts';
 import type { States } from './sessions/state-service.ts';
 import { StoredSessions } from './sessions/stored-sessions.ts';
 import { openDirectoryStore } from './snapshots/directory/directory-store.ts';
+import { ObservedStore } from './snapshots/observed-store.ts';
 import type { SnapshotStore } from './snapshots/snapshot-store.ts';
 
 export type Service = {
@@ -54,6 +57,8 @@ export type Service = {
   readonly createdKey: string | null;
   /** Starts to listen; gives the address as a URL. */
   listen(): Promise<string>;
+  /** Where the metrics are, where they have an address of their own; null before `listen` too. */
+  readonly metricsAddress: string | null;
   /** Ends what is under way as far as `drainMsMax` allows. Sandboxes stay for the next process. */
   stop(): Promise<void>;
 };
@@ -89,9 +94,17 @@ export async function assemble(
   log: Log,
   decorate: Decorators = undecorated,
 ): Promise<Service> {
+  const metrics = new Metrics({
+    version: await version(),
+    controlGroups: config.controlGroupsDir,
+    clock,
+    log,
+  });
+  const { observe } = metrics;
   const opened = await SqliteRegistry.open({
     directory: config.dataDir,
     clock,
+    observe,
     idempotencyMs: config.idempotencyMs,
   });
   const registry = decorate.registry(opened);
@@ -140,6 +153,7 @@ export async function assemble(
       runDirectory,
       readyMsMax: config.sandboxStartMsMax,
       awayMsMax: config.linkLossMsMax,
+      observe,
       clock,
       log,
     },
@@ -147,8 +161,10 @@ export async function assemble(
     runtimeName: config.runtime,
   });
   const limits = limitsOf(config);
+  const budget = budgetOf(config, hostOf());
   const admission = new Admission({
-    limits: budgetOf(config, hostOf()),
+    limits: budget,
+    observe,
     startsAtOnceMax: config.startsAtOnceMax,
     waitMsMax: config.admissionMsMax,
     waitingMax: config.admissionWaitingMax,
@@ -173,8 +189,9 @@ export async function assemble(
           log,
         });
   const source = decorate.source(pool === null ? direct : new PooledSource({ direct, pool, log }));
-  const store = decorate.store(await openStore(config, instanceId));
-  const snapshots = new Snapshots({ ...config, store, registry, clock, log });
+  const storage = await openStore(config, instanceId);
+  const store = new ObservedStore({ store: decorate.store(storage), clock, observe });
+  const snapshots = new Snapshots({ ...config, store, registry, observe, clock, log });
   await snapshots.sweep();
   const retention = new Retention({
     registry,
@@ -189,6 +206,7 @@ export async function assemble(
     admission,
     stored: new StoredSessions(config.sessionsStoredMax),
     retention,
+    observe,
     clock,
     log,
     // What is tried out may have been made under any limits, but the machine need not have the most CPUs that may be asked for.
@@ -200,6 +218,7 @@ export async function assemble(
     runDirectory,
     owned: async () => new Set([...sessions.sandboxIds(), ...owned]),
     uids,
+    observe,
     clock,
     log,
     intervalMs: config.reconcileIntervalMs,
@@ -209,6 +228,7 @@ export async function assemble(
   await reconciler.survey(AbortSignal.timeout(surveyMsMax)).catch((error: unknown) => {
     log.warn({ err: error }, 'the container engine does not answer yet');
   });
+  observe({ type: 'sessionsFound', counts: await registry.countSessionsByState() });
   await sessions.recover();
   reconciler.start();
   pool?.open();
@@ -238,15 +258,33 @@ export async function assemble(
     sessions,
     states: sessions.states,
   });
+  metrics.attach({
+    dataDirectory: config.dataDir,
+    sandboxes: direct,
+    admission,
+    room: budget.service,
+    pool,
+    overload,
+  });
+  const parts = {
+    metrics: metrics.withToken(config.metricsToken ?? null),
+    authenticator: ring,
+    overload,
+    observe,
+    settings: apiSettings(config, await version(), filesMax),
+    log,
+    clock,
+  };
+  const collected = await MetricsListener.make(parts, config.metricsHost, config.metricsPort);
   const server = await createServer({
+    ...parts,
+    metrics: collected === null ? parts.metrics : null,
     sessions: decorate.sessions(sessions),
     states: decorate.states(sessions.states),
     files: sessions.files,
-    authenticator: ring,
     tenants,
     tenantRemoval,
     keys,
-    overload,
     tickets: new Tickets(clock),
     registry,
     readiness: {
@@ -255,9 +293,6 @@ export async function assemble(
       store: (signal) => store.check(signal),
       load: async () => overload.assertCalm(),
     },
-    settings: apiSettings(config, await version(), filesMax),
-    log,
-    clock,
   });
   overload.start();
   const stopping = new AbortController();
@@ -267,8 +302,11 @@ export async function assemble(
     createdKey: created,
     async listen() {
       await server.listen({ host: config.host, port: config.port });
-      const { port } = server.server.address() as AddressInfo;
-      return `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`;
+      await collected?.listen();
+      return addressOf(config.host, server);
+    },
+    get metricsAddress() {
+      return collected?.address ?? null;
     },
     async stop() {
       stopping.abort();
@@ -277,6 +315,7 @@ export async function assemble(
       const cancel = clock.after(config.drainMsMax, deadline.resolve);
       await Promise.race([drained, deadline.promise]);
       cancel();
+      await collected?.[Symbol.asyncDispose]();
       overload[Symbol.dispose]();
       await pool?.[Symbol.asyncDispose]();
       await reconciler[Symbol.asyncDispose]();

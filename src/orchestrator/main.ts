@@ -12,6 +12,7 @@ async function main(): Promise<void> {
   const address = await service.listen();
   console.log(`Cellar listens on ${address}`);
   console.log(`Documentation of the API: ${address}/docs`);
+  if (service.metricsAddress !== null) console.log(`Metrics: ${service.metricsAddress}/metrics`);
   if (service.createdKey !== null) {
     console.log(`API key of the administrator, shown this once: ${service.createdKey}`);
   }

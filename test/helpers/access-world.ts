@@ -73,6 +73,7 @@ export class AccessWorld implements AsyncDisposable {
       registry,
       overload: { assertCalm: () => {} },
       readiness: {},
+      metrics: null,
       settings: { ...settings, bounds: defaultBounds },
       log,
       clock,

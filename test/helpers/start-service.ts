@@ -24,6 +24,8 @@ export class Service implements AsyncDisposable {
   #url = '';
   /** What the process wrote to standard error, for the message of a failing test. */
   log = '';
+  /** What it printed since it was started last. */
+  output = '';
 
   /** `program`: what is started, a path in the project. */
   constructor(
@@ -68,11 +70,13 @@ export class Service implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.#process = child;
+    this.output = '';
     child.stderr!.on('data', (chunk: Buffer) => {
       this.log += chunk;
     });
     const url = new Promise<string>((resolve, reject) => {
       createInterface({ input: child.stdout! }).on('line', (line) => {
+        this.output += `${line}\n`;
         const match = /https?:\/\/\S+/.exec(line);
         if (match) resolve(match[0].replace(/\/$/, ''));
       });

@@ -4,6 +4,7 @@ import { abortable } from '../foundation/abortable.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
 import type { Log } from '../foundation/log.ts';
+import type { Observed } from '../foundation/observe.ts';
 import { type Amounts, amountsOf, nothing, plus } from './amounts.ts';
 import { FairQueue } from './fair-queue.ts';
 import { Ledger, type Limits, type Shortage } from './ledger.ts';
@@ -11,7 +12,7 @@ import { planReclaim } from './plan-reclaim.ts';
 import { RecentlyFreed, retryAfterSeconds } from './retry-after.ts';
 import { Room, type RoomChanges } from './room.ts';
 
-export type AdmissionOptions = {
+export type AdmissionOptions = Observed & {
   readonly limits: Limits;
   /** Sandboxes that are being started for somebody at one time. */
   readonly startsAtOnceMax: number;
@@ -36,6 +37,8 @@ export type AdmissionFigures = {
 type Waiting = {
   readonly tenant: string;
   readonly wanted: Amounts;
+  /** On the monotonic clock. */
+  readonly since: number;
   /** It takes one of the starts that may be under way. */
   readonly starts: boolean;
   readonly admit: () => void;
@@ -176,6 +179,7 @@ export class Admission {
     const waiting: Waiting = {
       tenant,
       wanted,
+      since: clock.monotonic(),
       starts,
       admit: () => {
         undo = admitted();
@@ -255,6 +259,8 @@ export class Admission {
     this.#ledger.take(waiting.tenant, waiting.wanted);
     if (waiting.starts) this.#starting++;
     this.#admitted++;
+    const { clock, observe } = this.#options;
+    observe?.({ type: 'admitted', waitedMs: clock.monotonic() - waiting.since });
     waiting.admit();
   }
 
@@ -290,6 +296,9 @@ export class Admission {
     this.#refused++;
     const now = this.#options.clock.monotonic();
     const isOwn = code === 'tenant_limit';
+    const scope = isOwn ? 'tenant' : 'service';
+    const reason = shortage?.resource ?? 'queue';
+    this.#options.observe?.({ type: 'admissionRefused', scope, reason });
     const ahead = isOwn ? this.#queue.lengthOf(tenant) : this.#queue.length;
     const perSecond = this.#freed.perSecond(now, isOwn ? tenant : undefined);
     const whose = isOwn ? 'This tenant' : 'The service';

@@ -7,6 +7,7 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import type { Tickets } from '../auth/tickets.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
+import type { Observed } from '../foundation/observe.ts';
 import type { SessionConfig, SessionLimits } from '../registry/records.ts';
 import type { SessionRegistry } from '../registry/session-registry.ts';
 import type { Files } from '../sessions/file-service.ts';
@@ -111,7 +112,15 @@ export type IdempotencyStore = Pick<
   'claimIdempotencyKey' | 'storeIdempotentReply' | 'releaseIdempotencyKey' | 'durable'
 >;
 
-export type ApiParts = {
+/** Where the figures of the service come from. */
+export type MetricsSource = {
+  readonly contentType: string;
+  read(): Promise<string>;
+  /** It opens them and nothing else; null where there is none. */
+  readonly token: string | null;
+};
+
+export type ApiParts = Observed & {
   readonly sessions: SessionService;
   readonly states: States;
   readonly files: Files;
@@ -125,6 +134,8 @@ export type ApiParts = {
   readonly registry: IdempotencyStore;
   /** By name, as `/readyz` lists them. */
   readonly readiness: Readonly<Record<string, ReadinessCheck>>;
+  /** Null: they are not served here. */
+  readonly metrics: MetricsSource | null;
   readonly settings: ApiSettings;
   readonly log: Log;
   readonly clock: Clock;

@@ -11,8 +11,9 @@ const bodyMsMax = 60_000;
 
 export function installRequestHooks(
   server: ApiServer,
-  { log, settings, clock, overload }: ApiParts,
+  api: Pick<ApiParts, 'log' | 'settings' | 'clock' | 'overload' | 'observe'>,
 ): void {
+  const { log, settings, clock, overload, observe } = api;
   const isOurs = hostCheck(settings.listenHost, settings.allowedHosts);
   server.setErrorHandler((error, request, reply) => replyError(error, request, reply, log));
   server.addHook('onRequest', async (request, reply) => {
@@ -33,6 +34,13 @@ export function installRequestHooks(
   });
   server.addHook('preValidation', async (request) => waiting.get(request)?.());
   server.addHook('onResponse', async (request, reply) => {
+    observe?.({
+      type: 'requestAnswered',
+      method: request.method,
+      route: request.routeOptions.url ?? null,
+      status: reply.statusCode,
+      ms: reply.elapsedTime,
+    });
     log.debug(
       {
         requestId: request.id,

@@ -24,6 +24,7 @@ import { healthRoutes } from './routes/health.ts';
 import { historyRoutes } from './routes/history.ts';
 import { keptSnapshotRoutes } from './routes/kept-snapshots.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { metricsRoute } from './routes/metrics.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';
 import { tenantRoutes } from './routes/tenants.ts';
@@ -67,6 +68,7 @@ export async function createServer(api: ApiParts): Promise<ApiServer> {
   keyRoutes(server, api, idempotency);
   versionRoutes(server, api);
   healthRoutes(server, api, waits);
+  metricsRoute(server, api, { open: false });
   liveSocket(server, api, waits, strangers, outgoingTotal);
   server.addHook('preClose', async () => waits.close());
   await server.ready();

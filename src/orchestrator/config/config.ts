@@ -6,6 +6,7 @@ import { logLevels } from '../foundation/log.ts';
 import { admissionSettings } from './admission-settings.ts';
 import { connectionSettings } from './connection-settings.ts';
 import { egressSettings } from './egress-settings.ts';
+import { metricsSettings } from './metrics-settings.ts';
 import {
   bytes,
   count,
@@ -288,6 +289,8 @@ export const settings = {
     [0, hourMs],
     'How long requests may go on after the service was told to stop.',
   ),
+
+  ...metricsSettings,
 };
 
 export const Config = Type.Object(settings, { additionalProperties: false });

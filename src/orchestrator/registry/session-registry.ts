@@ -58,6 +58,8 @@ export interface SessionRegistry {
   sessionsToRecover(): Promise<SessionRecord[]>;
   /** Of every tenant, without deleted ones. */
   countSessions(): Promise<number>;
+  /** The same, by their states; those that no session has are missing. */
+  countSessionsByState(): Promise<Partial<Record<SessionState, number>>>;
   /** Those of every tenant whose `expiresAt` is not after `now`, milliseconds since 1970; the longest overdue first. */
   expiredSessions(now: number): Promise<OwnedSession[]>;
   /** One transaction. A new snapshot takes its label from another of the session. Throws `name_taken` on a renamed session's conflict. */

@@ -6,6 +6,7 @@ import type { HelloReply } from '#protocol';
 import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
 import type { Log } from '../foundation/log.ts';
+import type { Observed } from '../foundation/observe.ts';
 import type { Agent } from './agent.ts';
 import { AgentClient } from './agent-client.ts';
 import { type LinkConnection, ProtocolViolation } from './link-connection.ts';
@@ -40,7 +41,7 @@ const defaultTimes: LinkTimes = {
   dialWindowMs: 10_000,
 };
 
-export type AgentLinkOptions = {
+export type AgentLinkOptions = Observed & {
   /**
    * Directory of this sandbox alone, made by the caller with mode 0755 in one that only we may enter. It is mounted
    * read-only into the container. The socket in it is made here, and taken over from a former process if it is there.
@@ -79,6 +80,7 @@ export class AgentLink implements AsyncDisposable {
   #frozen = false;
   #wasFrozen = false;
   #ended = false;
+  #attached = false;
 
   private constructor(options: AgentLinkOptions) {
     this.#options = options;
@@ -171,6 +173,8 @@ export class AgentLink implements AsyncDisposable {
       connection.destroy();
       return;
     }
+    if (this.#attached) this.#options.observe?.({ type: 'agentRedialled' });
+    this.#attached = true;
     const former = this.#connection;
     this.#connection = connection;
     this.#cancelAway();

@@ -16,6 +16,7 @@ export class DirectSource implements SandboxSource {
   readonly #host: SandboxHost;
   readonly #uids: UidPool;
   readonly #runtimeName: string;
+  readonly #starting = new Set<string>();
   #listing: Promise<RuntimeSandbox[]> | null = null;
 
   /** `runtimeName`: the engine's name of the runtime (`runc`, `runsc`) that new sandboxes run under. */
@@ -48,8 +49,31 @@ export class DirectSource implements SandboxSource {
     if (!this.#host.running.has(sandboxId)) this.#uids.release(uid, sandboxId);
   }
 
-  start(record: SandboxRecord, limits: ContainerLimits, signal: AbortSignal): Promise<Sandbox> {
-    return startSandbox(this.#host, record, limits, signal);
+  async start(
+    record: SandboxRecord,
+    limits: ContainerLimits,
+    signal: AbortSignal,
+  ): Promise<Sandbox> {
+    const { clock, observe } = this.#host;
+    const begun = clock.monotonic();
+    this.#starting.add(record.sandboxId);
+    try {
+      const sandbox = await startSandbox(this.#host, record, limits, signal);
+      observe?.({ type: 'sandboxStarted', ms: clock.monotonic() - begun });
+      return sandbox;
+    } catch (error) {
+      observe?.({ type: 'sandboxNotStarted' });
+      throw error;
+    } finally {
+      this.#starting.delete(record.sandboxId);
+    }
+  }
+
+  /** Sandboxes that are being started, and those that run and are not. */
+  get figures(): { readonly starting: number; readonly live: number } {
+    const { running } = this.#host;
+    const both = [...this.#starting].filter((sandboxId) => running.has(sandboxId)).length;
+    return { starting: this.#starting.size, live: running.size - both };
   }
 
   async adopt(

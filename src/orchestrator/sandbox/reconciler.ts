@@ -2,12 +2,13 @@
 // removal has left. Needed because no process can promise to clean up after itself. Must never touch another instance's.
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
+import type { Observed } from '../foundation/observe.ts';
 import type { Runtime, RuntimeSandbox } from '../runtimes/runtime.ts';
 import { listLinkDirectories, removeLinkDirectory } from './link-directory.ts';
 import { planReconciliation, type Reconciliation } from './plan-reconciliation.ts';
 import type { UidPool } from './uid-pool.ts';
 
-export type ReconcilerOptions = {
+export type ReconcilerOptions = Observed & {
   readonly runtime: Runtime;
   readonly instanceId: string;
   readonly runDirectory: string;
@@ -69,6 +70,8 @@ export class Reconciler implements AsyncDisposable {
     const directories = await listLinkDirectories(runDirectory);
     const facts = { containers, directories, owned: await owned(), now: clock.now(), graceMs };
     const plan = planReconciliation(facts);
+    const [found, orphans] = [containers.length, plan.containers.length];
+    this.#options.observe?.({ type: 'reconciled', containers: found, orphans });
     for (const { sandboxId, runtimeId, state } of plan.containers)
       log.warn({ sandboxId, runtimeId, state, dryRun }, 'orphaned container');
     for (const sandboxId of plan.directories)
@@ -84,7 +87,7 @@ export class Reconciler implements AsyncDisposable {
   }
 
   async #remove(plan: Reconciliation, signal: AbortSignal): Promise<void> {
-    const { runtime, runDirectory, uids, log } = this.#options;
+    const { runtime, runDirectory, uids, log, observe } = this.#options;
     const kept = new Set<string>();
     const remove = async ({ sandboxId, runtimeId, uid }: RuntimeSandbox) => {
       if (uid !== null) uids.claim(uid, sandboxId);
@@ -92,13 +95,18 @@ export class Reconciler implements AsyncDisposable {
         await runtime.destroy(runtimeId, signal);
       } catch (error) {
         kept.add(sandboxId);
+        observe?.({ type: 'orphanHandled', action: 'container_kept' });
         log.warn({ sandboxId, runtimeId, err: error }, 'an orphaned container stays for now');
         return;
       }
+      observe?.({ type: 'orphanHandled', action: 'container_removed' });
       if (uid !== null) uids.release(uid, sandboxId);
     };
     await Promise.all(plan.containers.map(remove));
     for (const sandboxId of plan.directories)
-      if (!kept.has(sandboxId)) await removeLinkDirectory(runDirectory, sandboxId);
+      if (!kept.has(sandboxId)) {
+        await removeLinkDirectory(runDirectory, sandboxId);
+        observe?.({ type: 'orphanHandled', action: 'directory_removed' });
+      }
   }
 }

@@ -6,6 +6,7 @@ import { abortable } from '../foundation/abortable.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
 import type { Log } from '../foundation/log.ts';
+import type { Observed } from '../foundation/observe.ts';
 import type { SandboxRecord } from '../registry/records.ts';
 import type { Runtime, RuntimeSandbox } from '../runtimes/runtime.ts';
 import type { Sandbox } from './agent.ts';
@@ -17,7 +18,7 @@ import { LiveSandbox } from './sandbox.ts';
 import { SandboxNetwork } from './sandbox-network.ts';
 
 /** What all sandboxes of a service share. */
-export type SandboxHost = {
+export type SandboxHost = Observed & {
   readonly runtime: Runtime;
   readonly exits: ExitWatch;
   readonly policy: SandboxPolicy;
@@ -150,25 +151,27 @@ function ownership({ owned }: SandboxHost, sandboxId: string): AsyncDisposableSt
 
 /** The container runs; the result removes it. */
 function destruction(
-  { runtime, running }: SandboxHost,
+  { runtime, running, observe }: SandboxHost,
   sandboxId: string,
   runtimeId: string,
 ): () => Promise<void> {
   running.add(sandboxId);
   return async () => {
+    observe?.({ type: 'sandboxEnding', runtimeId });
     await runtime.destroy(runtimeId, neverAborted);
     running.delete(sandboxId);
   };
 }
 
 function listen(
-  { clock, log, awayMsMax }: SandboxHost,
+  { clock, log, awayMsMax, observe }: SandboxHost,
   { sandboxId, token }: SandboxIntent,
   directory: string,
   acknowledgedSeq: number,
 ): Promise<AgentLink> {
   const times = { awayMsMax };
-  return AgentLink.listen({ directory, sandboxId, token, acknowledgedSeq, clock, log, times });
+  const parts = { clock, log, observe, times };
+  return AgentLink.listen({ directory, sandboxId, token, acknowledgedSeq, ...parts });
 }
 
 async function hello(host: SandboxHost, link: AgentLink, watched: WatchedSandbox): Promise<void> {

@@ -4,9 +4,11 @@
 import { type AgentEvent, limits as linkLimits } from '#protocol';
 import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
+import type { Observed } from '../foundation/observe.ts';
 import type { ExecutionRecord } from '../registry/records.ts';
 import type { HistorySize } from '../registry/session-registry.ts';
 import type { Agent, Sandbox } from '../sandbox/agent.ts';
+import { ExecutionFigures } from './execution-figures.ts';
 import { ExecutionRun, type Step } from './execution-run.ts';
 import { type Hold, Holds } from './holds.ts';
 import { storedUse } from './idle-ladder.ts';
@@ -20,7 +22,7 @@ import type { Change, SessionStore } from './session-store.ts';
 
 const pruneEvery = 50;
 
-export type ExecutorOptions = {
+export type ExecutorOptions = Observed & {
   readonly store: SessionStore;
   readonly live: LiveLog;
   readonly clock: Clock;
@@ -61,6 +63,7 @@ export class Executor {
   readonly #networkBytes: () => number;
   readonly #holds = new Holds();
   readonly #open = new OpenExecutions();
+  readonly #figures: ExecutionFigures;
   #stopWatchdog = () => {};
   /** The last one that the agent did not know to be over. */
   #over: string | null = null;
@@ -76,6 +79,7 @@ export class Executor {
     this.#checkpoint = options.checkpoint;
     this.#rested = options.rested;
     this.#networkBytes = options.networkBytes;
+    this.#figures = new ExecutionFigures(options.clock, options.observe);
   }
 
   /** Nothing runs and nothing waits. */
@@ -106,7 +110,7 @@ export class Executor {
       newExecutions: [execution],
       ...(idempotencyKey && { effect: { ...idempotencyKey, made: execution.executionId } }),
     });
-    this.readd(execution);
+    this.#add(execution, true);
     if (state === 'idle')
       this.#live.tell({ type: 'state', from: 'idle', to: 'busy', reason: 'execution' });
     return execution;
@@ -114,7 +118,13 @@ export class Executor {
 
   /** Queues an execution that is stored already: an earlier process accepted it. */
   readd(execution: ExecutionRecord): void {
-    this.#open.add(new ExecutionRun(execution, this.#store.record.config.limits.outputBytes));
+    this.#add(execution, false);
+  }
+
+  #add(execution: ExecutionRecord, acceptedHere: boolean): void {
+    const run = new ExecutionRun(execution, this.#store.record.config.limits.outputBytes);
+    this.#open.add(run);
+    this.#figures.queued(run, acceptedHere);
   }
 
   /** Hands the next one to the agent if none runs. One that the agent has already is not started twice: the link asks first. */
@@ -132,6 +142,7 @@ export class Executor {
       return this.dispatch(agent);
     }
     run.dispatched(this.#clock.monotonic());
+    this.#figures.dispatched(run);
     this.#watch(run);
   }
 
@@ -297,6 +308,7 @@ export class Executor {
     };
     const isStored = await this.#store.applyStubbornly(change, ended.length > 0);
     this.#live.send(events);
+    this.#figures.told(steps);
     if (rests) this.#live.tell({ type: 'state', from: 'busy', to: 'idle', reason: 'execution' });
     for (const run of ended) this.#open.settle(run);
     if (this.#open.running === null) this.#holds.quieten();

@@ -14,7 +14,7 @@ export type Origin = {
 /** Brings into a fresh sandbox what it is to begin with. */
 export type Bring = (agent: Agent, signal: AbortSignal) => Promise<void>;
 
-export type OriginsOptions = Pick<SessionOptions, 'snapshots' | 'clock' | 'log'>;
+export type OriginsOptions = Pick<SessionOptions, 'snapshots' | 'clock' | 'log' | 'observe'>;
 
 export class Origins {
   readonly #options: OriginsOptions;
@@ -40,12 +40,13 @@ export class Origins {
     return async (agent, signal) => {
       if (origin === null) return;
       const { snapshot, fork, filesOnly = false } = origin;
-      const { snapshots, clock, log } = this.#options;
+      const { snapshots, clock, log, observe } = this.#options;
       const begun = clock.monotonic();
       await agent.restore(snapshots.open(snapshot, signal), { fork, filesOnly }, signal);
       const { snapshotId, sizeBytes } = snapshot;
       const durationMs = clock.monotonic() - begun;
       log.debug({ sessionId, snapshotId, sizeBytes, durationMs }, 'state restored');
+      observe?.({ type: 'stateRestored', part: filesOnly ? 'files' : 'state', ms: durationMs });
     };
   }
 }

@@ -13,6 +13,7 @@ import { recordOf, SandboxExchange } from './sandbox-exchange.ts';
 import { SandboxKeeper } from './sandbox-keeper.ts';
 import { configureRequest } from './sandbox-settings.ts';
 import type { SerialQueue } from './serial-queue.ts';
+import { SessionFigures } from './session-figures.ts';
 import type { SessionNetwork } from './session-network.ts';
 import type { SessionOptions } from './session-options.ts';
 import type { Change, SessionStore } from './session-store.ts';
@@ -39,6 +40,7 @@ export class SessionLife {
   readonly #executor: Executor;
   readonly #keeper: SandboxKeeper;
   readonly #losses: RecentLosses;
+  readonly #figures: SessionFigures;
   readonly #states: StateChanges;
   readonly #origins: Origins;
   readonly #network: SessionNetwork;
@@ -61,6 +63,7 @@ export class SessionLife {
     this.#executor = executor;
     this.#settled = settled;
     this.#losses = new RecentLosses(options.clock);
+    this.#figures = new SessionFigures(options);
     this.#origins = new Origins(options);
     this.#keeper = new SandboxKeeper({
       source: options.source,
@@ -137,6 +140,7 @@ export class SessionLife {
 
   /** Starts the first sandbox of a session whose record, with its planned sandbox, is stored. */
   begin(origin: Origin | null): void {
+    this.#figures.created(this.#record.state);
     this.#start(this.#record.sandbox!, 'created', origin);
   }
 
@@ -170,7 +174,11 @@ export class SessionLife {
 
   /** A session that sleeps, or has no sandbox, and is wanted gets one that runs. Throws when that cannot even be begun. */
   async wake(): Promise<void> {
-    if (this.#record.state === 'paused') await this.freezer.wake();
+    if (this.#record.state === 'paused')
+      await this.#figures.thawing(async () => {
+        await this.freezer.wake();
+        return this.#record.state === 'idle';
+      });
     const { state } = this.#record;
     if (state === 'hibernated')
       await this.startAnother('resumed', await this.#origins.last(this.#record));
@@ -233,6 +241,7 @@ export class SessionLife {
   async #replace(loss: Loss): Promise<void> {
     const { sessionId, sandbox } = this.#record;
     this.#options.log.warn({ sessionId, sandboxId: sandbox?.sandboxId, ...loss }, 'sandbox lost');
+    this.#figures.lost(loss.reason);
     const tooMany = this.#losses.add();
     await this.#executor.abandonAll('lost', lossMessage(loss, this.#record.version));
     void this.#keeper.putAway();
@@ -288,8 +297,10 @@ export class SessionLife {
     origin: Origin | null,
   ): Promise<Sandbox> {
     try {
-      const sandbox = await this.#keeper.start(plan, this.#settings(this.#bring(origin)));
-      return await this.#serial.run(() => this.#install(sandbox, plan, reason, origin));
+      return await this.#figures.starting(plan, reason, origin, async () => {
+        const sandbox = await this.#keeper.start(plan, this.#settings(this.#bring(origin)));
+        return this.#serial.run(() => this.#install(sandbox, plan, reason, origin));
+      });
     } catch (error) {
       const retry = await this.#serial.run(() => this.#startFailed(plan, reason, origin, error));
       if (retry) return retry.ready;
@@ -371,6 +382,7 @@ export class SessionLife {
 
   #use(sandbox: Sandbox, record: SandboxRecord): void {
     this.#ready = Promise.resolve(sandbox);
+    this.#figures.took(this.#record.tenant, sandbox);
     this.#keeper.use(sandbox, record);
   }
 

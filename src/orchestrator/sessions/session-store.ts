@@ -2,6 +2,7 @@
 import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
 import type { Log } from '../foundation/log.ts';
+import type { Observe, Observed } from '../foundation/observe.ts';
 import type { SessionChange, SessionRecord } from '../registry/records.ts';
 import type { HistorySize, SessionRegistry } from '../registry/session-registry.ts';
 
@@ -13,17 +14,19 @@ export class SessionStore {
   readonly #registry: SessionRegistry;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #observe: Observe | undefined;
   #record: SessionRecord;
   #available = true;
 
   constructor(
     record: SessionRecord,
-    options: { registry: SessionRegistry; clock: Clock; log: Log },
+    options: Observed & { registry: SessionRegistry; clock: Clock; log: Log },
   ) {
     this.#record = record;
     this.#registry = options.registry;
     this.#clock = options.clock;
     this.#log = options.log;
+    this.#observe = options.observe;
   }
 
   get record(): SessionRecord {
@@ -38,7 +41,10 @@ export class SessionStore {
   /** One transaction; throws when the registry refuses it, and then nothing has changed. */
   async apply(change: Change): Promise<void> {
     await this.#registry.apply({ sessionId: this.#record.sessionId, ...change });
+    const from = this.#record.state;
     this.#record = { ...this.#record, ...change.session };
+    const to = this.#record.state;
+    if (to !== from) this.#observe?.({ type: 'sessionMoved', from, to });
   }
 
   /**

@@ -59,10 +59,10 @@ export class Session {
 
   /** What must keep it in memory is one of the `uses`. `left`: it was found in the registry, and `recover` comes next; else `begin`. */
   constructor(record: SessionRecord, options: SessionOptions, uses: Uses, left: boolean) {
-    const { registry, clock, log, limits } = options;
+    const { registry, clock, log, limits, observe } = options;
     this.#options = options;
     this.#serial = new SerialQueue(uses);
-    this.#store = new SessionStore(record, { registry, clock, log });
+    this.#store = new SessionStore(record, options);
     this.#live = new LiveLog(
       record.seqReserved,
       (seqReserved) => {
@@ -94,6 +94,7 @@ export class Session {
       store: this.#store,
       live: this.#live,
       clock,
+      observe,
       limits,
       unresponsive: (executionId) =>
         this.#life.lose(this.#life.sandbox, { reason: 'unresponsive', detail: executionId }, () =>

@@ -5,6 +5,7 @@ import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
 import { newId } from '../foundation/id.ts';
 import type { Log } from '../foundation/log.ts';
+import type { Observed } from '../foundation/observe.ts';
 import type {
   RequestEffect,
   SessionRecord,
@@ -43,12 +44,13 @@ export type SnapshotBounds = {
   readonly snapshotBytesMax: number;
 };
 
-export type SnapshotsOptions = SnapshotBounds & {
-  readonly store: SnapshotStore;
-  readonly registry: SessionRegistry;
-  readonly clock: Clock;
-  readonly log: Log;
-};
+export type SnapshotsOptions = SnapshotBounds &
+  Observed & {
+    readonly store: SnapshotStore;
+    readonly registry: SessionRegistry;
+    readonly clock: Clock;
+    readonly log: Log;
+  };
 
 const pageLength = 500;
 
@@ -68,12 +70,13 @@ export class Snapshots {
   ): Promise<StoredContent> {
     const { sessionId, tenant, language } = session;
     if (reason !== 'hibernate') await this.#assertRoom(sessionId);
-    const { clock, log } = this.#options;
+    const { clock, log, observe } = this.#options;
     const begun = clock.monotonic();
     const content = await this.#put(tenant, agent.snapshot(signal), signal);
     const { snapshotId, sizeBytes, storedBytes } = content;
     const durationMs = clock.monotonic() - begun;
     log.debug({ sessionId, snapshotId, sizeBytes, storedBytes, durationMs }, 'state stored');
+    observe?.({ type: 'snapshotTaken', reason, ms: durationMs, sizeBytes, storedBytes });
     return { ...content, sessionId, language, label, reason };
   }
 

@@ -6,10 +6,12 @@ import {
   type ApiBounds,
   type ApiSettings,
   defaultBounds,
+  type MetricsSource,
   type ReadinessCheck,
 } from '../../../src/orchestrator/api/options.ts';
 import { createServer } from '../../../src/orchestrator/api/server.ts';
 import type { Authenticator, Principal } from '../../../src/orchestrator/auth/authenticator.ts';
+import type { Observe } from '../../../src/orchestrator/foundation/observe.ts';
 import { roles } from '../../../src/orchestrator/foundation/roles.ts';
 import type { RequestEffect } from '../../../src/orchestrator/registry/records.ts';
 import type {
@@ -57,6 +59,8 @@ export class ApiFixture implements AsyncDisposable {
       bounds?: Partial<ApiBounds>;
       readiness?: Record<string, ReadinessCheck>;
       overload?: { assertCalm(): void };
+      metrics?: MetricsSource;
+      observe?: Observe;
     } = {},
   ): Promise<ApiFixture> {
     const sessions = new ScriptedSessions();
@@ -77,6 +81,8 @@ export class ApiFixture implements AsyncDisposable {
       log,
       registry: replies,
       readiness: options.readiness ?? {},
+      metrics: options.metrics ?? null,
+      observe: options.observe,
       overload: options.overload ?? { assertCalm: () => {} },
       authenticator,
       tenants: neverAsked(),

@@ -53,15 +53,15 @@ export class LiveConnection implements LiveFollower {
   readonly #gone = new AbortController();
 
   constructor(parts: LiveConnectionParts) {
-    const { bounds } = parts.api.settings;
+    const { socket, stream, api } = parts;
+    const { bounds } = api.settings;
     this.#parts = parts;
-    this.#outgoing = new Outgoing(
-      parts.socket,
-      parts.stream,
-      bounds.outgoingBytesMax,
-      parts.outgoingTotal,
-    );
-    this.#budget = new MessageBudget(parts.api.clock, bounds.liveMessagesPerSecondMax);
+    this.#outgoing = new Outgoing(socket, stream, {
+      bytesMax: bounds.outgoingBytesMax,
+      total: parts.outgoingTotal,
+      observe: api.observe,
+    });
+    this.#budget = new MessageBudget(api.clock, bounds.liveMessagesPerSecondMax);
   }
 
   /** Starts following, from after `since` when it is given. Messages wait in the socket until that stands. */
@@ -73,6 +73,7 @@ export class LiveConnection implements LiveFollower {
       if (!this.#budget.take()) this.#outgoing.close('rateLimited');
     });
     socket.on('close', () => this.#stop());
+    api.observe?.({ type: 'socketOpened' });
     socket.pause();
     try {
       const subscription = await api.sessions.follow(
@@ -257,6 +258,7 @@ export class LiveConnection implements LiveFollower {
 
   #stop(): void {
     this.#closed = true;
+    this.#parts.api.observe?.({ type: 'socketClosed' });
     this.#gone.abort(new AppError('deadline_exceeded'));
     this.#unwatchMetrics?.();
     this.#subscription?.unsubscribe();

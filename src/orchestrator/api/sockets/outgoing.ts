@@ -3,6 +3,7 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from '@fastify/websocket';
 import type { Clock } from '../../foundation/clock.ts';
+import type { Observe, Observed } from '../../foundation/observe.ts';
 import type { Holder, OutgoingTotal } from '../outgoing-total.ts';
 import { roomFor } from '../reader-pace.ts';
 import { type CloseReason, closeCodes } from './close-codes.ts';
@@ -12,14 +13,20 @@ export class Outgoing implements Holder {
   readonly #stream: Duplex;
   readonly #bytesMax: number;
   readonly #total: OutgoingTotal;
+  readonly #observe: Observe | undefined;
   #corked = false;
 
   /** `stream` is the connection under the socket. */
-  constructor(socket: WebSocket, stream: Duplex, bytesMax: number, total: OutgoingTotal) {
+  constructor(
+    socket: WebSocket,
+    stream: Duplex,
+    options: Observed & { readonly bytesMax: number; readonly total: OutgoingTotal },
+  ) {
     this.#socket = socket;
     this.#stream = stream;
-    this.#bytesMax = bytesMax;
-    this.#total = total;
+    this.#bytesMax = options.bytesMax;
+    this.#total = options.total;
+    this.#observe = options.observe;
   }
 
   get unsentBytes(): number {
@@ -31,6 +38,7 @@ export class Outgoing implements Holder {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     this.#cork();
     this.#socket.send(text);
+    this.#observe?.(messageSent);
     if (this.#socket.bufferedAmount > this.#bytesMax) this.close('tooSlow');
     this.#total.wrote(this, this.#stream);
   }
@@ -55,11 +63,16 @@ export class Outgoing implements Holder {
 
   /** The socket is dropped when the client does not answer the close in time. */
   close(reason: CloseReason): void {
+    if (this.#socket.readyState === this.#socket.OPEN)
+      this.#observe?.({ type: 'socketEnded', reason });
     this.#socket.close(closeCodes[reason].code, reason);
   }
 
   /** Nothing of what waits is sent any more; the client sees no close. */
   drop(): void {
+    this.#observe?.({ type: 'socketEnded', reason: 'tooSlow' });
     this.#socket.terminate();
   }
 }
+
+const messageSent = { type: 'socketMessageSent' } as const;

@@ -7,6 +7,7 @@ import {
   type SandboxRecord,
   type SessionChange,
   type SessionRecord,
+  type SessionState,
   sessionStates,
 } from '../records.ts';
 import type { Listing, OwnedSession, Page, SessionFilter } from '../session-registry.ts';
@@ -85,6 +86,15 @@ export class SessionRows {
       .select((session) => session.fn.countAll<number>().as('total'))
       .where('deleted', '=', sql.lit(0));
     return this.#database.first(query)?.total ?? 0;
+  }
+
+  countByState(): Partial<Record<SessionState, number>> {
+    const query = this.#database.query
+      .selectFrom('session')
+      .select((session) => ['state', session.fn.countAll<number>().as('total')])
+      .where('deleted', '=', sql.lit(0))
+      .groupBy('state');
+    return Object.fromEntries(this.#database.all(query).map(({ state, total }) => [state, total]));
   }
 
   /** The longest overdue first. */

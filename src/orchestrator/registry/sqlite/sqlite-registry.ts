@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../../foundation/clock.ts';
 import { AppError } from '../../foundation/errors.ts';
+import type { Observed } from '../../foundation/observe.ts';
 import type { AccessRegistry } from '../access-registry.ts';
 import type {
   EventRecord,
@@ -13,6 +14,7 @@ import type {
   SandboxRecord,
   SessionChange,
   SessionRecord,
+  SessionState,
   SnapshotRecord,
 } from '../records.ts';
 import type {
@@ -35,6 +37,7 @@ import { ExecutionRows } from './execution-rows.ts';
 import { FactRows } from './fact-rows.ts';
 import { GroupCommit } from './group-commit.ts';
 import { IdempotencyRows } from './idempotency-rows.ts';
+import { ObservedCalls } from './observed-calls.ts';
 import { type OpenedDatabase, openDatabase } from './open-database.ts';
 import { isForeignKeyViolation, isSyncFailure, registryError } from './registry-error.ts';
 import { SessionRows } from './session-rows.ts';
@@ -46,7 +49,7 @@ const eventsRemovedMax = 200;
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-export type SqliteRegistryOptions = {
+export type SqliteRegistryOptions = Observed & {
   /** Made when it is not there. One process at a time. */
   readonly directory: string;
   readonly clock: Clock;
@@ -66,6 +69,7 @@ export class SqliteRegistry implements SessionRegistry {
   readonly #snapshots: SnapshotRows;
   readonly #idempotency: IdempotencyRows;
   readonly #facts: FactRows;
+  readonly #calls: ObservedCalls;
   readonly #changes = new GroupCommit<SessionChange>((changes) => this.#applyAll(changes));
   #durableVersion = 0;
   #closed = false;
@@ -93,6 +97,7 @@ export class SqliteRegistry implements SessionRegistry {
       write: (work) => this.#write(work),
       tookEffect: (effect) => this.#idempotency.tookEffect(effect),
     });
+    this.#calls = new ObservedCalls(options);
   }
 
   async createSession(record: SessionRecord, effect?: RequestEffect): Promise<void> {
@@ -120,6 +125,10 @@ export class SqliteRegistry implements SessionRegistry {
 
   async countSessions(): Promise<number> {
     return this.#read(() => this.#sessions.count());
+  }
+
+  async countSessionsByState(): Promise<Partial<Record<SessionState, number>>> {
+    return this.#read(() => this.#sessions.countByState());
   }
 
   async expiredSessions(now: number): Promise<OwnedSession[]> {
@@ -317,7 +326,7 @@ export class SqliteRegistry implements SessionRegistry {
     this.#durability.assertSound();
     const { version } = this.#database;
     if (version === this.#durableVersion) return;
-    await this.#durability.sync();
+    await this.#calls.sync(() => this.#durability.sync());
     this.#durableVersion = Math.max(this.#durableVersion, version);
   }
 
@@ -364,7 +373,7 @@ export class SqliteRegistry implements SessionRegistry {
   #transact<Result>(work: () => Result): Result {
     this.#durability.assertSound();
     try {
-      const result = this.#database.transaction(work);
+      const result = this.#calls.commit(() => this.#database.transaction(work));
       this.#checkpointer.committed();
       return result;
     } catch (error) {

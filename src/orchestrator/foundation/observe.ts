@@ -1,0 +1,106 @@
+// What the parts of the service tell of their work, for figures about it: facts, each in one object. Who listens, and what becomes of
+// it, is not their concern; where nobody listens they tell nobody.
+import type { ErrorCode } from './errors.ts';
+
+/** Times are milliseconds on the monotonic clock, sizes bytes. */
+export type ServiceEvent =
+  // --- sessions -----------------------------------------------------------------------------------------------------
+  /** Stored sessions by state, as an earlier process left them. Told once, before anything else about sessions. */
+  | { readonly type: 'sessionsFound'; readonly counts: Readonly<Record<string, number>> }
+  /** `from` is null for a new one. */
+  | { readonly type: 'sessionMoved'; readonly from: string | null; readonly to: string }
+  /** It has a sandbox that runs: from the start of that one, or of its thaw. `created`: its first one. */
+  | {
+      readonly type: 'sessionReady';
+      readonly created: boolean;
+      readonly path: SessionPath;
+      readonly ms: number;
+    }
+  | {
+      readonly type: 'sessionNotReady';
+      readonly created: boolean;
+      readonly code: ErrorCode;
+    }
+  | ({
+      readonly type: 'snapshotTaken';
+      readonly reason: string;
+      readonly ms: number;
+    } & SnapshotSizes)
+  | { readonly type: 'stateRestored'; readonly part: 'state' | 'files'; readonly ms: number }
+  // --- executions ---------------------------------------------------------------------------------------------------
+  | { readonly type: 'executionQueued' }
+  /** `waitedMs`: since it was accepted; null for one that an earlier process accepted, here and below. */
+  | { readonly type: 'executionDispatched'; readonly waitedMs: number | null }
+  | { readonly type: 'executionFirstOutput'; readonly ms: number | null }
+  | {
+      readonly type: 'executionEnded';
+      readonly status: string;
+      /** The sandbox's word: any text. */
+      readonly error: string | null;
+      readonly truncated: boolean;
+      /** It had been handed to the sandbox. */
+      readonly dispatched: boolean;
+      readonly ms: number;
+    }
+  // --- sandboxes ----------------------------------------------------------------------------------------------------
+  /** From the first call to the engine to the agent's hello. */
+  | { readonly type: 'sandboxStarted'; readonly ms: number }
+  | { readonly type: 'sandboxNotStarted' }
+  /** A session lives in this container from now on. */
+  | { readonly type: 'sandboxTaken'; readonly tenant: string; readonly runtimeId: string }
+  | { readonly type: 'sandboxLost'; readonly reason: string }
+  /** The container is about to be removed: who wants to look at it looks now. */
+  | { readonly type: 'sandboxEnding'; readonly runtimeId: string }
+  | { readonly type: 'agentRedialled' }
+  /** What a look at the engine's containers showed. */
+  | { readonly type: 'reconciled'; readonly containers: number; readonly orphans: number }
+  | { readonly type: 'orphanHandled'; readonly action: OrphanAction }
+  // --- room ---------------------------------------------------------------------------------------------------------
+  | { readonly type: 'admitted'; readonly waitedMs: number }
+  | {
+      readonly type: 'admissionRefused';
+      readonly scope: 'service' | 'tenant';
+      /** What was short; `queue`: too many wait already. */
+      readonly reason: string;
+    }
+  // --- stores -------------------------------------------------------------------------------------------------------
+  | {
+      readonly type: 'registryCall';
+      readonly call: RegistryCall;
+      readonly ms: number;
+      readonly failed: boolean;
+    }
+  | {
+      readonly type: 'storeCall';
+      readonly call: StoreCall;
+      readonly ms: number;
+      /** Null when it succeeded. */
+      readonly code: ErrorCode | null;
+    }
+  // --- clients ------------------------------------------------------------------------------------------------------
+  | {
+      readonly type: 'requestAnswered';
+      readonly method: string;
+      /** Its template; null when no route has the address. */
+      readonly route: string | null;
+      readonly status: number;
+      readonly ms: number;
+    }
+  | { readonly type: 'socketOpened' }
+  | { readonly type: 'socketMessageSent' }
+  /** By the service, and why. `socketClosed` follows. */
+  | { readonly type: 'socketEnded'; readonly reason: string }
+  | { readonly type: 'socketClosed' };
+
+/** `cold`: a fresh container; `warm`: one that waited; `restore`: with a stored state; `resume`: thawed. */
+export type SessionPath = 'cold' | 'warm' | 'restore' | 'resume';
+export type OrphanAction = 'container_removed' | 'container_kept' | 'directory_removed';
+export type RegistryCall = 'commit' | 'sync';
+export type StoreCall = 'put' | 'open' | 'delete' | 'list' | 'collect' | 'check';
+type SnapshotSizes = { readonly sizeBytes: number; readonly storedBytes: number };
+
+/** Returns at once and never throws. */
+export type Observe = (event: ServiceEvent) => void;
+
+/** For the options of a part: it may be missing. */
+export type Observed = { readonly observe?: Observe | undefined };
