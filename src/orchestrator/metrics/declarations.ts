@@ -266,6 +266,7 @@ export const declarations = {
         'malformed',
         'messageTooBig',
         'internal',
+        'overloaded',
         'unauthenticated',
         'forbidden',
         'sessionNotFound',

@@ -12,6 +12,8 @@ import { loadConfig } from '../../../src/orchestrator/config/load-config.ts';
 import { StartError } from '../../../src/orchestrator/foundation/start-error.ts';
 
 const withoutDefault = [
+  'metricsPort',
+  'metricsToken',
   'apiKey',
   's3Bucket',
   's3Region',
