@@ -1,6 +1,7 @@
 // The OpenAPI document, made from the schemas of the routes, and the page that shows it.
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
+import type { FastifySchema } from 'fastify';
 import type { ApiServer } from './api-server.ts';
 import { accessSchemas } from './schemas/access.ts';
 import { sharedSchemas } from './schemas/reply.ts';
@@ -37,6 +38,7 @@ export async function installOpenapi(server: ApiServer, version: string): Promis
       },
       security: [{ bearer: [] }],
     },
+    transform: ({ schema, url }) => describedRoute(schema, url),
     refResolver: {
       buildLocalReference: (schema, _baseUri, _fragment, index) =>
         typeof schema.$id === 'string' ? schema.$id : `schema-${index}`,
@@ -48,4 +50,30 @@ export async function installOpenapi(server: ApiServer, version: string): Promis
     { config: { access: 'everyone' }, schema: { hide: true } },
     async () => server.swagger(),
   );
+}
+
+type PathParameters = {
+  readonly properties: Readonly<Record<string, object>>;
+  readonly required: readonly string[];
+};
+
+/**
+ * OpenAPI has no word for the rest of an address: a route that ends with `*` is described as one that ends with `{path}`, which says
+ * that its value may have slashes.
+ */
+function describedRoute(
+  schema: FastifySchema,
+  url: string,
+): { schema: FastifySchema; url: string } {
+  const params = schema?.params as PathParameters | undefined;
+  if (params === undefined || !url.endsWith('/*')) return { schema, url };
+  const { '*': rest = {}, ...properties } = params.properties;
+  const required = params.required.map((name) => (name === '*' ? 'path' : name));
+  return {
+    schema: {
+      ...schema,
+      params: { ...params, properties: { ...properties, path: rest }, required },
+    },
+    url: `${url.slice(0, -1)}:path`,
+  };
 }

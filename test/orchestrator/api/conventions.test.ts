@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Checker } from '../../../src/orchestrator/api/schemas/checker.ts';
 import { Problem, Readiness } from '../../../src/orchestrator/api/schemas/reply.ts';
@@ -365,6 +366,9 @@ describe('operations', () => {
   it('describes itself in OpenAPI 3.1, and shows it as a page', async () => {
     const document = (await api.server.inject({ url: '/openapi.json' })).json();
     expect(document.openapi).toBe('3.1.0');
+    expect(await new Validator().validate(structuredClone(document))).toMatchObject({
+      valid: true,
+    });
     expect(Object.keys(document.paths)).toEqual(
       expect.arrayContaining([
         '/api/sessions',
@@ -381,6 +385,18 @@ describe('operations', () => {
       const name = reference.match(/#\/components\/schemas\/(\w+)"/)?.[1];
       expect(document.components.schemas).toHaveProperty(name!);
     }
+    for (const [path, operations] of Object.entries<Record<string, any>>(document.paths)) {
+      const named = [...path.matchAll(/\{([^}]*)\}/g)].map(([, name]) => name).sort();
+      expect(path).toMatch(/^(\/(\{\w+\}|[\w.-]+))*\/?$/);
+      for (const { parameters = [] } of Object.values(operations)) {
+        const inPath = parameters.filter((parameter: any) => parameter.in === 'path');
+        expect(inPath.map(({ name }: any) => name).sort(), path).toEqual(named);
+        for (const parameter of inPath) expect(parameter.required).toBe(true);
+      }
+    }
+    const file = document.paths['/api/sessions/{id}/files/{path}'];
+    expect(Object.keys(file).sort()).toEqual(['delete', 'get', 'put']);
+    expect(JSON.stringify(file.get.parameters)).toContain('with slashes between them');
     const page = await api.server.inject({ url: '/docs/' });
     expect(page.statusCode).toBe(200);
     expect(page.headers['content-security-policy']).toContain("default-src 'self'");
