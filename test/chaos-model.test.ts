@@ -76,6 +76,16 @@ describe('the model of a session', () => {
     expect(() => model.standsOn(1)).not.toThrow();
   });
 
+  it('lets a restart forget variables, and no file', () => {
+    const model = modelAfter('none', 'a', 'b');
+    model.mayHaveRestarted();
+    expect(() => model.seen(emptyState, 'now')).toThrow('now it holds');
+    model.seen(second, 'now');
+    model.restarted();
+    expect(() => model.seen(second, 'now')).toThrow('now it holds');
+    model.seen({ ...second, ran: '' }, 'now');
+  });
+
   it('lets a session fail to wake without the engine, but only with what is stored', () => {
     const asleep = modelAfter('none', 'a');
     asleep.wasStored();

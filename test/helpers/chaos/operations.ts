@@ -63,6 +63,16 @@ const rollback: Operation = {
   },
 };
 
+const restart: Operation = {
+  name: 'restart',
+  weight: 1,
+  async play({ session }) {
+    const status = statusOf('a restart', await session.ask('POST', '/restart'), [200]);
+    if (status === null) session.model.mayHaveRestarted();
+    else session.model.restarted();
+  },
+};
+
 const hibernate: Operation = {
   name: 'hibernate',
   weight: 2,
@@ -156,6 +166,7 @@ export const operations: readonly Operation[] = [
   execute,
   snapshot,
   rollback,
+  restart,
   hibernate,
   pause,
   writeFile,

@@ -3,6 +3,7 @@
 import {
   afterProgram,
   afterPut,
+  afterRestart,
   includes,
   type State,
   type States,
@@ -154,6 +155,22 @@ export class SessionModel {
   mayHaveStored(): void {
     this.#drift();
     this.#durable = union(this.#durable, this.#live);
+    this.#drift();
+  }
+
+  /** Its variables were forgotten; where it has a version, that was stored. */
+  restarted(): void {
+    this.#drift();
+    this.#live = union(this.#live.map(afterRestart));
+    this.#durable = this.policy === 'execution' ? this.#live : union(this.#durable, this.#live);
+    this.#drift();
+  }
+
+  mayHaveRestarted(): void {
+    this.#drift();
+    const restarted = this.#live.map(afterRestart);
+    this.#live = union(this.#live, restarted);
+    this.#durable = union(this.#durable, restarted);
     this.#drift();
   }
 

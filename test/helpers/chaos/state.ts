@@ -51,6 +51,11 @@ export function afterPut(state: State, put: string): State {
   return { ...state, put };
 }
 
+/** Variables are forgotten, files stay. */
+export function afterRestart(state: State): State {
+  return { ...state, ran: '' };
+}
+
 /** Each state once. */
 export function union(...sets: readonly States[]): States {
   const byText = new Map(sets.flat().map((state) => [textOf(state), state]));
