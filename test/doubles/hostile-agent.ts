@@ -117,11 +117,13 @@ export function frame(type: number, flags: number, streamId: number, payload: Bu
 export const frameTypes = {
   data: 0,
   headers: 1,
+  reset: 3,
   settings: 4,
   pushPromise: 5,
   ping: 6,
   goaway: 7,
   windowUpdate: 8,
+  continuation: 9,
 } as const;
 
 /** A header block that says `:status: 200`, after giving up the compression table as the other side demands. */

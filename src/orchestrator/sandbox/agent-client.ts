@@ -223,7 +223,9 @@ export class AgentClient implements Agent {
           connection.destroy(error);
           throw new AppError('sandbox_lost', { cause: error });
         }
-        if (signal.aborted || !connection.closed || error instanceof AppError) throw error;
+        if (signal.aborted || error instanceof AppError) throw error;
+        // No link broke: it was the agent that broke off this one reply.
+        if (!connection.closed) throw new AppError('sandbox_lost', { cause: error });
       }
     }
   }

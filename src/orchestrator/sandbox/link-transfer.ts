@@ -1,6 +1,5 @@
 // Long bodies over a link: bytes of any number, as fast as both sides take them and never more in memory than a few pieces. A
 // transfer has no deadline as a whole, but one that stands still is given up.
-import { once } from 'node:events';
 import { type ClientHttp2Stream, constants } from 'node:http2';
 import { limits, parseMessage, wholeTrailer } from '#protocol';
 import type { Clock } from '../foundation/clock.ts';
@@ -163,11 +162,14 @@ class Transfer {
 
   /** Ends early when the stream does: whoever waits for the reply learns why. */
   async send(content: AsyncIterable<Uint8Array>): Promise<void> {
-    const closed = once(this.stream, 'close');
+    // SECURITY: neither may reject: an error of the stream is told by its status, and nobody would take it from here.
+    const next = (event: 'close' | 'drain') =>
+      new Promise<void>((resolve) => void this.stream.once(event, () => resolve()));
+    const closed = next('close');
     for await (const chunk of content) {
       if (this.stream.closed || this.stream.destroyed) return;
       this.#link.sent(chunk.byteLength);
-      if (!this.stream.write(chunk)) await Promise.race([once(this.stream, 'drain'), closed]);
+      if (!this.stream.write(chunk)) await Promise.race([next('drain'), closed]);
       this.#moved();
     }
     this.stream.end();

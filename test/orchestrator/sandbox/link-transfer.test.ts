@@ -1,9 +1,16 @@
 // States on their way over the link: whole or not at all, whatever the agent does.
 import { randomBytes } from 'node:crypto';
-import { constants, type ServerHttp2Stream } from 'node:http2';
+import { once } from 'node:events';
+import { type ClientHttp2Stream, constants, type ServerHttp2Stream } from 'node:http2';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { wholeTrailer } from '#protocol';
+import { systemClock } from '../../../src/orchestrator/foundation/clock.ts';
 import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
+import { LinkConnection } from '../../../src/orchestrator/sandbox/link-connection.ts';
+import { upload } from '../../../src/orchestrator/sandbox/link-transfer.ts';
 import { answer, dialAs } from '../../doubles/hostile-agent.ts';
 import { collect } from '../../helpers/archives.ts';
 import { LinkFixture, patience, token } from '../../helpers/link-fixture.ts';
@@ -221,5 +228,36 @@ describe('a state that is brought back', () => {
         ).rejects.toMatchObject({ code: 'snapshot_damaged' });
       },
     );
+  });
+
+  it('fails once, and nowhere else, when the link breaks before anything was too much', async () => {
+    const server = createServer();
+    const path = join(tmpdir(), `transfer-${process.pid}.sock`);
+    server.listen(path);
+    const dialled = once(server, 'connection') as Promise<[Socket]>;
+    const agent = await dialAs(path, token, { onQuestion: () => {} });
+    const [socket] = await dialled;
+    const connection = new LinkConnection(socket, {
+      clock: systemClock,
+      pingMs: 60_000,
+      onClose: () => {},
+    });
+    let stream: ClientHttp2Stream | null = null;
+    const link = {
+      open: (to: string) => (stream = connection.open(to, { trailers: true })),
+      received() {},
+      sent() {},
+    };
+    const breaking = async function* () {
+      yield Buffer.from('x');
+      // What a connection that was reset does to its streams.
+      stream?.destroy(new Error('read ECONNRESET'));
+      await never;
+    };
+    const options = { clock: systemClock, idleMsMax: 20_000, signal: patience() };
+    await expect(upload(link, '/restore', breaking(), options)).rejects.toThrow('cut off');
+    connection.destroy();
+    agent.destroy();
+    server.close();
   });
 });
