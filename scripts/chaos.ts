@@ -9,8 +9,9 @@ if (!Number.isInteger(first) || !Number.isInteger(kills) || kills < 1 || !(runs 
   throw new Error('CHAOS_SEED, CHAOS_KILLS and CHAOS_RUNS are whole numbers, the last two from 1');
 
 const stop = new AbortController();
+// Again is no reason to leave containers behind: a terminal or `timeout` may send the same signal twice.
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
+  process.on(signal, () => stop.abort(new Error(`stopped by ${signal}`)));
 const begun = performance.now();
 const progress = (text: string) =>
   console.log(`${Math.round((performance.now() - begun) / 1000)} s: ${text}`);
