@@ -41,6 +41,7 @@ const layers: Readonly<Record<string, number>> = {
   sessions: 4,
   pool: 3,
   sandbox: 2,
+  audit: 2,
   runtimes: 1,
   registry: 1,
   snapshots: 1,

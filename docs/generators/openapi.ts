@@ -17,6 +17,8 @@ export async function openapiReference(): Promise<string> {
     tenants: neverAsked(),
     tenantRemoval: neverAsked(),
     keys: neverAsked(),
+    audit: neverAsked(),
+    auditRecords: neverAsked(),
     tickets: neverAsked(),
     registry: neverAsked(),
     overload: neverAsked(),

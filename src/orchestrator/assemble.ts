@@ -14,6 +14,7 @@ import { isLoopback } from './api/host-check.ts';
 import { MetricsListener } from './api/metrics-server.ts';
 import { createServer } from './api/server.ts';
 import { apiSettings, limitsMaxOf, limitsOf } from './api/settings.ts';
+import { AuditLog } from './audit/audit-log.ts';
 import { openBootstrapKey } from './auth/bootstrap-key.ts';
 import { KeyRing } from './auth/key-ring.ts';
 import { Tickets } from './auth/tickets.ts';
@@ -82,6 +83,7 @@ const undecorated: Decorators = {
   states: (states) => states,
 };
 
+const dayMs = 24 * 60 * 60 * 1000;
 const clock = systemClock;
 /** Of the files that the process may have open: the rest is for ending what is under way. */
 const openFilesShare = 0.9;
@@ -115,6 +117,13 @@ export async function assemble(
   });
   const ring = new KeyRing(key, clock);
   const access = { registry: opened.access, durable: () => registry.durable(), ring, clock, log };
+  const audit = new AuditLog({
+    registry: opened.audit,
+    keepMs: config.auditDays * dayMs,
+    clock,
+    log,
+  });
+  await audit.open();
   const tenants = new TenantDirectory({ ...access, tenantsMax: config.tenantsMax });
   await tenants.open();
   const keys = new KeyService({ ...access, keysPerTenantMax: config.keysPerTenantMax });
@@ -285,6 +294,8 @@ export async function assemble(
     tenants,
     tenantRemoval,
     keys,
+    audit,
+    auditRecords: opened.audit,
     tickets: new Tickets(clock),
     registry,
     readiness: {
@@ -322,6 +333,7 @@ export async function assemble(
       await cleaner[Symbol.asyncDispose]();
       await exits[Symbol.asyncDispose]();
       await keys[Symbol.asyncDispose]();
+      await audit[Symbol.asyncDispose]();
       await registry.close();
     },
   };

@@ -1,11 +1,24 @@
-// The service as a process: reads the configuration, assembles, listens, says where, and drains when it is told to stop.
+// The program: without a command the service as a process, which reads the configuration, assembles, listens, says where, and drains
+// when it is told to stop.
 
 import { assemble } from './assemble.ts';
+import { verifyAudit, verifyUsage } from './audit/verify-command.ts';
 import { loadConfig } from './config/load-config.ts';
 import { createLog } from './foundation/log.ts';
 import { StartError } from './foundation/start-error.ts';
+import { readAudit } from './registry/sqlite/read-audit.ts';
 
-async function main(): Promise<void> {
+async function main([command, ...args]: string[]): Promise<void> {
+  if (command === undefined) return await serve();
+  if (command !== 'audit' || args.shift() !== 'verify')
+    throw new StartError(`usage: cellar, or ${verifyUsage}`);
+  const { dataDir } = await loadConfig(process.env, process.cwd());
+  const { text, whole } = verifyAudit(readAudit(dataDir), args);
+  console.log(text);
+  if (!whole) process.exitCode = 1;
+}
+
+async function serve(): Promise<void> {
   const config = await loadConfig(process.env, process.cwd());
   const log = createLog(config.logLevel);
   const service = await assemble(config, log);
@@ -36,7 +49,7 @@ async function main(): Promise<void> {
   });
 }
 
-main().catch((error: unknown) => {
+main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(error instanceof StartError ? error.message : error);
   process.exit(1);
 });

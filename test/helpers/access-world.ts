@@ -7,6 +7,7 @@ import { TenantDirectory } from '../../src/orchestrator/access/tenants.ts';
 import type { ApiServer } from '../../src/orchestrator/api/api-server.ts';
 import { defaultBounds } from '../../src/orchestrator/api/options.ts';
 import { createServer } from '../../src/orchestrator/api/server.ts';
+import { AuditLog } from '../../src/orchestrator/audit/audit-log.ts';
 import { KeyRing } from '../../src/orchestrator/auth/key-ring.ts';
 import { hashOf } from '../../src/orchestrator/auth/key-text.ts';
 import { Tickets } from '../../src/orchestrator/auth/tickets.ts';
@@ -27,13 +28,15 @@ export class AccessWorld implements AsyncDisposable {
   readonly server: ApiServer;
   readonly keys: KeyService;
   readonly removal: TenantRemoval;
+  readonly audit: AuditLog;
   readonly #clients: LiveClient[] = [];
 
-  private constructor(parts: Pick<AccessWorld, 'world' | 'server' | 'keys' | 'removal'>) {
+  private constructor(parts: Pick<AccessWorld, 'world' | 'server' | 'keys' | 'removal' | 'audit'>) {
     this.world = parts.world;
     this.server = parts.server;
     this.keys = parts.keys;
     this.removal = parts.removal;
+    this.audit = parts.audit;
   }
 
   static async open(bounds: { tenantsMax?: number; keysPerTenantMax?: number } = {}) {
@@ -61,6 +64,8 @@ export class AccessWorld implements AsyncDisposable {
       sessions: manager,
       states: manager.states,
     });
+    const audit = new AuditLog({ registry: registry.audit, keepMs: 1e10, clock, log });
+    await audit.open();
     const server = await createServer({
       sessions: manager,
       states: manager.states,
@@ -69,6 +74,8 @@ export class AccessWorld implements AsyncDisposable {
       tenants,
       tenantRemoval: removal,
       keys,
+      audit,
+      auditRecords: registry.audit,
       tickets: new Tickets(clock),
       registry,
       overload: { assertCalm: () => {} },
@@ -78,7 +85,7 @@ export class AccessWorld implements AsyncDisposable {
       log,
       clock,
     });
-    return new AccessWorld({ world, server, keys, removal });
+    return new AccessWorld({ world, server, keys, removal, audit });
   }
 
   /** One request with a key. */
@@ -143,6 +150,7 @@ export class AccessWorld implements AsyncDisposable {
     await this.world.manager.stop();
     await closing;
     await this.keys[Symbol.asyncDispose]();
+    await this.audit[Symbol.asyncDispose]();
     await this.world.registry.close();
     await rm(this.world.directory, { recursive: true, force: true });
   }

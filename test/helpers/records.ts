@@ -1,4 +1,5 @@
 // Records with every field filled, for tests that care about one or two.
+import type { AuditEvent } from '../../src/orchestrator/registry/audit-records.ts';
 import type {
   EventRecord,
   ExecutionRecord,
@@ -106,5 +107,22 @@ export function outputEvent(
     executionId,
     at: 1_767_225_600_000 + seq,
     message: JSON.stringify({ seq, type: 'output', executionId, content, channel }),
+  };
+}
+
+export function auditEvent(changes: Partial<AuditEvent> = {}): AuditEvent {
+  return {
+    at: 1_767_225_600_000,
+    tenant: 'red',
+    keyId: 'key-1',
+    role: 'developer',
+    address: '192.0.2.1',
+    requestId: 'req-1',
+    action: 'createSession',
+    target: '/api/sessions',
+    made: null,
+    status: 201,
+    code: null,
+    ...changes,
   };
 }

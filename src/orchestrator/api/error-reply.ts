@@ -16,6 +16,7 @@ export function replyError(
 ): FastifyReply {
   const known = toAppError(error);
   logFailure(known, { requestId: request.id, route: request.routeOptions.url }, log);
+  request.problem = known.code;
   const { status } = errorTable[known.code];
   if (known.retryAfterSeconds !== undefined && (status === 429 || status === 503)) {
     reply.header('retry-after', String(Math.ceil(known.retryAfterSeconds)));

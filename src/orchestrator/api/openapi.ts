@@ -4,11 +4,12 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifySchema } from 'fastify';
 import type { ApiServer } from './api-server.ts';
 import { accessSchemas } from './schemas/access.ts';
+import { AuditList } from './schemas/audit.ts';
 import { sharedSchemas } from './schemas/reply.ts';
 
 /** Call it before the routes are added. */
 export async function installOpenapi(server: ApiServer, version: string): Promise<void> {
-  for (const schema of [...sharedSchemas, ...accessSchemas]) server.addSchema(schema);
+  for (const schema of [...sharedSchemas, ...accessSchemas, AuditList]) server.addSchema(schema);
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',

@@ -3,11 +3,13 @@ import { limits } from '#protocol';
 import type { Keys } from '../access/keys.ts';
 import type { TenantRemoval } from '../access/tenant-removal.ts';
 import type { Tenants } from '../access/tenants.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { Authenticator } from '../auth/authenticator.ts';
 import type { Tickets } from '../auth/tickets.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
 import type { Observed } from '../foundation/observe.ts';
+import type { AuditRegistry } from '../registry/audit-registry.ts';
 import type { SessionConfig, SessionLimits } from '../registry/records.ts';
 import type { SessionRegistry } from '../registry/session-registry.ts';
 import type { Files } from '../sessions/file-service.ts';
@@ -128,6 +130,8 @@ export type ApiParts = Observed & {
   readonly tenants: Tenants;
   readonly tenantRemoval: Pick<TenantRemoval, 'remove'>;
   readonly keys: Keys;
+  readonly audit: Pick<AuditLog, 'note'>;
+  readonly auditRecords: Pick<AuditRegistry, 'list'>;
   /** `assertCalm` throws while the process has too much to do for new work. */
   readonly overload: { assertCalm(): void };
   readonly tickets: Pick<Tickets, 'issue' | 'redeem'>;

@@ -45,6 +45,7 @@ export const settings = {
     [1, 10_000],
     'API keys of one tenant. Those that have ended count only where there is room for them.',
   ),
+  auditDays: count(400, [1, 36_500], 'How long a record of the audit log is kept, days.'),
   logLevel: Type.Enum(logLevels, {
     default: 'info',
     description: 'Least severe kind of log line to write.',

@@ -88,6 +88,8 @@ export class ApiFixture implements AsyncDisposable {
       tenants: neverAsked(),
       tenantRemoval: neverAsked(),
       keys: neverAsked(),
+      audit: { note: () => {} },
+      auditRecords: neverAsked(),
       tickets: {
         issue(principal, sessionId) {
           const ticket = `ticket-${tickets.size + 1}`;

@@ -157,7 +157,7 @@ export function snapshotRoutes(
   server.get(
     '/api/sessions/:id/snapshots/:version/archive',
     {
-      config: { access: 'developer' },
+      config: { access: 'developer', audited: true },
       schema: {
         tags,
         operationId: 'downloadSnapshot',

@@ -3,7 +3,7 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from '@fastify/websocket';
 import type { Principal } from '../../auth/authenticator.ts';
-import { AppError } from '../../foundation/errors.ts';
+import { AppError, type ErrorCode } from '../../foundation/errors.ts';
 import { unreachable } from '../../foundation/unreachable.ts';
 import type { LiveEvent, LiveFollower, LiveSubscription } from '../../sessions/session-service.ts';
 import { liveErrorOf, logFailure, toAppError } from '../error-reply.ts';
@@ -33,7 +33,12 @@ export type LiveConnectionParts = {
   readonly stream: Duplex;
   readonly principal: Principal;
   readonly sessionId: string;
+  /** Notes what the client asked for; null: it was done. */
+  readonly audit: (action: string, refusal: ErrorCode | null) => void;
 };
+
+/** What changes something. */
+const auditedMessages: readonly string[] = ['execute', 'cancel', 'stdin'];
 
 /** Event types that are only sent to those who subscribed, and to what. */
 const subscriptionFor: Readonly<Record<string, SubscribableEvent>> = {
@@ -66,7 +71,7 @@ export class LiveConnection implements LiveFollower {
 
   /** Starts following, from after `since` when it is given. Messages wait in the socket until that stands. */
   async open(since: number | undefined): Promise<void> {
-    const { api, socket, principal, sessionId } = this.#parts;
+    const { api, socket, principal, sessionId, audit } = this.#parts;
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
     // SECURITY: a ping is a message too, and is answered.
     socket.on('ping', () => {
@@ -75,6 +80,7 @@ export class LiveConnection implements LiveFollower {
     socket.on('close', () => this.#stop());
     api.observe?.({ type: 'socketOpened' });
     socket.pause();
+    audit('open', null);
     try {
       const subscription = await api.sessions.follow(
         principal.tenant,
@@ -213,13 +219,21 @@ export class LiveConnection implements LiveFollower {
 
   /** Reports a failed request, and stops reading while too many are under way. */
   #track(message: ClientMessage, work: Promise<void>): void {
-    const { socket, api } = this.#parts;
+    const { socket, api, audit } = this.#parts;
     const { liveRequestsMax } = api.settings.bounds;
+    const isAudited = auditedMessages.includes(message.type);
     this.#requests++;
     if (this.#requests >= liveRequestsMax) socket.pause();
     work
-      .catch((error: unknown) =>
-        this.#answer(message.id, { type: 'error', ...liveErrorOf(this.#known(error)) }),
+      .then(
+        () => {
+          if (isAudited) audit(message.type, null);
+        },
+        (error: unknown) => {
+          const known = this.#known(error);
+          if (isAudited) audit(message.type, known.code);
+          this.#answer(message.id, { type: 'error', ...liveErrorOf(known) });
+        },
       )
       .finally(() => {
         this.#requests--;

@@ -6,6 +6,7 @@ import { Type } from 'typebox';
 import type { Principal } from '../../auth/authenticator.ts';
 import { AppError } from '../../foundation/errors.ts';
 import type { ApiServer } from '../api-server.ts';
+import { liveAudit } from '../audit-hook.ts';
 import { toAppError } from '../error-reply.ts';
 import { originCheck } from '../host-check.ts';
 import type { ApiParts } from '../options.ts';
@@ -103,6 +104,7 @@ export function liveSocket(
         outgoingTotal,
         socket,
         stream: request.raw.socket,
+        audit: liveAudit(api, request, admission.principal),
         ...admission,
       });
       // Also where the key ended between the ticket and now.

@@ -266,6 +266,37 @@ const migrations: Record<string, Migration> = {
       );
     },
   },
+  '0011-audit': {
+    async up(database: Kysely<unknown>) {
+      await run(
+        database,
+        `create table audit (
+          seq integer primary key,
+          at integer not null,
+          tenant text,
+          keyId text,
+          role text,
+          address text not null,
+          requestId text not null,
+          action text not null,
+          target text not null,
+          made text,
+          status integer not null,
+          code text,
+          previous text not null,
+          hash text not null
+        ) strict`,
+        'create index auditByTime on audit (at, seq)',
+        'create index auditOfTenant on audit (tenant, at, seq)',
+        // Not a lock, a guard against slips: whoever can write the file can do so here too, and the chain shows it.
+        `create trigger auditUnchanged before update on audit
+          begin select raise(abort, 'the audit log does not change'); end`,
+        `create trigger auditWhole before delete on audit
+          when old.seq <> (select min(seq) from audit)
+          begin select raise(abort, 'the audit log is removed from its beginning'); end`,
+      );
+    },
+  },
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

@@ -1,6 +1,7 @@
 // Records to rows and back. Nothing here knows SQL.
 import type { SQLInputValue } from 'node:sqlite';
 import type { ApiKeyRecord, TenantRecord } from '../access-records.ts';
+import type { AuditRecord } from '../audit-records.ts';
 import type { ExecutionRecord, SessionRecord } from '../records.ts';
 import type { ApiKeyTable, ExecutionTable, Row, SessionTable, TenantTable } from './schema.ts';
 
@@ -47,6 +48,24 @@ export const anyExecution: Row<ExecutionRecord> = {
   startedAt: null,
   endedAt: null,
   durationMs: null,
+};
+
+/** The same for records of the audit log, which are stored as they are. */
+export const anyAuditRecord: AuditRecord = {
+  seq: 0,
+  at: 0,
+  tenant: null,
+  keyId: null,
+  role: null,
+  address: '',
+  requestId: '',
+  action: '',
+  target: '',
+  made: null,
+  status: 0,
+  code: null,
+  previous: '',
+  hash: '',
 };
 
 export function decodeSession(row: Stored<SessionTable>): SessionRecord {

@@ -2,6 +2,7 @@
 // truth as 0 or 1. What the database itself enforces is in migrations.ts.
 import type { Generated } from 'kysely';
 import type { ApiKeyRecord, TenantRecord } from '../access-records.ts';
+import type { AuditRecord } from '../audit-records.ts';
 import type { EventRecord, ExecutionRecord, SessionRecord, SnapshotRecord } from '../records.ts';
 
 /** How a field of a record is stored. */
@@ -45,6 +46,8 @@ export type IdempotencyTable = {
 export type TenantTable = Row<TenantRecord> & { deletedAt: number | null };
 export type ApiKeyTable = Positioned & Row<ApiKeyRecord>;
 
+export type AuditTable = Row<AuditRecord>;
+
 export type FactTable = { name: string; value: string };
 
 export type Schema = {
@@ -56,5 +59,6 @@ export type Schema = {
   idempotency: IdempotencyTable;
   tenant: TenantTable;
   apiKey: ApiKeyTable;
+  audit: AuditTable;
   fact: FactTable;
 };

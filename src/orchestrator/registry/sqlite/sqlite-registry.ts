@@ -6,6 +6,7 @@ import type { Clock } from '../../foundation/clock.ts';
 import { AppError } from '../../foundation/errors.ts';
 import type { Observed } from '../../foundation/observe.ts';
 import type { AccessRegistry } from '../access-registry.ts';
+import type { AuditRegistry } from '../audit-registry.ts';
 import type {
   EventRecord,
   ExecutionRecord,
@@ -30,6 +31,7 @@ import type {
   SessionRegistry,
 } from '../session-registry.ts';
 import { AccessRows } from './access-rows.ts';
+import { AuditRows } from './audit-rows.ts';
 import { Checkpointer } from './checkpointer.ts';
 import type { Database } from './database.ts';
 import type { Durability } from './durability.ts';
@@ -60,6 +62,7 @@ export type SqliteRegistryOptions = Observed & {
 export class SqliteRegistry implements SessionRegistry {
   /** Tenants and their API keys. */
   readonly access: AccessRegistry;
+  readonly audit: AuditRegistry;
   readonly #database: Database;
   readonly #durability: Durability;
   readonly #lock: Disposable;
@@ -98,6 +101,10 @@ export class SqliteRegistry implements SessionRegistry {
       tookEffect: (effect) => this.#idempotency.tookEffect(effect),
     });
     this.#calls = new ObservedCalls(options);
+    this.audit = new AuditRows(opened.database, {
+      read: (work) => this.#read(work),
+      write: (work) => this.#write(work),
+    });
   }
 
   async createSession(record: SessionRecord, effect?: RequestEffect): Promise<void> {

@@ -1,0 +1,159 @@
+// Who asked for what, in one chain that grows at its end. What one turn of the event loop brings is written together, right after it.
+import type { Clock } from '../foundation/clock.ts';
+import type { Log } from '../foundation/log.ts';
+import type { AuditEvent } from '../registry/audit-records.ts';
+import type { AuditRegistry } from '../registry/audit-registry.ts';
+import { type ChainEnd, chained, chainStart } from './audit-chain.ts';
+
+export type AuditLogOptions = {
+  readonly registry: AuditRegistry;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How long a record is kept. */
+  readonly keepMs: number;
+};
+
+/** Not yet written, while the registry takes nothing. */
+const waitingMax = 10_000;
+const retryMs = 1_000;
+/** SECURITY: whoever has no key cannot fill the disk; what comes above that is counted. */
+const strangersPerMinuteMax = 120;
+const minuteMs = 60_000;
+const sweepMs = 60 * minuteMs;
+const removedAtOnceMax = 500;
+
+export class AuditLog implements AsyncDisposable {
+  readonly #options: AuditLogOptions;
+  #end: ChainEnd = chainStart;
+  #waiting: AuditEvent[] = [];
+  #writing: Promise<void> | null = null;
+  #dropped = 0;
+  #minute = { at: 0, strangers: 0, uncounted: 0 };
+  #cancelRetry: () => void = () => {};
+  #cancelSweep: () => void = () => {};
+  #closed = false;
+
+  constructor(options: AuditLogOptions) {
+    this.#options = options;
+  }
+
+  /** Finds the end of the chain; before anything is noted. */
+  async open(): Promise<void> {
+    this.#end = (await this.#options.registry.last()) ?? chainStart;
+    this.#sweepLater(0);
+  }
+
+  /** It is written soon; nobody waits for it. */
+  note(event: Omit<AuditEvent, 'at'>): void {
+    const at = this.#options.clock.now();
+    if (event.keyId === null && !this.#admitsStranger(at, event)) return;
+    this.#add({ ...event, at });
+  }
+
+  /** Writes what waits. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#cancelSweep();
+    this.#cancelRetry();
+    await this.#writing;
+    if (this.#waiting.length > 0) await this.#write();
+  }
+
+  #add(event: AuditEvent): void {
+    if (this.#waiting.length >= waitingMax) {
+      if (this.#dropped++ === 0)
+        this.#options.log.error('the audit log cannot be written: what happens now is not in it');
+      return;
+    }
+    this.#waiting.push(event);
+    if (this.#waiting.length > 1 || this.#writing !== null) return;
+    setImmediate(() => {
+      if (this.#writing === null) void this.#write();
+    });
+  }
+
+  #write(): Promise<void> {
+    this.#writing = this.#writeAll().finally(() => {
+      this.#writing = null;
+    });
+    return this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
+    const { registry, clock, log } = this.#options;
+    while (this.#waiting.length > 0) {
+      const events = this.#waiting;
+      let end = this.#end;
+      const records = events.map((event) => {
+        const record = chained(event, end);
+        end = record;
+        return record;
+      });
+      try {
+        await registry.append(records);
+      } catch (error) {
+        log.error({ err: error }, 'the audit log was not written');
+        if (!this.#closed) this.#cancelRetry = clock.after(retryMs, () => void this.#write());
+        return;
+      }
+      this.#end = { seq: end.seq, hash: end.hash };
+      this.#waiting = this.#waiting.slice(events.length);
+      this.#tellDropped();
+    }
+  }
+
+  /** A gap is part of the log, too. */
+  #tellDropped(): void {
+    if (this.#dropped === 0) return;
+    const count = this.#dropped;
+    this.#dropped = 0;
+    this.#add(own('audit.dropped', `${count} events`, this.#options.clock.now()));
+  }
+
+  #admitsStranger(at: number, { address }: Omit<AuditEvent, 'at'>): boolean {
+    if (at - this.#minute.at >= minuteMs || at < this.#minute.at) {
+      const { uncounted } = this.#minute;
+      this.#minute = { at, strangers: 0, uncounted: 0 };
+      if (uncounted > 0)
+        this.#add(own('audit.suppressed', `${uncounted} requests without a key`, at));
+    }
+    if (this.#minute.strangers < strangersPerMinuteMax) {
+      this.#minute.strangers++;
+      return true;
+    }
+    if (this.#minute.uncounted++ === 0)
+      this.#options.log.warn({ address }, 'too many requests without a key for the audit log');
+    return false;
+  }
+
+  #sweepLater(afterMs: number): void {
+    this.#cancelSweep = this.#options.clock.after(afterMs, () => void this.#sweep());
+  }
+
+  async #sweep(): Promise<void> {
+    const { registry, clock, log, keepMs } = this.#options;
+    let removed = 0;
+    try {
+      removed = await registry.removeBefore(clock.now() - keepMs, removedAtOnceMax);
+    } catch (error) {
+      log.warn({ err: error }, 'old records of the audit log were not removed');
+    }
+    if (!this.#closed) this.#sweepLater(removed < removedAtOnceMax ? sweepMs : 1);
+  }
+}
+
+/** What the log says of itself. */
+function own(action: string, target: string, at: number): AuditEvent {
+  const nobody = { tenant: null, keyId: null, role: null };
+  return {
+    at,
+    ...nobody,
+    address: '',
+    requestId: '',
+    action,
+    target,
+    made: null,
+    status: 0,
+    code: null,
+  };
+}

@@ -1,0 +1,162 @@
+// What the audit log writes, and what it does when it cannot.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { followChain } from '../../../src/orchestrator/audit/audit-chain.ts';
+import { AuditLog } from '../../../src/orchestrator/audit/audit-log.ts';
+import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
+import { createLog } from '../../../src/orchestrator/foundation/log.ts';
+import type { AuditRegistry } from '../../../src/orchestrator/registry/audit-registry.ts';
+import { readAudit } from '../../../src/orchestrator/registry/sqlite/read-audit.ts';
+import { SqliteRegistry } from '../../../src/orchestrator/registry/sqlite/sqlite-registry.ts';
+import { FakeClock } from '../../doubles/fake-clock.ts';
+import { auditEvent } from '../../helpers/records.ts';
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+const patience = { timeout: 20_000 };
+
+let directory: string;
+let clock: FakeClock;
+let registry: SqliteRegistry;
+let audit: AuditLog;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'cellar-audit-'));
+  clock = new FakeClock();
+  registry = await SqliteRegistry.open({ directory, clock });
+  audit = await open();
+});
+afterEach(async () => {
+  await audit[Symbol.asyncDispose]();
+  await registry.close();
+  await rm(directory, { recursive: true });
+});
+
+async function open(port: AuditRegistry = registry.audit): Promise<AuditLog> {
+  const log = new AuditLog({ registry: port, clock, log: createLog('silent'), keepMs: 30 * dayMs });
+  await log.open();
+  return log;
+}
+
+const stored = () => [...readAudit(directory)];
+const targets = () => stored().map(({ target }) => target);
+const known = (target: string) => auditEvent({ target });
+const stranger = (target: string) => auditEvent({ target, tenant: null, keyId: null, role: null });
+
+describe('the audit log', () => {
+  it('is one chain over all that is noted, also by the next process', async () => {
+    audit.note(known('/a'));
+    audit.note(known('/b'));
+    await expect.poll(targets, patience).toEqual(['/a', '/b']);
+    await audit[Symbol.asyncDispose]();
+    audit = await open();
+    audit.note(known('/c'));
+    await expect.poll(targets, patience).toEqual(['/a', '/b', '/c']);
+    expect(followChain(stored())).toMatchObject({ count: 3, end: { seq: 3 } });
+  });
+
+  it('writes what waits when the service stops', async () => {
+    audit.note(known('/last'));
+    await audit[Symbol.asyncDispose]();
+    expect(targets()).toEqual(['/last']);
+  });
+
+  it('writes later what the registry does not take now, in its order', async () => {
+    let failing = true;
+    audit = await open({
+      ...bound(registry.audit),
+      append: async (records) => {
+        if (failing) throw new AppError('registry_unavailable');
+        await registry.audit.append(records);
+      },
+    });
+    audit.note(known('/a'));
+    await new Promise(setImmediate);
+    audit.note(known('/b'));
+    await new Promise(setImmediate);
+    expect(targets()).toEqual([]);
+    failing = false;
+    await expect
+      .poll(() => {
+        clock.advance(1_000);
+        return targets();
+      }, patience)
+      .toEqual(['/a', '/b']);
+    expect(followChain(stored())).toMatchObject({ count: 2 });
+  });
+
+  it('says how much is missing when it could not be written for long', async () => {
+    let failing = true;
+    audit = await open({
+      ...bound(registry.audit),
+      append: async (records) => {
+        if (failing) throw new AppError('registry_unavailable');
+        await registry.audit.append(records);
+      },
+    });
+    for (let i = 0; i < 10_005; i++) audit.note(known(`/${i}`));
+    await new Promise(setImmediate);
+    failing = false;
+    await expect
+      .poll(() => {
+        clock.advance(1_000);
+        return stored().at(-1);
+      }, patience)
+      .toMatchObject({ action: 'audit.dropped', target: '5 events' });
+    expect(followChain(stored())).toMatchObject({ count: 10_001 });
+  });
+
+  it('is not filled by those who have no key: they are counted', async () => {
+    for (let i = 0; i < 500; i++) audit.note(stranger(`/${i}`));
+    audit.note(known('/known'));
+    await expect.poll(() => targets().at(-1), patience).toBe('/known');
+    expect(targets()).toHaveLength(121);
+    clock.advance(60_000);
+    audit.note(stranger('/later'));
+    await expect
+      .poll(() => targets().slice(-2), patience)
+      .toEqual(['380 requests without a key', '/later']);
+  });
+
+  it('lets go of what is older than it keeps, from the beginning on', async () => {
+    for (let i = 0; i < 700; i++) audit.note(known(`/${i}`));
+    await expect.poll(() => targets().length, patience).toBe(700);
+    clock.advance(20 * dayMs);
+    audit.note(known('/young'));
+    await expect.poll(() => targets().length, patience).toBe(701);
+    await expect
+      .poll(() => {
+        clock.advance(dayMs);
+        return targets();
+      }, patience)
+      .toEqual(['/young']);
+    expect(followChain(stored())).toMatchObject({ count: 1, end: { seq: 701 } });
+    // The newest one stays, whatever its age: the chain goes on from it.
+    for (let day = 0; day < 60; day++) {
+      clock.advance(dayMs);
+      await new Promise(setImmediate);
+    }
+    expect(targets()).toEqual(['/young']);
+  });
+
+  it('cannot be changed by a slip of whoever works on the file', async () => {
+    for (const target of ['/a', '/b', '/c']) audit.note(known(target));
+    await expect.poll(targets, patience).toEqual(['/a', '/b', '/c']);
+    using database = new DatabaseSync(join(directory, 'registry.db'));
+    expect(() => database.exec("update audit set target = '/x' where seq = 2")).toThrow(
+      'does not change',
+    );
+    expect(() => database.exec('delete from audit where seq = 2')).toThrow('from its beginning');
+  });
+});
+
+function bound(port: AuditRegistry): AuditRegistry {
+  return {
+    last: () => port.last(),
+    append: (records) => port.append(records),
+    list: (filter, before, limit) => port.list(filter, before, limit),
+    removeBefore: (at, limit) => port.removeBefore(at, limit),
+  };
+}
