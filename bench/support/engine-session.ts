@@ -8,7 +8,7 @@ const heapBytesMax = 256 * 1024 * 1024;
 
 /** Dispose it to end the worker. */
 export class EngineSession implements AsyncDisposable {
-  readonly #engine = new AnarchyEngine({ entry, workspace: '/nowhere' });
+  readonly #engine = new AnarchyEngine({ entry, workspace: '/nowhere', egress: '/nowhere' });
   #output = '';
 
   constructor() {

@@ -10,6 +10,7 @@ if (isMainThread) {
   const engine = new AnarchyEngine({
     entry: new URL(import.meta.url),
     workspace: workspace.root,
+    egress: process.env.CELLAR_EGRESS ?? '/run/cellar/egress.sock',
   });
   const { runAgent } = await import('./agent.ts');
   runAgent(engine, workspace);

@@ -19,6 +19,7 @@ import { openBootstrapKey } from './auth/bootstrap-key.ts';
 import { KeyRing } from './auth/key-ring.ts';
 import { Tickets } from './auth/tickets.ts';
 import type { Config } from './config/config.ts';
+import { readCertificates } from './egress/certificates.ts';
 import { egressHost } from './egress/egress-host.ts';
 import { loggedEgress } from './egress/egress-observer.ts';
 import { systemClock } from './foundation/clock.ts';
@@ -216,6 +217,8 @@ export async function assemble(
     stored: new StoredSessions(config.sessionsStoredMax),
     retention,
     observe,
+    certificates:
+      config.egressCaFile === undefined ? null : await readCertificates(config.egressCaFile),
     clock,
     log,
     // What is tried out may have been made under any limits, but the machine need not have the most CPUs that may be asked for.

@@ -26,6 +26,8 @@ export const limits = {
   unacknowledgedEventsMax: 4096,
   /** Bytes of those events, as lines. */
   unacknowledgedBytesMax: 8 * 1024 * 1024,
+  /** Certificate authorities of the operator. */
+  certificatesLengthMax: 256 * 1024,
   /** Longest identifier: ids, variable names, labels. */
   nameLengthMax: 256,
   /** Error messages, previews. */

@@ -90,6 +90,16 @@ export const ConfigureRequest = Type.Object(
     outputBytesMax: Type.Integer({ minimum: 1 }),
     /** Memory the engine's heap may use before an execution ends with ResourceLimitError. */
     heapBytesMax: Type.Integer({ minimum: 1 }),
+    /** Programs may ask other hosts, through the proxy that the host has put beside the link; absent: nobody. */
+    network: Type.Optional(
+      Type.Object(
+        {
+          /** Certificate authorities that are trusted beside the well-known ones, PEM. */
+          certificates: Type.Optional(Type.String({ maxLength: limits.certificatesLengthMax })),
+        },
+        closed,
+      ),
+    ),
   },
   closed,
 );

@@ -63,5 +63,13 @@ export function sessionManager(parts: {
   const admission = new Admission({ ...admissionOptions, limits: budget, clock, log });
   const stored = new StoredSessions(admissionLimits.sessionsStoredMax);
   const retention = new Retention({ ...parts, keepDefault: 10 });
-  return new SessionManager({ ...parts, admission, stored, retention, log, limits });
+  return new SessionManager({
+    ...parts,
+    admission,
+    stored,
+    retention,
+    certificates: null,
+    log,
+    limits,
+  });
 }

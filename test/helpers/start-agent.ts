@@ -46,6 +46,7 @@ export class AgentProcess implements AsyncDisposable {
     const child = spawn(process.execPath, command, {
       env: {
         CELLAR_LINK: join(directory, linkSocketName),
+        CELLAR_EGRESS: join(directory, 'egress.sock'),
         CELLAR_TOKEN: token,
         CELLAR_WORKSPACE: workspace,
         SECRET: 'host',

@@ -1,6 +1,7 @@
 // A host that programs ask: a real server on a loopback address, which remembers who came.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import {
   type AddressInfo,
   createServer as createTcpServer,
@@ -8,6 +9,7 @@ import {
   type Socket,
 } from 'node:net';
 import { text } from 'node:stream/consumers';
+import type { Issued } from './certificates.ts';
 
 export type Seen = {
   readonly method: string;
@@ -44,18 +46,23 @@ export class WebHost implements AsyncDisposable {
     options: {
       readonly address?: string;
       readonly port?: number;
+      /** HTTPS, with this certificate. */
+      readonly identity?: Issued;
       readonly answer?: (seen: Seen, response: ServerResponse) => void;
     } = {},
   ): Promise<WebHost> {
     const { answer = (seen, response) => void response.end(`at ${seen.url}`) } = options;
-    const server = createServer(async (request, response) => {
+    const serve = async (request: IncomingMessage, response: ServerResponse) => {
       response.on('error', () => {});
       const body = await text(request).catch(() => 'cut');
       const { method = '', url = '', headers } = request;
       const seen = { method, url, headers, body };
       host.seen.push(seen);
       answer(seen, response);
-    });
+    };
+    const { identity } = options;
+    const server = identity ? createTlsServer(identity, serve) : createServer(serve);
+    server.on('tlsClientError', () => {});
     const host = new WebHost(options.address ?? '127.0.0.1', server);
     await host.#listen(options.port);
     return host;

@@ -1,4 +1,5 @@
 // Settings of the way out of sandboxes, for sessions whose network policy allows one.
+import { Type } from 'typebox';
 import { count, hourMs, list, milliseconds, minuteMs, secondMs } from './setting-types.ts';
 
 export const egressSettings = {
@@ -7,6 +8,13 @@ export const egressSettings = {
   ),
   egressDnsServers: list(
     'Name servers that sandboxes’ hosts are looked up with, each an address with or without a port; else those that the machine is configured with.',
+  ),
+  egressCaFile: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description:
+        'File of certificate authorities, PEM, that programs trust beside the well-known ones: that of an internal mirror, for instance.',
+    }),
   ),
   egressConnectionsMax: count(
     16,

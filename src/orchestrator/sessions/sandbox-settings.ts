@@ -2,19 +2,26 @@
 import type { ConfigureRequest } from '#protocol';
 import type { SessionRecord } from '../registry/records.ts';
 import type { Sandbox } from '../sandbox/agent.ts';
+import { reachesAnybody } from './session-network.ts';
 import type { SessionOptions } from './session-options.ts';
 
-/** `heapShare`: how much of the memory the values of programs may take, 0..1. */
+export type SandboxOptions = Pick<SessionOptions, 'certificates'> & {
+  readonly limits: Pick<SessionOptions['limits'], 'heapShare'>;
+};
+
 export function configureRequest(
   { sessionId, language, config }: Pick<SessionRecord, 'sessionId' | 'language' | 'config'>,
-  heapShare: number,
+  { limits, certificates }: SandboxOptions,
 ): ConfigureRequest {
   return {
     sessionId,
     language,
     environment: { ...config.env },
     outputBytesMax: config.limits.outputBytes,
-    heapBytesMax: Math.floor(config.limits.memoryBytes * heapShare),
+    heapBytesMax: Math.floor(config.limits.memoryBytes * limits.heapShare),
+    ...(reachesAnybody(config.network)
+      ? { network: certificates === null ? {} : { certificates } }
+      : {}),
   };
 }
 
@@ -22,9 +29,10 @@ export function configureRequest(
 export async function changeSandbox(
   sandbox: Sandbox,
   record: SessionRecord,
-  { limits, source }: Pick<SessionOptions, 'limits' | 'source'>,
+  options: Pick<SessionOptions, 'limits' | 'source' | 'certificates'>,
 ): Promise<void> {
+  const { limits, source } = options;
   const signal = AbortSignal.timeout(limits.sandboxStartMsMax);
   await source.update(sandbox, record.config.limits, signal);
-  await sandbox.agent.configure(configureRequest(record, limits.heapShare), signal);
+  await sandbox.agent.configure(configureRequest(record, options), signal);
 }

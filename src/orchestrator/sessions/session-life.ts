@@ -370,7 +370,7 @@ export class SessionLife {
   #settings(prepare: Bring) {
     return {
       limits: this.#record.config.limits,
-      configure: configureRequest(this.#record, this.#options.limits.heapShare),
+      configure: configureRequest(this.#record, this.#options),
       permit: (sandbox: Sandbox) => this.#network.permit(sandbox),
       prepare,
     };

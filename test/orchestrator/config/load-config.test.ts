@@ -15,6 +15,7 @@ const withoutDefault = [
   'metricsPort',
   'metricsToken',
   'apiKey',
+  'egressCaFile',
   's3Bucket',
   's3Region',
   's3Endpoint',

@@ -10,6 +10,7 @@ import {
   outcomeWithout,
   type StopCause,
 } from '../engine.ts';
+import { EngineNetwork } from './engine-network.ts';
 import { EngineThread } from './engine-thread.ts';
 import { heapHardBytesFor, heapHardBytesIn, isHeapFit } from './heap-limits.ts';
 import { ImageTransfer } from './image-transfer.ts';
@@ -21,6 +22,8 @@ export type AnarchyEngineOptions = {
   readonly entry: URL;
   /** Directory of the session's files. */
   readonly workspace: string;
+  /** The Unix socket of the session's proxy, which is there while the session may reach anybody. */
+  readonly egress: string;
   /** From a stop to the end of a worker that does not obey it. */
   readonly graceMs?: number;
   /** For an answer about the session while a program runs. */
@@ -49,6 +52,7 @@ export class AnarchyEngine implements Engine {
   readonly #workspace: string;
   readonly #graceMs: number;
   readonly #answerMs: number;
+  readonly #network: EngineNetwork;
   readonly #asked = new Map<number, Asked>();
   #thread: EngineThread;
   #settings: EngineSettings | null = null;
@@ -63,11 +67,13 @@ export class AnarchyEngine implements Engine {
   #disposed = false;
 
   /** Starts the worker at once, so that it is there when the session is configured. */
-  constructor({ entry, workspace, graceMs = 2_000, answerMs = 2_000 }: AnarchyEngineOptions) {
+  constructor(options: AnarchyEngineOptions) {
+    const { entry, workspace, egress, graceMs = 2_000, answerMs = 2_000 } = options;
     this.#entry = entry;
     this.#workspace = workspace;
     this.#graceMs = graceMs;
     this.#answerMs = answerMs;
+    this.#network = new EngineNetwork(egress);
     this.#thread = this.#startThread(heapHardBytesIn(process.constrainedMemory()));
   }
 
@@ -82,6 +88,7 @@ export class AnarchyEngine implements Engine {
   configure(settings: EngineSettings): void {
     const isFirst = this.#settings === null;
     this.#settings = settings;
+    this.#network.configure(settings);
     const { heapHardBytes } = this.#thread;
     const isFit = () =>
       isHeapFit(heapHardBytes, settings.heapBytesMax, process.constrainedMemory());
@@ -191,6 +198,18 @@ export class AnarchyEngine implements Engine {
       });
       return;
     }
+    if (message.type === 'request') {
+      const { id, request } = message;
+      const thread = this.#thread;
+      void this.#network.begin(id, request, (answer) => {
+        thread.postUrgently({ type: 'response', id, answer });
+      });
+      return;
+    }
+    if (message.type === 'requestAbort') {
+      this.#network.giveUp(message.id);
+      return;
+    }
     if (message.type === 'warm') {
       this.#warming?.resolve();
       return;
@@ -224,6 +243,7 @@ export class AnarchyEngine implements Engine {
     this.#failedStarts = former.hasSpoken || this.#running?.stopped ? 0 : this.#failedStarts + 1;
     if (this.#failedStarts >= failedStartsMax) throw new Error('the engine does not start');
     this.#heldCost = 0;
+    this.#network.giveUp();
     this.#transfer?.lose();
     this.#warming?.reject(restarted());
     for (const id of this.#asked.keys()) this.#settle(id, ({ reject }) => reject(restarted()));

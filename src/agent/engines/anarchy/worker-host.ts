@@ -2,7 +2,7 @@
 // program must stop. A program runs inside of these calls, so they block the thread where they have to.
 import { randomBytes } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
-import type { Files, Host, StopReason } from '#language';
+import type { Files, Host, Network, StopReason } from '#language';
 import { limits, type OutputChannel } from '#protocol';
 import type { EngineEvent, EngineOutcome, EngineSettings } from '../engine.ts';
 import type { HeapGuard } from './heap-guard.ts';
@@ -11,7 +11,8 @@ import { nodeCryptography } from './node-cryptography.ts';
 import { Output } from './output.ts';
 import type { SharedState } from './shared-state.ts';
 import { stopReason } from './stop-reason.ts';
-import type { FromWorker, Program } from './worker-messages.ts';
+import type { FromWorker, Program, RequestAnswer } from './worker-messages.ts';
+import { WorkerNetwork } from './worker-network.ts';
 
 /** What one execution may have posted and the main thread has not found a place for. */
 const underWayCostMax = 256 * 1024;
@@ -40,12 +41,12 @@ export type WorkerHostOptions = {
 export class WorkerHost implements Host {
   readonly cryptography = nodeCryptography;
   readonly files: Files;
-  // A sandbox has no way out yet.
-  readonly network = null;
   readonly #port: Pick<MessagePort, 'postMessage'>;
   readonly #shared: SharedState;
   readonly #heap: HeapGuard;
   readonly #attend: () => void;
+  readonly #network: WorkerNetwork;
+  #hasNetwork = false;
   #environment: ReadonlyMap<string, string> = new Map();
   #features: ReadonlySet<string> = new Set();
   #outputBytesMax = 0;
@@ -74,10 +75,20 @@ export class WorkerHost implements Host {
     this.#shared = shared;
     this.#heap = heap;
     this.#attend = attend;
+    this.#network = new WorkerNetwork({
+      post: (message) => port.postMessage(message),
+      wait: (done) => {
+        this.#tellProgress(performance.now());
+        this.flush();
+        return this.#waitUntil(done);
+      },
+      valueBytesMax: () => this.#valueBytesMax,
+    });
   }
 
   /** Limits count from the next execution on, the environment from now. */
-  configure({ environment, outputBytesMax, heapBytesMax }: EngineSettings): void {
+  configure({ environment, outputBytesMax, heapBytesMax, network }: EngineSettings): void {
+    this.#hasNetwork = network !== undefined;
     this.#environment = new Map(Object.entries(environment));
     const features = this.#environment.get(featuresVariable) ?? '';
     this.#features = new Set(features.split(',').flatMap((feature) => feature.trim() || []));
@@ -92,6 +103,10 @@ export class WorkerHost implements Host {
 
   get features(): ReadonlySet<string> {
     return this.#features;
+  }
+
+  get network(): Network | null {
+    return this.#hasNetwork ? this.#network : null;
   }
 
   get valueBytesMax(): number {
@@ -152,6 +167,11 @@ export class WorkerHost implements Host {
   /** More text for `readLine`. */
   addInput(text: string): void {
     this.#input.add(text);
+  }
+
+  /** How a request of the running program has ended. */
+  addResponse(id: number, answer: RequestAnswer): void {
+    this.#network.receive(id, answer);
   }
 
   /** An event of the running program that is not output; `cost` is about its size in bytes. */

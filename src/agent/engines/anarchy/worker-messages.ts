@@ -1,6 +1,7 @@
 // What the main thread and the worker of the engine post to each other. Both are ours and of one version: nothing is validated.
 import type { ImageFailure } from '#language';
 import type { ExecuteCommand, InspectRequest, VariablesRequest } from '#protocol';
+import type { IncomingResponse, OutgoingRequest } from '../../network/request.ts';
 import type { EngineEvent, EngineOutcome, EngineSettings } from '../engine.ts';
 
 export type WorkerStart = {
@@ -16,12 +17,19 @@ export type Question =
   | { readonly type: 'variables'; readonly request: VariablesRequest }
   | { readonly type: 'inspect'; readonly request: InspectRequest };
 
+/** How a request of a program has ended. */
+export type RequestAnswer =
+  | { readonly response: IncomingResponse }
+  | { readonly failure: string }
+  | { readonly tooLarge: true };
+
 export type ToWorker =
   /** Only before the first `configure`. Answered once. */
   | { readonly type: 'warmUp' }
   | { readonly type: 'configure'; readonly settings: EngineSettings }
   | { readonly type: 'execute'; readonly program: Program }
   | { readonly type: 'input'; readonly content: string }
+  | { readonly type: 'response'; readonly id: number; readonly answer: RequestAnswer }
   | { readonly type: 'question'; readonly id: number; readonly question: Question }
   | ImageRequest;
 
@@ -45,5 +53,8 @@ export type FromWorker =
       readonly outcome: Omit<EngineOutcome, 'stateLost'> | null;
     }
   | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
+  /** Answered with a `response`, unless it is given up. */
+  | { readonly type: 'request'; readonly id: number; readonly request: OutgoingRequest }
+  | { readonly type: 'requestAbort'; readonly id: number }
   | { readonly type: 'warm' }
   | ImageMessage;

@@ -61,6 +61,9 @@ class EngineWorker {
       case 'input':
         this.#session?.host.addInput(message.content);
         return;
+      case 'response':
+        this.#session?.host.addResponse(message.id, message.answer);
+        return;
       case 'question': {
         const { id, question } = message;
         const answer = this.#session === null ? null : this.#answer(this.#session, question);

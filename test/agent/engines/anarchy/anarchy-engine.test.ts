@@ -7,7 +7,13 @@ const entry = new URL('../../../doubles/unruly-worker.ts', import.meta.url);
 const engines: AnarchyEngine[] = [];
 
 function startEngine(): AnarchyEngine {
-  const engine = new AnarchyEngine({ entry, workspace: '/nowhere', graceMs: 20, answerMs: 1_000 });
+  const engine = new AnarchyEngine({
+    entry,
+    workspace: '/nowhere',
+    egress: '/nowhere',
+    graceMs: 20,
+    answerMs: 1_000,
+  });
   engine.configure(configuration({ heapBytesMax: 16 * 1024 * 1024 }));
   engines.push(engine);
   return engine;
