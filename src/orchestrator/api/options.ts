@@ -72,6 +72,8 @@ export type ApiBounds = {
   readonly tenantRequestsMax: number;
   readonly requestsMax: number;
   readonly tcpConnectionsMax: number;
+  /** Without a byte read or written, unless a reply is waited for. */
+  readonly idleMsMax: number;
   /** Connections over which no request with a valid key has come yet. */
   readonly anonymousConnectionsMax: number;
   readonly archiveDownloadsMax: number;
@@ -101,6 +103,7 @@ export const defaultBounds: ApiBounds = {
   tenantRequestsMax: 4000,
   requestsMax: 4000,
   tcpConnectionsMax: 10_000,
+  idleMsMax: 120_000,
   anonymousConnectionsMax: 1000,
   archiveDownloadsMax: 16,
 };

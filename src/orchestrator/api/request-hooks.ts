@@ -5,6 +5,7 @@ import type { ApiServer } from './api-server.ts';
 import { replyError } from './error-reply.ts';
 import { hostCheck } from './host-check.ts';
 import type { ApiParts } from './options.ts';
+import { endSilence } from './silent-wait.ts';
 
 /** For a body that is read before its request is served; the others have the time of their transfer. */
 const bodyMsMax = 60_000;
@@ -33,6 +34,10 @@ export function installRequestHooks(
     raw.once('close', cancel);
   });
   server.addHook('preValidation', async (request) => waiting.get(request)?.());
+  server.addHook('onSend', async (_request, reply, payload) => {
+    // Streams have deadlines of their own.
+    if (typeof payload === 'string') endSilence(reply, settings.bounds.idleMsMax);
+  });
   server.addHook('onResponse', async (request, reply) => {
     observe?.({
       type: 'requestAnswered',

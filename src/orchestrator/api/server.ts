@@ -92,7 +92,7 @@ function newServer({ settings: { bounds } }: ApiParts): ApiServer {
     logger: false,
     bodyLimit: bounds.bodyBytesMax,
     // SECURITY: a client that is slow on purpose does not keep a connection: each step of a request has its time.
-    connectionTimeout: 120_000,
+    connectionTimeout: bounds.idleMsMax,
     requestTimeout: bounds.transferMsMax,
     keepAliveTimeout: 72_000,
     http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000, maxHeaderSize: 16_384 },

@@ -1,4 +1,6 @@
 // Clients that do not read what they are sent, over real sockets: what waits for them is bounded, each by itself and all together.
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ApiBounds } from '../../../src/orchestrator/api/options.ts';
 import type { ExecutionRecord } from '../../../src/orchestrator/registry/records.ts';
@@ -173,6 +175,33 @@ describe('clients that do not read', () => {
     client.socket.resume();
     expect(await client.closing()).toMatchObject({ code: 4008 });
     expect(outputs(client).length).toBeLessThan(200);
+  });
+
+  it('wait for their replies as long as it takes, and lose the connection when they do not read them', async () => {
+    await start({ idleMsMax: 1_000 });
+    const { port } = new URL(url);
+    const socket = connect(Number(port), '127.0.0.1');
+    opened.push({ close: () => void socket.destroy() });
+    const { promise, resolve } = Promise.withResolvers<ExecutionRecord>();
+    api.sessions.onSubmit = resolve;
+    const idle = connect(Number(port), '127.0.0.1');
+    const body = JSON.stringify({ code: '1' });
+    socket.write(
+      'POST /api/sessions/demo/execute HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n' +
+        `authorization: ${keyOf('developer').authorization}\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+    const execution = await promise;
+    // One that waits for nothing shows that the time is over.
+    await once(idle.resume(), 'close');
+    const connections = () =>
+      new Promise<number>((give) => api.server.server.getConnections((_error, n) => give(n)));
+    expect(await connections()).toBe(1);
+    const output = Array.from(
+      { length: 200 },
+      () => ({ channel: 'stdout', content, at: 0 }) as const,
+    );
+    api.sessions.end(execution, {}, output);
+    await expect.poll(connections, patient).toBe(0);
   });
 
   it('cannot make the service write by asking for signs of life', async () => {
