@@ -72,6 +72,11 @@ export function containerOptions(spec: SandboxSpec): ContainerOptions {
   };
 }
 
+/** An eighth of what a container or a service gets that is not told otherwise: 1024. */
+const cpuSharesPerCpu = 128;
+/** The kernel's smallest; 0 would mean the default. */
+const cpuSharesMin = 2;
+
 /** The limits that can also be changed while the container runs. */
 export function resourceOptions(limits: Pick<SandboxSpec, 'memoryBytes' | 'cpus' | 'pids'>) {
   return {
@@ -80,6 +85,8 @@ export function resourceOptions(limits: Pick<SandboxSpec, 'memoryBytes' | 'cpus'
     Memory: limits.memoryBytes,
     MemorySwap: limits.memoryBytes,
     NanoCpus: Math.round(limits.cpus * 1e9),
+    // Where processors are short each sandbox gets by its size, and all of them after what else runs there, the service among it.
+    CpuShares: Math.max(cpuSharesMin, Math.round(limits.cpus * cpuSharesPerCpu)),
   };
 }
 

@@ -56,6 +56,7 @@ it('sends the engine exactly this, and nothing else', () => {
       Memory: 268_435_456,
       MemorySwap: 268_435_456,
       NanoCpus: 500_000_000,
+      CpuShares: 64,
       OomScoreAdj: 500,
       Ulimits: [
         { Name: 'nofile', Soft: 256, Hard: 256 },
@@ -86,5 +87,15 @@ it('changes memory and swap together', () => {
     Memory: 1024,
     MemorySwap: 1024,
     NanoCpus: 1_500_000_000,
+    CpuShares: 192,
   });
+});
+
+it('gives every sandbox a weight by its size, below that of the service', () => {
+  const sharesOf = (cpus: number) =>
+    resourceOptions({ memoryBytes: 1024, cpus, pids: 8 }).CpuShares;
+  expect(sharesOf(4)).toBe(4 * sharesOf(1));
+  expect(sharesOf(4)).toBeLessThan(1024);
+  // Less the kernel does not take, and none would be the default.
+  expect(sharesOf(0.01)).toBe(2);
 });
