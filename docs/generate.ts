@@ -7,6 +7,7 @@ import { errorReference } from './generators/errors.ts';
 import { liveProtocolReference } from './generators/live-protocol.ts';
 import { metricsReference } from './generators/metrics.ts';
 import { openapiReference } from './generators/openapi.ts';
+import { permissionReference } from './generators/permissions.ts';
 
 /** Files of docs/reference/ by name, each with the function that gives its text. */
 export const references: Readonly<Record<string, () => string | Promise<string>>> = {
@@ -16,6 +17,7 @@ export const references: Readonly<Record<string, () => string | Promise<string>>
   'live-protocol.md': liveProtocolReference,
   'metrics.md': metricsReference,
   'openapi.json': openapiReference,
+  'permissions.md': permissionReference,
 };
 
 export const referenceDirectory = new URL('./reference/', import.meta.url);

@@ -19,6 +19,9 @@ import { type SessionWorld, sessionWorld } from './session-manager.ts';
 
 const log = createLog('silent');
 
+/** Enough for what any of the tests does. */
+const service = { sandboxes: 100, memoryBytes: 2 ** 40, milliCpus: 1_000_000 };
+
 export type Answer = { status: number; body: any; text: string; headers: Record<string, unknown> };
 
 export class AccessWorld implements AsyncDisposable {
@@ -40,7 +43,7 @@ export class AccessWorld implements AsyncDisposable {
   }
 
   static async open(bounds: { tenantsMax?: number; keysPerTenantMax?: number } = {}) {
-    const world = await sessionWorld();
+    const world = await sessionWorld({}, { service, tenantOf: () => service });
     const { registry, clock, manager } = world;
     const bootstrap = { keyId: 'key-root', hash: hashOf('root-key-0123456789') };
     const ring = new KeyRing(bootstrap, clock);
@@ -91,7 +94,7 @@ export class AccessWorld implements AsyncDisposable {
   /** One request with a key. */
   async ask(
     key: string | undefined,
-    method: 'GET' | 'POST' | 'PUT' | 'DELETE' | 'PATCH',
+    method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE' | 'PATCH',
     url: string,
     body?: object | string,
     headers: Record<string, string> = {},
@@ -102,7 +105,7 @@ export class AccessWorld implements AsyncDisposable {
       headers: { ...(key === undefined ? {} : { authorization: `Bearer ${key}` }), ...headers },
       ...(body === undefined ? {} : { payload: body }),
     });
-    const isJson = /json/.test(String(reply.headers['content-type']));
+    const isJson = /json/.test(String(reply.headers['content-type'])) && reply.body !== '';
     return {
       status: reply.statusCode,
       headers: reply.headers,

@@ -20,13 +20,16 @@ import { admissionLimits, admissionOptions, limits, serviceBudget } from './sess
 const log = createLog('silent');
 
 /** A manager with all that it stands on, in a new directory: the caller's to close and to remove. */
-export async function sessionWorld(bounds: Partial<SnapshotBounds> = {}) {
+export async function sessionWorld(
+  bounds: Partial<SnapshotBounds> = {},
+  budget: Limits = serviceBudget,
+) {
   const directory = await mkdtemp(join(tmpdir(), 'cellar-sessions-'));
   const clock = new FakeClock();
   const registry = await SqliteRegistry.open({ directory, clock });
   const source = new ScriptedSource();
   const snapshots = await snapshotsIn(directory, registry, clock, bounds);
-  const manager = sessionManager({ registry, source, snapshots, clock });
+  const manager = sessionManager({ registry, source, snapshots, clock, budget });
   return { directory, clock, registry, source, snapshots, manager };
 }
 

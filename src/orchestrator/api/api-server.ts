@@ -8,6 +8,13 @@ import type {
   RawServerDefault,
 } from 'fastify';
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** What can be asked for: by the address with its parameters, the methods that it has. */
+    readonly knownAddresses: ReadonlyMap<string, { readonly methods: ReadonlySet<string> }>;
+  }
+}
+
 export type ApiServer = FastifyInstance<
   RawServerDefault,
   RawRequestDefaultExpression,

@@ -1,28 +1,34 @@
-// Settles who asks before anything else looks at a request. What is not marked as open is closed.
-import type { FastifyRequest } from 'fastify';
-import { AppError } from '../foundation/errors.ts';
+// Settles who asks, and whether that is enough, before anything else looks at a request.
+import assert from 'node:assert';
+import { entryFor, type Need, routeNeeds } from '../auth/permissions.ts';
 import type { ApiServer } from './api-server.ts';
 import type { ApiParts } from './options.ts';
-import { mayAct, principalOf } from './principal.ts';
+import { principalOf, refuseUnless } from './principal.ts';
 
+/** Call it before the routes are added: one that the table of permissions does not know is refused. */
 export function installAuthHook(
   server: ApiServer,
   parts: Pick<ApiParts, 'authenticator' | 'tenants'>,
 ): void {
   server.decorateRequest('principal', null);
+  // SECURITY: so forgetting the entry shuts a door, at the start of the service.
+  server.addHook('onRoute', ({ method, url }) => {
+    for (const verb of [method].flat())
+      assert(entryFor(verb, url), `no entry in auth/permissions.ts: ${verb} ${url}`);
+  });
   server.addHook('onRequest', async (request) => {
-    const access = accessOf(request);
-    if (access === 'everyone' || access === 'socket') return;
+    const { config, url } = request.routeOptions;
+    const need = needOf(request.method, url, request.url);
+    if (need === 'everyone' || config.ownDoor) return;
     request.principal = principalOf(parts, request);
     // An address that does not exist is told to every caller who is known.
-    if (request.is404) return;
-    if (!mayAct(request.principal, access)) throw new AppError('forbidden');
+    if (!request.is404) refuseUnless(request.principal, need);
   });
 }
 
-/** SECURITY: under /api a route without a mark is for admins only, so that forgetting the mark shuts a door. */
-function accessOf(request: FastifyRequest) {
-  const { access } = request.routeOptions.config;
-  if (access !== undefined) return access;
-  return request.url.startsWith('/api') ? 'admin' : 'everyone';
+/** `url` is the route's, undefined where there is none; `address` what was asked for. */
+function needOf(method: string, url: string | undefined, address: string): Need {
+  const entry = url === undefined ? null : entryFor(method, url);
+  if (entry !== null) return routeNeeds[entry];
+  return address.startsWith('/api') ? 'admin' : 'everyone';
 }

@@ -6,6 +6,7 @@ import type { ApiServer } from './api-server.ts';
 /** Remembers each route from now on; call it before the first one is added. */
 export function installNotFound(server: ApiServer): void {
   const addresses = new Map<string, { pattern: RegExp; methods: Set<string> }>();
+  server.decorate('knownAddresses', addresses);
   server.addHook('onRoute', ({ url, method }) => {
     const address = addresses.get(url) ?? { pattern: patternOf(url), methods: new Set() };
     for (const name of [method].flat()) address.methods.add(name);

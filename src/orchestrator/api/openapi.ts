@@ -46,11 +46,7 @@ export async function installOpenapi(server: ApiServer, version: string): Promis
     },
   });
   await server.register(swaggerUi, { routePrefix: '/docs', staticCSP: true });
-  server.get(
-    '/openapi.json',
-    { config: { access: 'everyone' }, schema: { hide: true } },
-    async () => server.swagger(),
-  );
+  server.get('/openapi.json', { schema: { hide: true } }, async () => server.swagger());
 }
 
 type PathParameters = {

@@ -10,9 +10,9 @@ import type { ApiParts } from './options.ts';
 /** With which an admin acts in another tenant. */
 export const tenantHeader = 'x-cellar-tenant';
 
-/** True when the principal's role reaches at least that one. */
-export function mayAct(principal: Principal, role: Role): boolean {
-  return reaches(principal.role, role);
+/** Throws `forbidden` when the principal's role does not reach that one. */
+export function refuseUnless(principal: Principal, role: Role): void {
+  if (!reaches(principal.role, role)) throw new AppError('forbidden');
 }
 
 /**
@@ -54,7 +54,7 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** It begins new work: refused early while the process has too much to do. */
     newWork?: true;
-    /** Who may use the route: a role, everyone, or `socket` where the socket's own door decides. Admins only without it. */
-    access?: Role | 'everyone' | 'socket';
+    /** It settles by itself who asks, since there are other ways than a header. */
+    ownDoor?: true;
   }
 }

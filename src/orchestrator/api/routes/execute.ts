@@ -33,7 +33,7 @@ export function executeRoutes(
     '/api/sessions/:id/execute',
     {
       bodyLimit: settings.bounds.executeBytesMax,
-      config: { access: 'developer', newWork: true },
+      config: { newWork: true },
       schema: {
         tags: ['Executing'],
         operationId: 'execute',

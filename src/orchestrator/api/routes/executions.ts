@@ -23,7 +23,6 @@ export function executionRoutes(
   server.get(
     '/api/sessions/:id/executions/:executionId',
     {
-      config: { access: 'viewer' },
       schema: {
         tags,
         operationId: 'getExecution',
@@ -58,7 +57,6 @@ export function executionRoutes(
   server.post(
     '/api/sessions/:id/executions/:executionId/cancel',
     {
-      config: { access: 'developer' },
       schema: {
         tags,
         operationId: 'cancelExecution',

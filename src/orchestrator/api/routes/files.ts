@@ -44,7 +44,6 @@ export function fileRoutes(server: ApiServer, api: ApiParts, waits: Waits): void
   server.get(
     '/api/sessions/:id/files',
     {
-      config: { access: 'viewer' },
       schema: {
         tags,
         operationId: 'listFiles',
@@ -67,7 +66,6 @@ export function fileRoutes(server: ApiServer, api: ApiParts, waits: Waits): void
   server.head(
     '/api/sessions/:id/files/*',
     {
-      config: { access: 'viewer' },
       schema: {
         tags,
         operationId: 'headFile',
@@ -94,7 +92,6 @@ export function fileRoutes(server: ApiServer, api: ApiParts, waits: Waits): void
     '/api/sessions/:id/files/*',
     {
       exposeHeadRoute: false,
-      config: { access: 'viewer' },
       schema: {
         tags,
         operationId: 'readFile',
@@ -150,7 +147,6 @@ export function fileRoutes(server: ApiServer, api: ApiParts, waits: Waits): void
   server.delete(
     '/api/sessions/:id/files/*',
     {
-      config: { access: 'developer' },
       schema: {
         tags,
         operationId: 'deleteFile',
@@ -181,7 +177,6 @@ export function fileRoutes(server: ApiServer, api: ApiParts, waits: Waits): void
     scope.put(
       '/api/sessions/:id/files/*',
       {
-        config: { access: 'developer' },
         bodyLimit: Number.MAX_SAFE_INTEGER,
         schema: {
           tags,

@@ -14,7 +14,6 @@ export function healthRoutes(server: ApiServer, api: ApiParts, waits: Waits): vo
   server.get(
     '/healthz',
     {
-      config: { access: 'everyone' },
       schema: {
         tags,
         operationId: 'getHealth',
@@ -29,7 +28,6 @@ export function healthRoutes(server: ApiServer, api: ApiParts, waits: Waits): vo
   server.get(
     '/readyz',
     {
-      config: { access: 'everyone' },
       schema: {
         tags,
         operationId: 'getReadiness',

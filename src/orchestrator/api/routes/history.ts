@@ -13,7 +13,6 @@ export function historyRoutes(server: ApiServer, { sessions }: ApiParts): void {
   server.get(
     '/api/sessions/:id/history',
     {
-      config: { access: 'viewer' },
       schema: {
         tags,
         operationId: 'listHistory',
@@ -39,7 +38,6 @@ export function historyRoutes(server: ApiServer, { sessions }: ApiParts): void {
   server.delete(
     '/api/sessions/:id/history',
     {
-      config: { access: 'developer' },
       schema: {
         tags,
         operationId: 'clearHistory',

@@ -25,7 +25,6 @@ export function keptSnapshotRoutes(server: ApiServer, api: ApiParts, waits: Wait
   server.get(
     '/api/snapshots',
     {
-      config: { access: 'viewer' },
       schema: {
         tags,
         operationId: 'listAllSnapshots',
@@ -45,7 +44,6 @@ export function keptSnapshotRoutes(server: ApiServer, api: ApiParts, waits: Wait
   server.get(
     '/api/snapshots/:snapshot',
     {
-      config: { access: 'viewer' },
       schema: {
         tags,
         operationId: 'getSnapshotById',
@@ -61,7 +59,6 @@ export function keptSnapshotRoutes(server: ApiServer, api: ApiParts, waits: Wait
   server.delete(
     '/api/snapshots/:snapshot',
     {
-      config: { access: 'developer' },
       schema: {
         tags,
         operationId: 'deleteSnapshotById',
@@ -81,7 +78,6 @@ export function keptSnapshotRoutes(server: ApiServer, api: ApiParts, waits: Wait
   server.post(
     '/api/snapshots',
     {
-      config: { access: 'developer' },
       bodyLimit: Number.MAX_SAFE_INTEGER,
       schema: {
         tags,

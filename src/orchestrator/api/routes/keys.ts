@@ -33,7 +33,6 @@ export function keyRoutes(
   server.get(
     '/api/keys',
     {
-      config: { access: 'operator' },
       schema: {
         tags,
         operationId: 'listKeys',
@@ -55,7 +54,6 @@ export function keyRoutes(
   server.post(
     '/api/keys',
     {
-      config: { access: 'operator' },
       schema: {
         tags,
         operationId: 'createKey',
@@ -90,7 +88,6 @@ export function keyRoutes(
   server.post(
     '/api/keys/:id/rotate',
     {
-      config: { access: 'operator' },
       schema: {
         tags,
         operationId: 'rotateKey',
@@ -125,7 +122,6 @@ export function keyRoutes(
   server.delete(
     '/api/keys/:id',
     {
-      config: { access: 'operator' },
       schema: {
         tags,
         operationId: 'revokeKey',

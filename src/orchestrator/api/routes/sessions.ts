@@ -55,7 +55,7 @@ export function sessionRoutes(
   server.post(
     '/api/sessions',
     {
-      config: { access: 'developer', newWork: true },
+      config: { newWork: true },
       schema: {
         tags,
         operationId: 'createSession',
@@ -102,7 +102,6 @@ export function sessionRoutes(
   server.get(
     '/api/sessions',
     {
-      config: { access: 'viewer' },
       schema: {
         tags,
         operationId: 'listSessions',
@@ -123,7 +122,6 @@ export function sessionRoutes(
   server.get(
     '/api/sessions/:id',
     {
-      config: { access: 'viewer' },
       schema: {
         tags,
         operationId: 'getSession',
@@ -166,7 +164,6 @@ export function sessionRoutes(
   server.delete(
     '/api/sessions/:id',
     {
-      config: { access: 'developer' },
       schema: {
         tags,
         operationId: 'deleteSession',
@@ -189,7 +186,6 @@ export function sessionRoutes(
   server.put(
     '/api/sessions/:id/config',
     {
-      config: { access: 'developer' },
       schema: {
         tags,
         operationId: 'configureSession',
@@ -213,7 +209,6 @@ export function sessionRoutes(
   server.post(
     '/api/sessions/:id/restart',
     {
-      config: { access: 'developer' },
       schema: {
         tags,
         operationId: 'restartSession',

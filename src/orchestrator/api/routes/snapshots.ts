@@ -42,7 +42,6 @@ export function snapshotRoutes(
   server.post(
     '/api/sessions/:id/snapshots',
     {
-      config: { access: 'developer' },
       schema: {
         tags,
         operationId: 'takeSnapshot',
@@ -79,7 +78,6 @@ export function snapshotRoutes(
   server.get(
     '/api/sessions/:id/snapshots',
     {
-      config: { access: 'viewer' },
       schema: {
         tags,
         operationId: 'listSnapshots',
@@ -100,7 +98,6 @@ export function snapshotRoutes(
   server.get(
     '/api/sessions/:id/snapshots/:version',
     {
-      config: { access: 'viewer' },
       schema: {
         tags,
         operationId: 'getSnapshot',
@@ -118,7 +115,6 @@ export function snapshotRoutes(
   server.patch(
     '/api/sessions/:id/snapshots/:version',
     {
-      config: { access: 'developer' },
       schema: {
         tags,
         operationId: 'labelSnapshot',
@@ -138,7 +134,6 @@ export function snapshotRoutes(
   server.delete(
     '/api/sessions/:id/snapshots/:version',
     {
-      config: { access: 'developer' },
       schema: {
         tags,
         operationId: 'deleteSnapshot',
@@ -157,7 +152,7 @@ export function snapshotRoutes(
   server.get(
     '/api/sessions/:id/snapshots/:version/archive',
     {
-      config: { access: 'developer', audited: true },
+      config: { audited: true },
       schema: {
         tags,
         operationId: 'downloadSnapshot',
@@ -190,7 +185,6 @@ export function snapshotRoutes(
   server.post(
     '/api/sessions/:id/rollback',
     {
-      config: { access: 'developer' },
       schema: {
         tags,
         operationId: 'rollbackSession',
@@ -213,7 +207,6 @@ export function snapshotRoutes(
     server.post(
       `/api/sessions/:id/${verb}`,
       {
-        config: { access: 'developer' },
         schema: {
           tags,
           operationId: `${verb}Session`,

@@ -37,7 +37,6 @@ export function tenantRoutes(
   server.get(
     '/api/tenants',
     {
-      config: { access: 'operator' },
       schema: {
         tags,
         operationId: 'listTenants',
@@ -59,7 +58,6 @@ export function tenantRoutes(
   server.post(
     '/api/tenants',
     {
-      config: { access: 'admin' },
       schema: {
         tags,
         operationId: 'createTenant',
@@ -90,7 +88,6 @@ export function tenantRoutes(
   server.get(
     '/api/tenants/:id',
     {
-      config: { access: 'operator' },
       schema: {
         tags,
         operationId: 'getTenant',
@@ -111,7 +108,6 @@ export function tenantRoutes(
   server.put(
     '/api/tenants/:id',
     {
-      config: { access: 'admin' },
       schema: {
         tags,
         operationId: 'changeTenant',
@@ -127,7 +123,6 @@ export function tenantRoutes(
   server.delete(
     '/api/tenants/:id',
     {
-      config: { access: 'admin' },
       schema: {
         tags,
         operationId: 'deleteTenant',

@@ -11,7 +11,6 @@ export function ticketRoutes(server: ApiServer, { sessions, tickets }: ApiParts)
   server.post(
     '/api/tickets',
     {
-      config: { access: 'viewer' },
       schema: {
         tags: ['Access'],
         operationId: 'createTicket',

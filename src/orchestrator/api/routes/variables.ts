@@ -26,7 +26,6 @@ export function variableRoutes(server: ApiServer, api: ApiParts, waits: Waits): 
   server.get(
     '/api/sessions/:id/variables',
     {
-      config: { access: 'viewer' },
       schema: {
         tags,
         operationId: 'listVariables',
@@ -53,7 +52,6 @@ export function variableRoutes(server: ApiServer, api: ApiParts, waits: Waits): 
   server.get(
     '/api/sessions/:id/variables/:name',
     {
-      config: { access: 'viewer' },
       schema: {
         tags,
         operationId: 'inspectVariable',

@@ -11,7 +11,6 @@ export function versionRoutes(server: ApiServer, { settings }: ApiParts): void {
   server.get(
     '/api/version',
     {
-      config: { access: 'viewer' },
       schema: {
         tags: ['Operations'],
         operationId: 'getVersion',

@@ -8,7 +8,6 @@ export function whoamiRoutes(server: ApiServer): void {
   server.get(
     '/api/whoami',
     {
-      config: { access: 'viewer' },
       schema: {
         tags: ['Access'],
         operationId: 'whoAmI',

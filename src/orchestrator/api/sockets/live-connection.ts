@@ -3,13 +3,14 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from '@fastify/websocket';
 import type { Principal } from '../../auth/authenticator.ts';
+import { messageNeeds } from '../../auth/permissions.ts';
 import { AppError, type ErrorCode } from '../../foundation/errors.ts';
 import { unreachable } from '../../foundation/unreachable.ts';
 import type { LiveEvent, LiveFollower, LiveSubscription } from '../../sessions/session-service.ts';
 import { liveErrorOf, logFailure, toAppError } from '../error-reply.ts';
 import type { ApiParts } from '../options.ts';
 import type { OutgoingTotal } from '../outgoing-total.ts';
-import { mayAct } from '../principal.ts';
+import { refuseUnless } from '../principal.ts';
 import { inspectDepthDefault } from '../schemas/request.ts';
 import { checkTimeout } from '../session-settings.ts';
 import type { Waits } from '../waits.ts';
@@ -141,14 +142,13 @@ export class LiveConnection implements LiveFollower {
   }
 
   async #handle(message: ClientMessage): Promise<void> {
+    refuseUnless(this.#parts.principal, messageNeeds[message.type]);
     switch (message.type) {
       case 'execute':
         return this.#execute(message);
       case 'cancel':
-        this.#mustBeDeveloper();
         return this.#sessions.cancel(this.#tenant, this.#sessionId, message.executionId);
       case 'stdin':
-        this.#mustBeDeveloper();
         return this.#sessions.stdin(
           this.#tenant,
           this.#sessionId,
@@ -169,7 +169,6 @@ export class LiveConnection implements LiveFollower {
   }
 
   async #execute({ code, id, options = {} }: Extract<ClientMessage, { type: 'execute' }>) {
-    this.#mustBeDeveloper();
     checkTimeout(options.timeout, this.#parts.api.settings, '/options/timeout');
     const request = {
       code,
@@ -258,10 +257,6 @@ export class LiveConnection implements LiveFollower {
   #tell(message: OwnMessage): void {
     if (!this.#subscription || this.#closed) return;
     this.#subscription.number((seq) => this.#outgoing.send(JSON.stringify({ ...message, seq })));
-  }
-
-  #mustBeDeveloper(): void {
-    if (!mayAct(this.#parts.principal, 'developer')) throw new AppError('forbidden');
   }
 
   #known(error: unknown): AppError {

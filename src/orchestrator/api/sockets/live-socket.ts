@@ -4,6 +4,7 @@ import type { WebSocket } from '@fastify/websocket';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Principal } from '../../auth/authenticator.ts';
+import { routeNeeds } from '../../auth/permissions.ts';
 import { AppError } from '../../foundation/errors.ts';
 import type { ApiServer } from '../api-server.ts';
 import { liveAudit } from '../audit-hook.ts';
@@ -12,7 +13,7 @@ import { originCheck } from '../host-check.ts';
 import type { ApiParts } from '../options.ts';
 import type { OutgoingTotal } from '../outgoing-total.ts';
 import { Places } from '../places.ts';
-import { mayAct, principalOf } from '../principal.ts';
+import { principalOf, refuseUnless } from '../principal.ts';
 import { SessionParams } from '../schemas/request.ts';
 import type { Strangers } from '../strangers.ts';
 import type { Waits } from '../waits.ts';
@@ -53,7 +54,7 @@ export function liveSocket(
   /** The connection is one of the session's from here on, before anything is sent over it. */
   const admit = async ({ raw }: FastifyRequest, principal: Principal, id: string) => {
     strangers.know(raw.socket);
-    if (!mayAct(principal, 'viewer')) throw new AppError('forbidden');
+    refuseUnless(principal, routeNeeds['GET /api/sessions/:id/live']);
     const { record } = await api.sessions.find(principal.tenant, id);
     const { sessionId } = record;
     places.take({ tenant: principal.tenant, sessionId }, raw.socket);
@@ -69,7 +70,7 @@ export function liveSocket(
     method: 'GET',
     url: '/api/sessions/:id/live',
     schema: { params: SessionParams, querystring: LiveQuery, hide: true },
-    config: { access: 'socket', newWork: true },
+    config: { ownDoor: true, newWork: true },
     onRequest: async (request) => {
       // SECURITY: a page of another origin cannot use what a browser here is allowed to reach.
       if (!mayCome(request.headers.origin, request.headers.host)) {
