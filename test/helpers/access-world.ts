@@ -83,7 +83,7 @@ export class AccessWorld implements AsyncDisposable {
       registry,
       overload: { assertCalm: () => {} },
       readiness: {},
-      metrics: null,
+      metrics: { contentType: 'text/plain', token: null, read: async () => '' },
       settings: { ...settings, bounds: defaultBounds },
       log,
       clock,

@@ -9,6 +9,8 @@ export type Need = Role | 'everyone';
 export const routeNeeds = {
   'GET /healthz': 'everyone',
   'GET /readyz': 'everyone',
+  // Or the token for it, or whoever reaches a listener of its own.
+  'GET /metrics': 'admin',
   'GET /openapi.json': 'everyone',
   'GET /docs*': 'everyone',
 
@@ -61,6 +63,7 @@ export const routeNeeds = {
   'POST /api/keys': 'operator',
   'POST /api/keys/:id/rotate': 'operator',
   'DELETE /api/keys/:id': 'operator',
+  'GET /api/audit': 'operator',
 } as const satisfies Readonly<Record<string, Need>>;
 
 /** Of messages over a live connection, by type. */

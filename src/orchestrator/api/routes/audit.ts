@@ -18,7 +18,6 @@ export function auditRoutes(server: ApiServer, { auditRecords }: ApiParts): void
   server.get(
     '/api/audit',
     {
-      config: { access: 'operator' },
       schema: {
         tags: ['Access'],
         operationId: 'listAudit',

@@ -1,9 +1,10 @@
 // The figures of the service, for whoever collects them: on the main listener, or on one of its own.
 import { createHash, timingSafeEqual } from 'node:crypto';
+import { routeNeeds } from '../../auth/permissions.ts';
 import { AppError } from '../../foundation/errors.ts';
 import type { ApiServer } from '../api-server.ts';
 import type { ApiParts } from '../options.ts';
-import { mayAct } from '../principal.ts';
+import { refuseUnless } from '../principal.ts';
 import { problem } from '../schemas/route-schema.ts';
 
 /** `open`: whoever reaches the listener may look; else it takes the token, or the key of an administrator. */
@@ -18,7 +19,7 @@ export function metricsRoute(
   server.get(
     '/metrics',
     {
-      config: { access: 'everyone' },
+      config: { ownDoor: true },
       schema: {
         tags: ['Operations'],
         operationId: 'getMetrics',
@@ -33,9 +34,9 @@ export function metricsRoute(
       },
       onRequest: async ({ headers: { authorization } }) => {
         if (options.open || isToken(authorization)) return;
-        const principal = await authenticator.authenticate(authorization);
+        const principal = authenticator.authenticate(authorization);
         if (!principal) throw new AppError('unauthenticated');
-        if (!mayAct(principal, 'admin')) throw new AppError('forbidden');
+        refuseUnless(principal, routeNeeds['GET /metrics']);
       },
     },
     async (_request, reply) => reply.type(metrics.contentType).send(await metrics.read()),
