@@ -112,9 +112,11 @@ export class ScriptedSandbox implements Sandbox {
     return this.#seq;
   }
 
-  /** The agent runs what it was given last, to a result. */
-  finish(executionId: string, value: unknown = null): number {
+  /** The agent runs what it was given last, to a result; it may write something. */
+  finish(executionId: string, value: unknown = null, content?: string): number {
     this.emit({ type: 'started', executionId });
+    if (content !== undefined)
+      this.emit({ type: 'output', executionId, channel: 'stdout', content });
     return this.emit({
       type: 'ended',
       executionId,

@@ -76,6 +76,8 @@ export type SandboxRecord = {
   readonly token: string;
   readonly uid: number;
   readonly runtime: string;
+  /** A change of its settings was begun: until it is over they may be others than the session's. */
+  readonly changing?: true;
 };
 
 export type SessionRecord = {

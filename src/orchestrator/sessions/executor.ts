@@ -233,7 +233,7 @@ export class Executor {
     const { session, newSnapshots = [], removedSnapshots = [], warning } = checkpoint;
     if (last && warning !== undefined) last.step = last.run.warn(last.step, warning);
     const change = { session: { ...session, agentSeq }, newSnapshots, removedSnapshots };
-    if (await this.#record(steps, change)) void checkpoint.stored?.();
+    if (await this.#record(steps, change, at)) void checkpoint.stored?.();
     sandbox.agent.acknowledge(agentSeq);
     return loss;
   }
@@ -271,15 +271,19 @@ export class Executor {
     await this.#record(
       runs.map((run) => ({ run, step: run.abandon(status, error, at, monotonic) })),
       {},
+      at,
     );
   }
 
-  /** One transaction, then the disk if anything ended, then the followers, then those who wait. */
+  /**
+   * One transaction, then the disk if anything ended, then the followers, then those who wait. `at`: when it happened, wall-clock
+   * milliseconds; what is stored says the same as what is told.
+   */
   async #record(
     steps: readonly RunStep[],
     { session, ...rest }: Pick<Change, 'session' | 'newSnapshots' | 'removedSnapshots'>,
+    at: number,
   ): Promise<boolean> {
-    const at = this.#clock.now();
     const events = steps.flatMap(({ step }) =>
       step.messages.map((message) => this.#live.compose(message)),
     );
@@ -298,7 +302,7 @@ export class Executor {
         ...(isCounted
           ? { statistics: { ...statistics, errors: statistics.errors + errors, networkBytes } }
           : {}),
-        ...(isLast ? storedUse(at, config.idle) : {}),
+        ...(isLast ? storedUse(this.#clock.now(), config.idle) : {}),
         ...(rests ? { state: move('busy', 'idle') } : {}),
       },
       executions: steps.flatMap(({ run, step }) =>

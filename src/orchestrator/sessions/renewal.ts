@@ -1,14 +1,19 @@
 // A restart of a session that has a sandbox: an empty one with the same files takes its place. Nothing of the present one is given up
 // before that; only when it does not answer any more are the files those of the last version, or none, and clients are told which.
 import type { Log } from '../foundation/log.ts';
-import type { SandboxRecord, SessionRecord } from '../registry/records.ts';
+import type { SandboxRecord, SessionConfig, SessionRecord } from '../registry/records.ts';
 import type { Sandbox } from '../sandbox/agent.ts';
 import type { RestoredFiles } from './live-messages.ts';
 import type { Bring, Origins } from './origins.ts';
 import { isStateFault } from './snapshots.ts';
 
 /** A sandbox that is ready to take another one's place. */
-export type Prepared = { readonly sandbox: Sandbox; readonly plan: SandboxRecord };
+export type Prepared = {
+  readonly sandbox: Sandbox;
+  readonly plan: SandboxRecord;
+  /** What it was started with. */
+  readonly config: SessionConfig;
+};
 
 /** For an agent to end what runs. */
 const resetMsMax = 5_000;

@@ -2,7 +2,7 @@
 // or empty with the same files. A session that sleeps may get one in this way, too.
 import { abortable } from '../foundation/abortable.ts';
 import { AppError } from '../foundation/errors.ts';
-import { isDormant, type SandboxRecord } from '../registry/records.ts';
+import { isDormant, type SandboxRecord, type SessionConfig } from '../registry/records.ts';
 import type { Sandbox } from '../sandbox/agent.ts';
 import { eventRecord, type LiveLog } from './live-log.ts';
 import type { StateDetails, StateReason } from './live-messages.ts';
@@ -10,7 +10,9 @@ import type { Loss } from './losses.ts';
 import type { Bring, Origin, Origins } from './origins.ts';
 import { type Prepared, prepareRenewal } from './renewal.ts';
 import type { SandboxKeeper, SandboxSettings } from './sandbox-keeper.ts';
+import { settleSandbox } from './sandbox-settings.ts';
 import type { SerialQueue } from './serial-queue.ts';
+import type { SessionNetwork } from './session-network.ts';
 import type { SessionOptions } from './session-options.ts';
 import type { SessionStore } from './session-store.ts';
 import type { StateChanges } from './state-changes.ts';
@@ -22,6 +24,7 @@ export type SandboxExchangeParts = {
   readonly store: SessionStore;
   readonly live: LiveLog;
   readonly keeper: SandboxKeeper;
+  readonly network: SessionNetwork;
   readonly origins: Origins;
   readonly states: StateChanges;
   readonly settings: (bring: Bring) => SandboxSettings;
@@ -106,13 +109,20 @@ export class SandboxExchange {
     }
   }
 
+  /** The session's sandbox has the settings of `config`, or nobody knows which: it gets the present ones. */
+  async keepUp(sandbox: Sandbox, config: SessionConfig | null): Promise<void> {
+    if (this.#parts.store.record.config !== config) await settleSandbox(sandbox, this.#parts);
+  }
+
   #prepareOrigin(origin: Origin): Promise<Prepared> {
     const { origins, store } = this.#parts;
     return this.#prepare(origins.bring(origin, store.record.sessionId));
   }
 
-  #prepare(bring: Bring): Promise<Prepared> {
-    return this.#parts.keeper.startUnstored(this.#parts.settings(bring));
+  async #prepare(bring: Bring): Promise<Prepared> {
+    const { keeper, settings, store } = this.#parts;
+    const { config } = store.record;
+    return { ...(await keeper.startUnstored(settings(bring))), config };
   }
 
   /** Does in the session's queue what makes the sandbox its own; when that throws, the sandbox goes. */
@@ -142,18 +152,19 @@ export class SandboxExchange {
   }
 
   /** In one change: the session is awake, in this sandbox, and stands on the version. */
-  async #arrive({ sandbox, plan }: Prepared, version: number | null): Promise<void> {
+  async #arrive({ sandbox, plan, config }: Prepared, version: number | null): Promise<void> {
     const { states, use } = this.#parts;
     const record = recordOf(sandbox, plan);
     const session = { sandbox: record, agentSeq: 0, version };
     use(sandbox, record);
     await states.to('idle', 'rolledBack', session, {}, true, { version });
+    await this.keepUp(sandbox, config);
   }
 
   /** If `former` still is the present one; `version` is what the session falls back to then. */
   async #swap(
     former: Sandbox,
-    { sandbox, plan }: Prepared,
+    { sandbox, plan, config }: Prepared,
     version: number | null,
     told: StateDetails & { readonly reason: StateReason },
   ): Promise<void> {
@@ -167,6 +178,7 @@ export class SandboxExchange {
     await store.applyStubbornly({ session, events }, true);
     keeper.discard(former, formerRecord!);
     use(sandbox, record);
+    await this.keepUp(sandbox, config);
     live.send([event]);
   }
 }

@@ -4,7 +4,7 @@ import type { SessionConfig } from '../registry/records.ts';
 import type { Sandbox } from '../sandbox/agent.ts';
 import type { Executor } from './executor.ts';
 import { storedUse } from './idle-ladder.ts';
-import { changeSandbox } from './sandbox-settings.ts';
+import { changeSandbox, settled, settleSandbox } from './sandbox-settings.ts';
 import type { SessionLife } from './session-life.ts';
 import type { SessionNetwork } from './session-network.ts';
 import type { SessionOptions } from './session-options.ts';
@@ -42,12 +42,18 @@ export class SessionConfiguration {
     if (store.record.state === 'paused') await life.wake();
     const { sandbox } = life;
     await room.resize(before.limits, config.limits, async () => {
-      if (sandbox) await changeSandbox(sandbox, { ...store.record, config }, options);
-    });
-    await this.#permitted(sandbox, before, config, async () => {
-      const now = options.clock.now();
-      const use = executor.atRest ? storedUse(now, config.idle) : { lastUsedAt: now };
-      await store.apply({ session: { config, ...use } });
+      if (sandbox) await changeSandbox(sandbox, config, this.#parts);
+      try {
+        await this.#permitted(sandbox, before, config, async () => {
+          const now = options.clock.now();
+          const use = executor.atRest ? storedUse(now, config.idle) : { lastUsedAt: now };
+          const plan = store.record.sandbox;
+          await store.apply({ session: { config, ...use, sandbox: plan && settled(plan) } });
+        });
+      } catch (error) {
+        if (sandbox) await settleSandbox(sandbox, this.#parts);
+        throw error;
+      }
     });
   }
 

@@ -1,7 +1,7 @@
 // How a session comes by the sandbox that it lives in: started, taken over from an earlier process, lost and replaced, rolled back,
 // frozen, put to sleep and woken. All that changes something here runs in the session's serial queue.
 import { AppError } from '../foundation/errors.ts';
-import type { SandboxRecord, SessionRecord } from '../registry/records.ts';
+import type { SandboxRecord, SessionConfig, SessionRecord } from '../registry/records.ts';
 import type { Sandbox } from '../sandbox/agent.ts';
 import type { Executor } from './executor.ts';
 import { Freezer } from './freezer.ts';
@@ -89,6 +89,7 @@ export class SessionLife {
       store,
       live,
       keeper: this.#keeper,
+      network: this.#network,
       origins: this.#origins,
       states: this.#states,
       settings: (bring) => this.#settings(bring),
@@ -165,8 +166,9 @@ export class SessionLife {
     } catch (error) {
       return this.#replace({ reason: 'lost', detail: `it could be given no network: ${error}` });
     }
-    await this.freezer.recover(!this.#executor.atRest);
+    await this.freezer.recover(record!.changing === true || !this.#executor.atRest);
     if (!this.isCurrent(sandbox) || sandbox.paused) return;
+    if (record!.changing) await this.exchange.keepUp(sandbox, null);
     if (this.#record.state === 'idle' && !this.#executor.atRest)
       await this.#states.to('busy', 'execution');
     await this.#executor.dispatch(sandbox.agent);
@@ -296,10 +298,12 @@ export class SessionLife {
     reason: StateReason,
     origin: Origin | null,
   ): Promise<Sandbox> {
+    const { config } = this.#record;
     try {
       return await this.#figures.starting(plan, reason, origin, async () => {
-        const sandbox = await this.#keeper.start(plan, this.#settings(this.#bring(origin)));
-        return this.#serial.run(() => this.#install(sandbox, plan, reason, origin));
+        const bring = this.#origins.bring(origin, this.#record.sessionId);
+        const sandbox = await this.#keeper.start(plan, this.#settings(bring));
+        return this.#serial.run(() => this.#install(sandbox, plan, config, reason, origin));
       });
     } catch (error) {
       const retry = await this.#serial.run(() => this.#startFailed(plan, reason, origin, error));
@@ -311,6 +315,7 @@ export class SessionLife {
   async #install(
     sandbox: Sandbox,
     plan: SandboxRecord,
+    config: SessionConfig,
     reason: StateReason,
     origin: Origin | null,
   ): Promise<Sandbox> {
@@ -322,6 +327,7 @@ export class SessionLife {
     const version = origin === null || origin.fork ? null : origin.snapshot.version;
     await this.#store.applyStubbornly({ session: { sandbox: record, version } }, false);
     this.#use(sandbox, record);
+    await this.exchange.keepUp(sandbox, config);
     const files: RestoredFiles = origin === null ? 'none' : 'version';
     const details = reason === 'restarted' ? { files, version } : {};
     await this.#states.to('idle', reason, {}, {}, false, details);
@@ -374,10 +380,6 @@ export class SessionLife {
       permit: (sandbox: Sandbox) => this.#network.permit(sandbox),
       prepare,
     };
-  }
-
-  #bring(origin: Origin | null): Bring {
-    return this.#origins.bring(origin, this.#record.sessionId);
   }
 
   #use(sandbox: Sandbox, record: SandboxRecord): void {

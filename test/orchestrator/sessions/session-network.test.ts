@@ -66,7 +66,11 @@ it('a live session is given a network, another one, and none', async () => {
 
 it('a change that is not stored is no change', async () => {
   const id = await create({ policy: 'none' });
-  vi.spyOn(registry, 'apply').mockRejectedValueOnce(new AppError('registry_unavailable'));
+  const apply = registry.apply.bind(registry);
+  vi.spyOn(registry, 'apply').mockImplementation(async (change) => {
+    if (change.session?.config) throw new AppError('registry_unavailable');
+    await apply(change);
+  });
   await expect(allow(id, allowlist)).rejects.toThrow();
   expect(last()).toBeNull();
 });

@@ -362,6 +362,22 @@ describe('a session whose sandbox is lost', () => {
 });
 
 describe('the policy', () => {
+  it('execution: output has the same time now and later, however long the state takes to store', async () => {
+    const id = await create({ persistence: { policy: 'execution' } });
+    const { take: original } = snapshots;
+    vi.spyOn(snapshots, 'take').mockImplementation((...parameters) => {
+      clock.advance(30);
+      return original.apply(snapshots, parameters);
+    });
+    const executionId = await submit(id);
+    const sandbox = source.last;
+    await expect.poll(() => sandbox.executions.length).toBe(1);
+    sandbox.finish(executionId, 1, 'written');
+    const { output } = await manager.ended(tenant, id, executionId, soon());
+    expect(output).toHaveLength(1);
+    expect((await manager.execution(tenant, id, executionId)).output).toEqual(output);
+  });
+
   it('execution: an end is told only when the state behind it is stored', async () => {
     const id = await create({ persistence: { policy: 'execution' } });
     const stored = Promise.withResolvers<void>();
