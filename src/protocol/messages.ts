@@ -316,7 +316,7 @@ const fileFacts = {
   mode: Type.Integer({ minimum: 0, maximum: 0o777 }),
 };
 
-/** `tag` is another one whenever the content may be another one. */
+/** `tag` is made of a file's content: another one whenever that is another one, and the same in every container that has it. */
 export const FileStatus = Type.Object({ ...fileFacts, tag: Name }, closed);
 export type FileStatus = Static<typeof FileStatus>;
 

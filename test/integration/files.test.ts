@@ -24,6 +24,27 @@ describe('the files of a session', () => {
     );
   });
 
+  it('have entity tags that outlive the container', async () => {
+    const { id } = await service.createSession();
+    const file = `/api/sessions/${id}/files/a.txt`;
+    await service.execute(id, 'write("a.txt", "one")');
+    const etag = async () => (await service.request('HEAD', file)).headers.get('etag')!;
+    const first = await etag();
+    expect((await service.request('POST', `/api/sessions/${id}/snapshots`, {})).status).toBe(201);
+    expect((await service.request('POST', `/api/sessions/${id}/hibernate`)).status).toBe(200);
+    expect(await etag()).toBe(first);
+    const unchanged = await service.request('GET', file, undefined, { 'if-none-match': first });
+    expect(unchanged.status).toBe(304);
+    await service.execute(id, 'write("a.txt", "two")');
+    expect(await etag()).not.toBe(first);
+    const refused = await service.request('PUT', file, 'mine', { 'if-match': first });
+    expect(refused.status).toBe(412);
+    expect(
+      (await service.request('POST', `/api/sessions/${id}/rollback`, { version: 1 })).status,
+    ).toBe(200);
+    expect((await service.request('PUT', file, 'mine', { 'if-match': first })).status).toBe(200);
+  });
+
   it('are those of one session alone', async () => {
     const { id } = await service.createSession();
     const other = await service.createSession();

@@ -29,7 +29,7 @@ export function readFile(session: Session): { readonly transfer: Transfer } {
       const body = new BodyReader(bodyOf(stream));
       const { path } = await lineOf(body, requestShapes.fileRead);
       const { OpenFile } = await import('../workspace/open-file.ts');
-      using file = OpenFile.open(rootOf(session), path);
+      using file = await OpenFile.open(rootOf(session), path);
       await sendChunks(stream, [encodeLine(file.status, limits.fileLineBytesMax)], signal);
       const part = await lineOf(body, requestShapes.filePart);
       if (part.offset + part.length > file.status.sizeBytes)

@@ -79,7 +79,7 @@ class FilePage {
     if (!isWanted || this.#length > pageLengthMax) return;
     const stats = lstatSync(directory.at(name), { bigint: true, throwIfNoEntry: false });
     if (stats === undefined) return;
-    const { tag: _, ...facts } = describe(stats);
+    const { identity: _, ...facts } = describe(stats);
     this.#items.push({ path, ...facts });
     this.#length += JSON.stringify(path).length;
   }

@@ -1,16 +1,15 @@
 // One file, opened once: its status and its bytes are of the same file, whatever takes its place meanwhile.
-import { closeSync, constants, fstatSync, openSync, read } from 'node:fs';
+import { closeSync, fstatSync, openSync, read } from 'node:fs';
 import { promisify } from 'node:util';
 import type { FilePart, FileStatus } from '#protocol';
 import { AgentFailure } from '../agent-failure.ts';
 import { fileFailure } from './file-failures.ts';
-import { describe } from './file-status.ts';
+import { describe, readFlags, statusOf } from './file-status.ts';
+import { tagOf } from './file-tag.ts';
 import { locate } from './locate.ts';
 
 const readAt = promisify(read);
 const chunkBytes = 256 * 1024;
-/** SECURITY: not through a link in the place of what was walked to, and not waiting for the other end of a pipe. */
-const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK, O_NOCTTY } = constants;
 
 export class OpenFile implements Disposable {
   readonly status: FileStatus;
@@ -22,14 +21,14 @@ export class OpenFile implements Disposable {
   }
 
   /** Throws AgentFailure: `unknown_file`, `is_directory`, `file_unusable` and others. */
-  static open(root: string, path: string): OpenFile {
+  static async open(root: string, path: string): Promise<OpenFile> {
     try {
-      using place = locate(root, path, { follow: true });
-      const file = openSync(place.path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+      const file = openAt(root, path);
       try {
-        const status = describe(fstatSync(file, { bigint: true }));
-        if (status.type !== 'file') throw new AgentFailure('is_directory', 'This is a directory');
-        return new OpenFile(file, status);
+        const { type } = describe(fstatSync(file, { bigint: true }));
+        if (type !== 'file') throw new AgentFailure('is_directory', 'This is a directory');
+        const tag = await tagOf(file);
+        return new OpenFile(file, statusOf(describe(fstatSync(file, { bigint: true })), tag));
       } catch (error) {
         closeSync(file);
         throw error;
@@ -54,4 +53,9 @@ export class OpenFile implements Disposable {
   [Symbol.dispose](): void {
     closeSync(this.#file);
   }
+}
+
+function openAt(root: string, path: string): number {
+  using place = locate(root, path, { follow: true });
+  return openSync(place.path, readFlags);
 }

@@ -4,7 +4,7 @@ import { chmod, lstat, readdir, rmdir, unlink } from 'node:fs/promises';
 import type { FileRemoveRequest } from '#protocol';
 import { AgentFailure } from '../agent-failure.ts';
 import { fileFailure } from './file-failures.ts';
-import { expectedAt } from './file-status.ts';
+import { type Expectation, expectation, expectedAt } from './file-status.ts';
 import { locate } from './locate.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -18,8 +18,11 @@ export async function removeFile(
 ): Promise<void> {
   const away = workspace.stagingPath();
   try {
-    if (await workspace.change(() => takeAway(workspace.root, request, away), signal))
-      await removeTree(Buffer.from(away));
+    const { root } = workspace;
+    const { path, recursive } = request;
+    const expected = await expectation(root, { path, follow: false }, request.expected);
+    const take = () => takeAway(root, { path, recursive, expected }, away);
+    if (await workspace.change(take, signal)) await removeTree(Buffer.from(away));
   } catch (error) {
     throw fileFailure(error);
   }
@@ -28,7 +31,11 @@ export async function removeFile(
 /** True when there is something left to do at `away`. */
 function takeAway(
   root: string,
-  { path, recursive, expected }: FileRemoveRequest,
+  {
+    path,
+    recursive,
+    expected,
+  }: { readonly path: string; readonly recursive: boolean; readonly expected: Expectation },
   away: string,
 ): boolean {
   using place = locate(root, path, { follow: false });

@@ -4,7 +4,8 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import type { FileWriteReply, FileWriteRequest } from '#protocol';
 import { AgentFailure } from '../agent-failure.ts';
 import { fileFailure } from './file-failures.ts';
-import { describe, expectedAt } from './file-status.ts';
+import { describe, type Expectation, expectation, expectedAt, statusOf } from './file-status.ts';
+import { ContentTag } from './file-tag.ts';
 import { locate } from './locate.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -26,12 +27,21 @@ export async function replaceFile(
 ): Promise<FileWriteReply> {
   const staged = workspace.stagingPath();
   try {
-    refuseEarly(workspace.root, request);
+    await refuseEarly(workspace.root, request);
+    const tag = new ContentTag();
     await using file = await open(staged, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, fileMode);
-    for await (const bytes of content.bytes) await file.writeFile(bytes);
+    for await (const bytes of content.bytes) {
+      tag.add(bytes);
+      await file.writeFile(bytes);
+    }
     if (!content.isWhole()) throw new AgentFailure('invalid_request', 'The file was broken off');
     await keepMode(file, workspace.root, request);
-    return await workspace.change(() => publish(workspace.root, request, staged), signal);
+    const expected = await expectedNow(workspace.root, request);
+    const { path } = request;
+    return await workspace.change(
+      () => publish(workspace.root, path, expected, staged, tag.end()),
+      signal,
+    );
   } catch (error) {
     throw fileFailure(error);
   } finally {
@@ -40,15 +50,21 @@ export async function replaceFile(
 }
 
 /** Before anybody sends what cannot become a file. */
-function refuseEarly(root: string, { path, expected }: FileWriteRequest): void {
+async function refuseEarly(root: string, request: FileWriteRequest): Promise<void> {
+  const { path, expected } = request;
   try {
+    const wanted = await expectedNow(root, request);
     using place = locate(root, path, { follow: true });
-    refuseDirectory(expectedAt(place, expected));
+    refuseDirectory(expectedAt(place, wanted));
   } catch (error) {
     // What is missing on the way is made later.
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT' || typeof expected === 'string') throw error;
   }
+}
+
+function expectedNow(root: string, { path, expected }: FileWriteRequest): Promise<Expectation> {
+  return expectation(root, { path, follow: true }, expected);
 }
 
 /** The new file may do what the one before it may. */
@@ -66,14 +82,16 @@ async function keepMode(file: FileHandle, root: string, { path }: FileWriteReque
 /** In one turn: nothing of ours comes between the look and the change. */
 function publish(
   root: string,
-  { path, expected }: FileWriteRequest,
+  path: string,
+  expected: Expectation,
   staged: string,
+  tag: string,
 ): FileWriteReply {
   using place = locate(root, path, { follow: true, make: true });
   const present = expectedAt(place, expected);
   refuseDirectory(present);
   renameSync(staged, place.path);
-  const status = describe(lstatSync(place.path, { bigint: true }));
+  const status = statusOf(describe(lstatSync(place.path, { bigint: true })), tag);
   return { created: present === null, status };
 }
 

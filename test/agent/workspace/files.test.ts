@@ -11,6 +11,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -43,7 +44,7 @@ afterEach(() => rmSync(parent, { recursive: true, force: true }));
 const at = (path: string) => join(workspace.root, path);
 
 async function read(path: string, part?: { offset: number; length: number }): Promise<string> {
-  using file = OpenFile.open(workspace.root, path);
+  using file = await OpenFile.open(workspace.root, path);
   const all = { offset: 0, length: file.status.sizeBytes };
   return (await collect(file.content(part ?? all))).toString();
 }
@@ -68,7 +69,8 @@ const remove = (path: string, recursive = false, expected?: string) =>
   );
 const list = async (path = '', recursive = false, limit = 200, offset = 0) =>
   listFiles(workspace.root, { path, recursive, limit, offset });
-const tagOf = (path: string) => fileStatus(workspace.root, { path, follow: true }).tag;
+const tagOf = async (path: string) =>
+  (await fileStatus(workspace.root, { path, follow: true })).tag;
 /** What is on its way and has not arrived. */
 const staged = () => readdirSync(join(parent, 'space/staging'));
 
@@ -86,17 +88,52 @@ describe('a file', () => {
   it('keeps its permissions and gets another tag when it is replaced', async () => {
     await write('run.sh', 'one');
     chmodSync(at('run.sh'), 0o755);
-    const before = tagOf('run.sh');
+    const before = await tagOf('run.sh');
     const { created, status } = await write('run.sh', 'two');
     expect(created).toBe(false);
     expect(status).toMatchObject({ mode: 0o755 });
     expect(status.tag).not.toBe(before);
-    expect(status.tag).toBe(tagOf('run.sh'));
+    expect(status.tag).toBe(await tagOf('run.sh'));
+  });
+
+  it('has the same tag for the same content, wherever and whenever that was written', async () => {
+    const { status } = await write('a', 'content');
+    const elsewhere = new Workspace(join(parent, 'another container'));
+    writeFileSync(join(elsewhere.root, 'b'), 'content');
+    const { tag } = await fileStatus(elsewhere.root, { path: 'b', follow: true });
+    expect(tag).toBe(status.tag);
+    await write('a', 'CONTENT');
+    await write('a', 'content', await tagOf('a'));
+    expect(await tagOf('a')).toBe(status.tag);
+  });
+
+  it('has another tag for another content, in whatever time and of whatever size', async () => {
+    const long = 'x'.repeat(600_000);
+    const contents = ['', '1', '2', long, `${long.slice(1)}y`, `y${long.slice(1)}`];
+    const time = new Date(1_000_000);
+    const tags = new Set<string>();
+    for (const content of contents) {
+      writeFileSync(at('a'), content);
+      utimesSync(at('a'), time, time);
+      // Asked twice: it is not remembered for longer than it is true.
+      expect(await tagOf('a')).toBe(await tagOf('a'));
+      tags.add(await tagOf('a'));
+    }
+    expect(tags.size).toBe(contents.length);
+  });
+
+  it('that is rewritten while it is read for its tag does not get that of the former content', async () => {
+    writeFileSync(at('a'), 'x'.repeat(1_000_000));
+    const before = await tagOf('a');
+    const asked = tagOf('a');
+    writeFileSync(at('a'), 'y'.repeat(1_000_000));
+    expect(await asked).not.toBe(before);
+    expect(await tagOf('a')).not.toBe(before);
   });
 
   it('is read as it was opened, whatever takes its place', async () => {
     await write('a', 'x'.repeat(1_000_000));
-    using file = OpenFile.open(workspace.root, 'a');
+    using file = await OpenFile.open(workspace.root, 'a');
     await write('a', 'y');
     const content = await collect(file.content({ offset: 0, length: 1_000_000 }));
     expect(content.toString()).toBe('x'.repeat(1_000_000));
@@ -104,7 +141,7 @@ describe('a file', () => {
 
   it('that becomes shorter while it is read is broken off, not made up', async () => {
     await write('a', 'x'.repeat(1_000_000));
-    using file = OpenFile.open(workspace.root, 'a');
+    using file = await OpenFile.open(workspace.root, 'a');
     writeFileSync(at('a'), 'short');
     await expect(collect(file.content({ offset: 0, length: 1_000_000 }))).rejects.toThrow(
       'shorter',
@@ -230,7 +267,7 @@ describe('a path', () => {
     await expect(write(path, 'x')).rejects.toMatchObject(refusal);
     await expect(remove(path, true)).rejects.toMatchObject(refusal);
     await expect(list(path)).rejects.toMatchObject(refusal);
-    expect(() => fileStatus(workspace.root, { path, follow: true })).toThrow();
+    await expect(fileStatus(workspace.root, { path, follow: true })).rejects.toThrow();
     expectUntouched();
   });
 
