@@ -28,6 +28,8 @@ export class SessionRoom {
   #room: Room | null = null;
   /** Somebody waits for room; resolves with what it was refused with. */
   #entering: Promise<AppError | null> | null = null;
+  /** Ends that wait. */
+  #accepted: AbortController | null = null;
 
   constructor(parts: SessionRoomParts) {
     this.#parts = parts;
@@ -56,6 +58,8 @@ export class SessionRoom {
   accept(room: Room): void {
     if (this.#room === null) this.give(room);
     else room[Symbol.dispose]();
+    // Whoever waits for room of its own need not any more.
+    this.#accepted?.abort();
   }
 
   /** It has a sandbox already, whether there is room or not. */
@@ -143,10 +147,13 @@ export class SessionRoom {
     const { promise, resolve } = Promise.withResolvers<AppError | null>();
     this.#entering = promise;
     let refusal: AppError | null = null;
+    const accepted = new AbortController();
+    this.#accepted = accepted;
     try {
       if (this.#room !== null) return frozen ? undefined : await this.#room.resume(signal);
       const { tenant, config } = store.record;
-      const room = await admission.enter(tenant, config.limits, signal);
+      const ended = AbortSignal.any([signal, accepted.signal]);
+      const room = await admission.enter(tenant, config.limits, ended);
       try {
         assertLive();
         this.accept(room);
@@ -155,10 +162,12 @@ export class SessionRoom {
         throw error;
       }
     } catch (error) {
+      if (accepted.signal.aborted) return;
       if (error instanceof AppError && !signal.aborted) refusal = error;
       throw error;
     } finally {
       this.#entering = null;
+      this.#accepted = null;
       resolve(refusal);
     }
   }

@@ -338,29 +338,41 @@ describe('a rollback of a session that sleeps', () => {
     await expect.poll(alive).toBe(0);
   });
 
-  it('comes before what is asked for meanwhile, and wakes nobody twice', async () => {
-    const id = await asleep();
-    const engine = Promise.withResolvers<void>();
-    source.engine = engine.promise;
-    const rolledBack = rollback(id);
-    await expect.poll(() => source.signals.length).toBe(2);
-    const submitted = submit(id);
-    await settled();
-    engine.resolve();
-    const executionId = await submitted;
-    await rolledBack;
-    await expect.poll(alive).toBe(1);
-    const living = source.started.find(({ disposed }) => !disposed)!;
-    expect(living.state).toBe('one');
-    await expect
-      .poll(() => living.executions.map((each) => each.executionId))
-      .toEqual([executionId]);
-    expect((await recordOf(id)).version).toBe(1);
-    living.finish(executionId);
-    await manager.ended(tenant, id, executionId, soon());
-    await manager.states.hibernate(tenant, id, soon());
-    expect((await recordOf(id)).state).toBe('hibernated');
-  });
+  it.each([1, 2])(
+    'comes before what is asked for meanwhile, with room for %i',
+    async (sandboxes) => {
+      const all = { ...serviceBudget.service, sandboxes };
+      manager = sessionManager({
+        registry,
+        source,
+        snapshots,
+        clock,
+        budget: { service: all, tenantOf: () => all },
+      });
+      const id = await asleep();
+      const engine = Promise.withResolvers<void>();
+      source.engine = engine.promise;
+      const rolledBack = rollback(id);
+      await expect.poll(() => source.signals.length).toBe(2);
+      const submitted = submit(id);
+      await settled();
+      engine.resolve();
+      const executionId = await submitted;
+      await rolledBack;
+      await expect.poll(alive).toBe(1);
+      const living = source.started.find(({ disposed }) => !disposed)!;
+      expect(living.state).toBe('one');
+      await expect
+        .poll(() => living.executions.map((each) => each.executionId))
+        .toEqual([executionId]);
+      expect((await recordOf(id)).version).toBe(1);
+      living.finish(executionId);
+      await manager.ended(tenant, id, executionId, soon());
+      await manager.states.hibernate(tenant, id, soon());
+      expect((await recordOf(id)).state).toBe('hibernated');
+      for (let count = 0; count < sandboxes; count++) await create();
+    },
+  );
 });
 
 describe('pausing', () => {
