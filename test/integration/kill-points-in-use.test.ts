@@ -1,6 +1,7 @@
 // The service is killed at every step of what is done with sessions that live on.
 import { describeKillPoints } from '../helpers/faults/describe-kill-points.ts';
 import { hibernate, pause, resume, thaw } from '../helpers/faults/ladder-operations.ts';
+import { configure } from '../helpers/faults/settings-operations.ts';
 import { rollback } from '../helpers/faults/version-operations.ts';
 
 describeKillPoints('a service that is killed while sessions are used', [
@@ -9,4 +10,5 @@ describeKillPoints('a service that is killed while sessions are used', [
   resume,
   pause,
   thaw,
+  configure,
 ]);
