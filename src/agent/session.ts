@@ -31,7 +31,9 @@ export class Session {
   async prepare(): Promise<void> {
     if (this.#configuration !== null)
       throw new AgentFailure('invalid_request', 'This agent has a session already');
-    await this.engine.prepare();
+    // Most agents never have to: those that wait for a session have the time.
+    const { warmUpArchives } = await import('./archive/warm-up.ts');
+    await Promise.all([this.engine.prepare(), warmUpArchives()]);
   }
 
   /** Again: changes the settings of the same session. Another session is refused. */

@@ -1,5 +1,6 @@
-// What a fresh worker does before it has a session: runs small programs, so that the compiler, the runtime and the way of a result have
-// been loaded and used once. They run in an interpreter of their own, which is then thrown away; the session's never sees them.
+// What a fresh worker does before it has a session: runs small programs and takes their state to another interpreter, so that the
+// compiler, the runtime, the way of a result and that of an image have been loaded and used once. All of it is then thrown away; the
+// session's interpreter never sees it.
 import { createInterpreter } from '#language';
 import { HeapGuard } from './heap-guard.ts';
 import { describedOutcome } from './reports.ts';
@@ -22,6 +23,9 @@ record`,
 
 /** Milliseconds; far more than the programs take. */
 const timeoutMs = 5_000;
+
+/** Far more than their state takes. */
+const imageBytesMax = 1024 * 1024;
 
 export function warmUp(workspace: string): void {
   const heap = new HeapGuard({ hardBytes: Number.MAX_SAFE_INTEGER, collect: () => {} });
@@ -48,4 +52,12 @@ export function warmUp(workspace: string): void {
     });
     host.end(describedOutcome(interpreter.execute(code)));
   }
+  host.beginSave();
+  const image: Uint8Array[] = [];
+  const unsaved = interpreter.save((chunk) => void image.push(chunk), imageBytesMax);
+  host.beginLoad();
+  const load = createInterpreter(host).load(imageBytesMax);
+  for (const chunk of image) load.write(chunk);
+  const failure = unsaved ?? load.end();
+  if (failure !== null) throw new Error(failure.message);
 }
