@@ -171,7 +171,7 @@ export async function assemble(
     runtimeName: config.runtime,
   });
   const limits = limitsOf(config);
-  const budget = budgetOf(config, hostOf());
+  const budget = budgetOf(config, hostOf(), (tenant) => tenants.limitsOf(tenant));
   const admission = new Admission({
     limits: budget,
     observe,

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { KeyService } from '../../src/orchestrator/access/keys.ts';
 import { TenantRemoval } from '../../src/orchestrator/access/tenant-removal.ts';
 import { TenantDirectory } from '../../src/orchestrator/access/tenants.ts';
+import { budgetOf } from '../../src/orchestrator/admission/budget.ts';
 import type { ApiServer } from '../../src/orchestrator/api/api-server.ts';
 import { defaultBounds } from '../../src/orchestrator/api/options.ts';
 import { createServer } from '../../src/orchestrator/api/server.ts';
@@ -20,7 +21,7 @@ import { type SessionWorld, sessionWorld } from './session-manager.ts';
 const log = createLog('silent');
 
 /** Enough for what any of the tests does. */
-const service = { sandboxes: 100, memoryBytes: 2 ** 40, milliCpus: 1_000_000 };
+const host = { memoryBytes: 2 ** 40, cpus: 1000 };
 
 export type Answer = { status: number; body: any; text: string; headers: Record<string, unknown> };
 
@@ -43,7 +44,10 @@ export class AccessWorld implements AsyncDisposable {
   }
 
   static async open(bounds: { tenantsMax?: number; keysPerTenantMax?: number } = {}) {
-    const world = await sessionWorld({}, { service, tenantOf: () => service });
+    const known: { tenants?: TenantDirectory } = {};
+    const unbounded = { sessionsMax: 100, memoryOvercommit: 1, cpuOvercommit: 1 };
+    const budget = budgetOf(unbounded, host, (id) => known.tenants?.limitsOf(id) ?? {});
+    const world = await sessionWorld({}, budget);
     const { registry, clock, manager } = world;
     const bootstrap = { keyId: 'key-root', hash: hashOf('root-key-0123456789') };
     const ring = new KeyRing(bootstrap, clock);
@@ -58,6 +62,7 @@ export class AccessWorld implements AsyncDisposable {
       ...bounds,
     };
     const tenants = new TenantDirectory(access);
+    known.tenants = tenants;
     const keys = new KeyService(access);
     await tenants.open();
     await keys.open();

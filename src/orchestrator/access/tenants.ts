@@ -1,7 +1,7 @@
 // The tenants that there are: known in memory, since every request asks; written through to the registry.
 import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
-import type { TenantRecord } from '../registry/access-records.ts';
+import type { TenantLimits, TenantRecord } from '../registry/access-records.ts';
 import type { AccessRegistry } from '../registry/access-registry.ts';
 import type { IdempotencyKey } from '../registry/records.ts';
 import type { Listing, Page } from '../registry/session-registry.ts';
@@ -44,6 +44,11 @@ export class TenantDirectory {
     return record;
   }
 
+  /** Of one that is deleted none: it gets nothing new. */
+  limitsOf(tenantId: string): TenantLimits {
+    return this.#tenants.get(tenantId)?.limits ?? {};
+  }
+
   /** By id. */
   list({ limit, offset }: Page): Listing<TenantRecord> {
     const all = [...this.#tenants.values()].sort((one, other) =>
@@ -60,7 +65,8 @@ export class TenantDirectory {
   ): Promise<TenantRecord> {
     const { registry, durable, tenantsMax, clock } = this.#options;
     if (this.#tenants.size >= tenantsMax) throw new AppError('tenants_limit');
-    const record = { tenantId, displayName: null, ...change, createdAt: clock.now() };
+    const unbounded = { displayName: null, limits: {}, defaults: {} };
+    const record = { tenantId, ...unbounded, ...change, createdAt: clock.now() };
     await registry.createTenant(record, idempotencyKey && { ...idempotencyKey, made: tenantId });
     this.#tenants.set(tenantId, record);
     await durable();

@@ -16,8 +16,22 @@ export type BudgetSettings = {
   readonly tenantCpusMax?: number;
 };
 
-/** `host` where the configuration names no other. What no setting bounds for a tenant, the service does. */
-export function budgetOf(settings: BudgetSettings, host: Host): Limits {
+/** What a tenant has a limit of its own for. */
+export type OwnLimits = {
+  readonly sessions?: number;
+  readonly memoryBytes?: number;
+  readonly cpus?: number;
+};
+
+/**
+ * `host` where the configuration names no other. A tenant's own limits take the place of those that the settings have for tenants; what
+ * neither bounds, the service does.
+ */
+export function budgetOf(
+  settings: BudgetSettings,
+  host: Host,
+  ownLimits: (tenant: string) => OwnLimits,
+): Limits {
   const memoryBytes = settings.hostMemoryBytes ?? host.memoryBytes;
   const cpus = settings.hostCpus ?? host.cpus;
   const service: Amounts = {
@@ -33,5 +47,13 @@ export function budgetOf(settings: BudgetSettings, host: Host): Limits {
         ? service.milliCpus
         : Math.floor(settings.tenantCpusMax * 1000),
   };
-  return { service, tenantOf: () => tenant };
+  const tenantOf = (id: string): Amounts => {
+    const own = ownLimits(id);
+    return {
+      sandboxes: own.sessions ?? tenant.sandboxes,
+      memoryBytes: own.memoryBytes ?? tenant.memoryBytes,
+      milliCpus: own.cpus === undefined ? tenant.milliCpus : Math.floor(own.cpus * 1000),
+    };
+  };
+  return { service, tenantOf };
 }

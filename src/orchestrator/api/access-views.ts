@@ -1,10 +1,11 @@
 // Tenants and API keys as clients see them. SECURITY: of a key never the hash.
 import type { ApiKeyRecord, TenantRecord } from '../registry/access-records.ts';
-import type { ApiKey, Tenant } from './schemas/access.ts';
+import type { ApiKey, Tenant, TenantSettings } from './schemas/access.ts';
 import { timeText } from './views.ts';
 
-export function tenantJson({ tenantId, displayName, createdAt }: TenantRecord): Tenant {
-  return { id: tenantId, displayName, createdAt: timeText(createdAt) };
+export function tenantJson({ tenantId, createdAt, ...settings }: TenantRecord): Tenant {
+  const { displayName, limits, defaults } = structuredClone(settings) as TenantSettings;
+  return { id: tenantId, displayName, limits, defaults, createdAt: timeText(createdAt) };
 }
 
 export function keyJson(record: ApiKeyRecord): ApiKey {

@@ -18,6 +18,15 @@ import type { States } from '../sessions/state-service.ts';
 
 export type SessionDefaults = Pick<SessionConfig, 'timeout' | 'limits' | 'persistence' | 'idle'>;
 
+export type SessionMaxima = {
+  readonly timeout: number;
+  readonly limits: SessionLimits;
+  /** The policies that may be asked for; all without it. */
+  readonly persistence?: readonly SessionConfig['persistence']['policy'][];
+  /** Steps that must be taken after that time at the latest. */
+  readonly idle?: SessionConfig['idle'];
+};
+
 export type ApiSettings = {
   /** Of this program, for `/api/version`. */
   readonly version: string;
@@ -29,7 +38,7 @@ export type ApiSettings = {
   readonly allowedOrigins: readonly string[];
   /** What a new session gets where its request is silent. */
   readonly sessionDefaults: SessionDefaults;
-  readonly sessionMaxima: { readonly timeout: number; readonly limits: SessionLimits };
+  readonly sessionMaxima: SessionMaxima;
   readonly bounds: ApiBounds;
 };
 

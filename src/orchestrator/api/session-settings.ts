@@ -4,10 +4,8 @@ import { AppError } from '../foundation/errors.ts';
 import type { SessionConfig, SessionLimits } from '../registry/records.ts';
 import type { ConfigChange } from '../sessions/session-service.ts';
 import { networkOf } from './network-settings.ts';
-import type { ApiSettings } from './options.ts';
 import type { SessionSettings } from './schemas/request.ts';
-
-type Bounds = Pick<ApiSettings, 'sessionDefaults' | 'sessionMaxima'>;
+import type { SessionBounds } from './tenant-bounds.ts';
 
 /** What the sandboxes of this version have an engine for. */
 const languages: readonly string[] = ['anarchy'];
@@ -21,7 +19,7 @@ export function checkLanguage(language: string): void {
 }
 
 /** The configuration of a new session: whatever it does not ask for is as in the defaults of `bounds`, and nowhere else. */
-export function newSessionConfig(asked: SessionSettings, bounds: Bounds): SessionConfig {
+export function newSessionConfig(asked: SessionSettings, bounds: SessionBounds): SessionConfig {
   const { sessionDefaults } = bounds;
   return {
     ...sessionDefaults,
@@ -36,7 +34,7 @@ export function newSessionConfig(asked: SessionSettings, bounds: Bounds): Sessio
 export function configChange(
   asked: SessionSettings,
   current: Pick<SessionConfig, 'limits' | 'idle'>,
-  bounds: Bounds,
+  bounds: SessionBounds,
 ): ConfigChange {
   refuseTooMuch(asked, bounds);
   return {
@@ -50,7 +48,8 @@ export function configChange(
   };
 }
 
-function persistenceOf(
+/** A policy by its name alone, too. */
+export function persistenceOf(
   asked: NonNullable<SessionSettings['persistence']>,
 ): SessionConfig['persistence'] {
   if (typeof asked === 'string') return { policy: asked };
@@ -75,7 +74,7 @@ function idleOf(asked: NonNullable<SessionSettings['idle']>): SessionConfig['idl
 /** Throws `invalid_request` when an execution may not take so long. */
 export function checkTimeout(
   timeout: number | undefined,
-  { sessionMaxima }: Bounds,
+  { sessionMaxima }: Pick<SessionBounds, 'sessionMaxima'>,
   field: string,
 ): void {
   if (timeout !== undefined && timeout > sessionMaxima.timeout) {
@@ -94,7 +93,7 @@ const limitNames = [
   'outputBytes',
 ] as const satisfies readonly (keyof SessionLimits)[];
 
-function refuseTooMuch(asked: SessionSettings, bounds: Bounds): void {
+function refuseTooMuch(asked: SessionSettings, bounds: SessionBounds): void {
   checkTimeout(asked.timeout, bounds, '/timeout');
   const fields = limitNames.flatMap((name) => {
     const maximum = bounds.sessionMaxima.limits[name];
@@ -105,5 +104,24 @@ function refuseTooMuch(asked: SessionSettings, bounds: Bounds): void {
   });
   if (fields.length > 0) {
     throw new AppError('invalid_request', { detail: 'A limit is higher than allowed.', fields });
+  }
+  refusePolicies(asked, bounds);
+}
+
+/** What the tenant's limits say of how sessions are kept. */
+function refusePolicies({ persistence, idle = {} }: SessionSettings, bounds: SessionBounds): void {
+  const { persistence: policies, idle: latest = {} } = bounds.sessionMaxima;
+  const policy = typeof persistence === 'string' ? persistence : persistence?.policy;
+  const fields =
+    policy === undefined || policies === undefined || policies.includes(policy)
+      ? []
+      : [{ field: '/persistence', message: `must be one of: ${policies.join(', ')}` }];
+  for (const step of ['pauseAfterMs', 'hibernateAfterMs', 'expireAfterMs'] as const) {
+    const [maximum, ms] = [latest[step], idle[step]];
+    if (maximum === undefined || ms === undefined || (ms !== null && ms <= maximum)) continue;
+    fields.push({ field: `/idle/${step}`, message: `must be <= ${maximum}` });
+  }
+  if (fields.length > 0) {
+    throw new AppError('invalid_request', { detail: 'The tenant does not allow that.', fields });
   }
 }

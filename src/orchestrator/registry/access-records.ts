@@ -1,10 +1,38 @@
 // The rows of the registry that say who may use the service: tenants, and the API keys of each.
 import type { Role } from '../foundation/roles.ts';
+import type { SessionConfig, SessionLimits } from './records.ts';
+
+/** What is absent is bounded by the service only. */
+export type TenantLimits = {
+  /** Of all live sessions together: their number, their memory, their processors. */
+  readonly sessions?: number;
+  readonly memoryBytes?: number;
+  readonly cpus?: number;
+  /** Of every session. */
+  readonly session?: Partial<SessionLimits> & {
+    /** Longest time limit of an execution, ms. */
+    readonly timeout?: number;
+    /** The policies that may be asked for. */
+    readonly persistence?: readonly SessionConfig['persistence']['policy'][];
+    /** A step is taken after that time at the latest. */
+    readonly idle?: SessionConfig['idle'];
+  };
+};
+
+/** Of sessions that ask for nothing else; what is absent is as in those of the service. */
+export type TenantDefaults = {
+  readonly timeout?: number;
+  readonly limits?: Partial<SessionLimits>;
+  readonly persistence?: SessionConfig['persistence'];
+  readonly idle?: SessionConfig['idle'];
+};
 
 export type TenantRecord = {
   /** The operator's choice; never given a second time, not even when the tenant is gone. */
   readonly tenantId: string;
   readonly displayName: string | null;
+  readonly limits: TenantLimits;
+  readonly defaults: TenantDefaults;
   /** Milliseconds since 1970, as all times here. */
   readonly createdAt: number;
 };

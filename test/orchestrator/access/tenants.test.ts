@@ -21,6 +21,8 @@ describe('tenants', () => {
     expect(made.body).toEqual({
       id: 'red',
       displayName: 'Red team',
+      limits: {},
+      defaults: {},
       createdAt: '2026-01-01T00:00:00.000Z',
     });
     expect((await admin('GET', '/api/tenants/red')).body).toEqual(made.body);
@@ -55,6 +57,84 @@ describe('tenants', () => {
     const first = await ask();
     const again = await ask();
     expect([again.status, again.body]).toEqual([201, first.body]);
+  });
+});
+
+describe('a tenant with limits of its own', () => {
+  const mebibyte = 1024 * 1024;
+
+  it('has as many sessions, as much memory and as many processors as they say', async () => {
+    const red = await world.tenant('red');
+    const blue = await world.tenant('blue');
+    const make = (key: string, limits = {}) =>
+      world.ask(key, 'POST', '/api/sessions', {
+        limits: { memoryBytes: 64 * mebibyte, ...limits },
+      });
+    const limit = (limits: object) => admin('PUT', '/api/tenants/red', { limits });
+    expect((await limit({ sessions: 1 })).body.limits).toEqual({ sessions: 1 });
+    const first = await make(red.developer);
+    expect(first.status).toBe(201);
+    const refused = await make(red.developer);
+    expect(codeOf(refused)).toBe('429 tenant_limit');
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    for (const limits of [{ memoryBytes: 127 * mebibyte }, { cpus: 0.4 }]) {
+      await limit(limits);
+      expect(codeOf(await make(red.developer))).toBe('429 tenant_limit');
+    }
+    expect((await make(blue.developer)).status).toBe(201);
+    await limit({});
+    expect((await make(red.developer)).status).toBe(201);
+  });
+
+  it('gets its defaults, and no session past its ceilings', async () => {
+    const { developer } = await world.tenant('red');
+    const settings = {
+      limits: {
+        session: {
+          timeout: 9000,
+          cpus: 0.5,
+          persistence: ['hibernate', 'execution'],
+          idle: { hibernateAfterMs: 60_000 },
+        },
+      },
+      defaults: { timeout: 8000, limits: { pids: 32 }, persistence: 'execution' },
+    };
+    const changed = await admin('PUT', '/api/tenants/red', settings);
+    expect(changed.body).toMatchObject({
+      limits: settings.limits,
+      defaults: { ...settings.defaults, persistence: { policy: 'execution' } },
+    });
+    const made = await world.ask(developer, 'POST', '/api/sessions', {});
+    expect(made.body.config).toMatchObject({
+      timeout: 8000,
+      limits: { pids: 32, cpus: 0.5 },
+      persistence: { policy: 'execution' },
+      idle: { hibernateAfterMs: 60_000 },
+    });
+    const path = `/api/sessions/${made.body.id}`;
+    for (const [asked, field] of [
+      [{ timeout: 9001 }, '/timeout'],
+      [{ limits: { cpus: 0.6 } }, '/limits/cpus'],
+      [{ persistence: 'none' }, '/persistence'],
+      [{ persistence: { policy: 'interval' } }, '/persistence'],
+      [{ idle: { hibernateAfterMs: 60_001 } }, '/idle/hibernateAfterMs'],
+      [{ idle: { hibernateAfterMs: null } }, '/idle/hibernateAfterMs'],
+    ] as const) {
+      for (const answer of [
+        await world.ask(developer, 'POST', '/api/sessions', asked),
+        await world.ask(developer, 'PUT', `${path}/config`, asked),
+      ]) {
+        expect(codeOf(answer), field).toBe('400 invalid_request');
+        expect(answer.body.fields.map((one: { field: string }) => one.field)).toEqual([field]);
+      }
+    }
+    const long = { code: '1', timeout: 9001 };
+    const execute = await world.ask(developer, 'POST', `${path}/execute`, long);
+    expect(codeOf(execute)).toBe('400 invalid_request');
+    const client = await world.live(developer, made.body.id);
+    client.send({ type: 'execute', code: '1', id: 'long', options: { timeout: 9001 } });
+    const error = await client.wait((message) => message.requestId === 'long');
+    expect(error).toMatchObject({ type: 'error', code: 'invalid_request' });
   });
 });
 

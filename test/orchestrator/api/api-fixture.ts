@@ -85,7 +85,7 @@ export class ApiFixture implements AsyncDisposable {
       observe: options.observe,
       overload: options.overload ?? { assertCalm: () => {} },
       authenticator,
-      tenants: neverAsked(),
+      tenants: { ...neverAsked(), find: tenantWithoutLimits },
       tenantRemoval: neverAsked(),
       keys: neverAsked(),
       audit: { note: () => {} },
@@ -135,6 +135,10 @@ function filesOf(files: ScriptedFiles): Files {
 /** The header of the key with this role, in the tenant `default`. */
 export function keyOf(role: (typeof roles)[number], tenant = 'default') {
   return { authorization: `Bearer ${tenant}.${role}` };
+}
+
+function tenantWithoutLimits(tenantId: string) {
+  return { tenantId, displayName: null, limits: {}, defaults: {}, createdAt: 0 };
 }
 
 /** Keys that end are tried out with the real ones, in access.test.ts. */

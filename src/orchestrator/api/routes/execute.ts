@@ -17,6 +17,7 @@ import { ExecuteBody, ExecuteHeaders, SessionParams } from '../schemas/request.t
 import { problem, shared, sharedOrEvents } from '../schemas/route-schema.ts';
 import { checkTimeout } from '../session-settings.ts';
 import { allowSilence } from '../silent-wait.ts';
+import { boundsOf } from '../tenant-bounds.ts';
 import { executionJson } from '../views.ts';
 import type { Waits } from '../waits.ts';
 
@@ -53,7 +54,7 @@ export function executeRoutes(
     async (request, reply) => {
       const { tenant } = callerOf(request);
       const { body, headers } = request;
-      checkTimeout(body.timeout, settings, '/timeout');
+      checkTimeout(body.timeout, boundsOf(settings, api.tenants.find(tenant)), '/timeout');
       const mode = executeMode(headers);
       const key = headers['idempotency-key'];
       // An idempotency key belongs to the session, however the address names it.

@@ -21,6 +21,7 @@ import {
 import { problem, shared } from '../schemas/route-schema.ts';
 import { parseSessionFilter } from '../session-filter.ts';
 import { checkLanguage, configChange, newSessionConfig } from '../session-settings.ts';
+import { boundsOf } from '../tenant-bounds.ts';
 import { executionJson, sessionJson } from '../views.ts';
 import type { Waits } from '../waits.ts';
 
@@ -49,7 +50,7 @@ export function sessionRoutes(
   waits: Waits,
   idempotency: Idempotency,
 ): void {
-  const { sessions, settings } = api;
+  const { sessions, tenants, settings } = api;
   const { changeMsMax, stateMsMax, transferMsMax } = settings.bounds;
 
   server.post(
@@ -69,7 +70,7 @@ export function sessionRoutes(
       const { tenant } = callerOf(request);
       const { name, language = 'anarchy', from, ...asked } = request.body;
       checkLanguage(language);
-      const config = newSessionConfig(asked, settings);
+      const config = newSessionConfig(asked, boundsOf(settings, tenants.find(tenant)));
       const work = (signal: AbortSignal) =>
         idempotency.run(
           {
@@ -199,7 +200,11 @@ export function sessionRoutes(
       const { tenant } = callerOf(request);
       const { id } = request.params;
       const { record } = await sessions.find(tenant, id);
-      const change = configChange(request.body, record.config, settings);
+      const change = configChange(
+        request.body,
+        record.config,
+        boundsOf(settings, tenants.find(tenant)),
+      );
       return sessionJson(
         await waits.within(changeMsMax, (signal) => sessions.configure(tenant, id, change, signal)),
       );

@@ -1,4 +1,5 @@
 // Tenants: for those who run the service.
+import type { TenantChange } from '../../access/tenants.ts';
 import { AppError } from '../../foundation/errors.ts';
 import type { TenantRecord } from '../../registry/access-records.ts';
 import type { IdempotentReply } from '../../registry/session-registry.ts';
@@ -19,9 +20,17 @@ import {
 } from '../schemas/access.ts';
 import { IdempotencyHeaders, PageQuery, pageLimitDefault } from '../schemas/request.ts';
 import { problem, shared } from '../schemas/route-schema.ts';
+import { persistenceOf } from '../session-settings.ts';
 import type { Waits } from '../waits.ts';
 
 const tags = ['Access'];
+
+function changeOf({ defaults, ...others }: ChangeTenantBody): TenantChange {
+  if (defaults === undefined) return others;
+  const { persistence, ...settings } = defaults;
+  if (persistence === undefined) return { ...others, defaults: settings };
+  return { ...others, defaults: { ...settings, persistence: persistenceOf(persistence) } };
+}
 
 function createdReply(record: TenantRecord): IdempotentReply {
   const headers = { location: `/api/tenants/${record.tenantId}` };
@@ -77,7 +86,7 @@ export function tenantRoutes(
           content: request.body,
         },
         {
-          act: async (key) => createdReply(await tenants.create(id, settings, key)),
+          act: async (key) => createdReply(await tenants.create(id, changeOf(settings), key)),
           recall: async (made) => createdReply(tenants.find(made)),
         },
       );
@@ -117,7 +126,7 @@ export function tenantRoutes(
         response: { 200: shared(Tenant, 'The tenant as it is now'), ...problem },
       },
     },
-    async (request) => tenantJson(await tenants.update(request.params.id, request.body)),
+    async (request) => tenantJson(await tenants.update(request.params.id, changeOf(request.body))),
   );
 
   server.delete(

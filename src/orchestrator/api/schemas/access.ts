@@ -1,6 +1,8 @@
 // What clients send and get about tenants and API keys, as closed schemas.
 import { type Static, type TSchema, Type } from 'typebox';
+import { limits as protocolLimits } from '#protocol';
 import { roles } from '../../foundation/roles.ts';
+import { Limits, Persistence, persistencePolicies } from './request.ts';
 
 const closed = { additionalProperties: false } as const;
 const Count = Type.Integer({ minimum: 0 });
@@ -25,15 +27,81 @@ const TenantId = Type.String({
 });
 const DisplayName = orNull(Type.String({ minLength: 1, maxLength: 200 }));
 
-const tenantSettings = { displayName: Type.Optional(DisplayName) };
+const Timeout = Type.Optional(
+  Type.Integer({
+    minimum: 1,
+    maximum: protocolLimits.executionMsMax,
+    description: 'Time limit of an execution, ms.',
+  }),
+);
+
+const IdleStep = Type.Optional(
+  Type.Integer({ minimum: 1000, maximum: 3650 * 24 * 60 * 60 * 1000 }),
+);
+const IdleSteps = Type.Object(
+  { pauseAfterMs: IdleStep, hibernateAfterMs: IdleStep, expireAfterMs: IdleStep },
+  {
+    ...closed,
+    description:
+      'As a limit: a session takes a step that is here after that time at the latest, and cannot do without it.',
+  },
+);
+
+const TenantLimits = Type.Object(
+  {
+    sessions: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
+    memoryBytes: Type.Optional(Type.Integer({ minimum: 0 })),
+    cpus: Type.Optional(Type.Number({ minimum: 0, maximum: 10_000_000 })),
+    session: Type.Optional(
+      Type.Object(
+        {
+          ...Limits.properties,
+          timeout: Timeout,
+          persistence: Type.Optional(
+            Type.Array(Type.Enum(persistencePolicies), {
+              minItems: 1,
+              maxItems: persistencePolicies.length,
+              description: 'The policies that may be asked for.',
+            }),
+          ),
+          idle: Type.Optional(IdleSteps),
+        },
+        { ...closed, description: 'The most that any one session may ask for.' },
+      ),
+    ),
+  },
+  {
+    ...closed,
+    description:
+      'Of all live sessions together, and of each. What is absent is bounded by the service, which bounds the rest too.',
+  },
+);
+
+const TenantDefaults = Type.Object(
+  {
+    timeout: Timeout,
+    limits: Type.Optional(Limits),
+    persistence: Type.Optional(Persistence),
+    idle: Type.Optional(IdleSteps),
+  },
+  { ...closed, description: 'Of sessions that ask for nothing else.' },
+);
+
+const tenantSettings = {
+  displayName: Type.Optional(DisplayName),
+  limits: Type.Optional(TenantLimits),
+  defaults: Type.Optional(TenantDefaults),
+};
 
 export const CreateTenantBody = Type.Object({ id: TenantId, ...tenantSettings }, closed);
 export type CreateTenantBody = Static<typeof CreateTenantBody>;
 
 export const ChangeTenantBody = Type.Object(tenantSettings, {
   ...closed,
-  description: 'Absent parts stay as they are.',
+  description: 'Absent parts stay as they are; `limits` and `defaults` are replaced as a whole.',
 });
+
+export type ChangeTenantBody = Static<typeof ChangeTenantBody>;
 
 export const TenantParams = Type.Object(
   { id: Type.String({ minLength: 1, maxLength: 64 }) },
@@ -87,10 +155,18 @@ export const KeyParams = Type.Object({ id: Type.String({ minLength: 1, maxLength
 
 // --- what clients get --------------------------------------------------------------------------------------------------
 
-const tenant = { id: Type.String(), displayName: orNull(Type.String()), createdAt: Time };
+const tenant = {
+  id: Type.String(),
+  displayName: orNull(Type.String()),
+  limits: TenantLimits,
+  defaults: TenantDefaults,
+  createdAt: Time,
+};
 
 export const Tenant = Type.Object(tenant, { ...closed, $id: 'Tenant' });
 export type Tenant = Static<typeof Tenant>;
+
+export type TenantSettings = Pick<Tenant, 'displayName' | 'limits' | 'defaults'>;
 
 export const TenantList = Type.Object(listOf(Type.Object(tenant, closed)), {
   ...closed,

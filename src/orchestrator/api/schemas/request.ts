@@ -69,7 +69,7 @@ const Keep = Type.Union(
       'Versions that stay of those that nobody asked for: so many of the newest, or the newest of each of so many hours and days (UTC) too. Labelled ones stay in any case.',
   },
 );
-const Persistence = Type.Union([
+export const Persistence = Type.Union([
   PolicyName,
   Type.Object(
     {
@@ -84,7 +84,7 @@ const Persistence = Type.Union([
 /** Of a version. */
 const Label = Type.String({ minLength: 1, maxLength: limits.nameLengthMax });
 
-const Limits = Type.Object(
+export const Limits = Type.Object(
   {
     memoryBytes: Type.Optional(Type.Integer({ minimum: 64 * 1024 * 1024 })),
     cpus: Type.Optional(Type.Number({ minimum: 0.05 })),

@@ -13,6 +13,7 @@ import type { OutgoingTotal } from '../outgoing-total.ts';
 import { refuseUnless } from '../principal.ts';
 import { inspectDepthDefault } from '../schemas/request.ts';
 import { checkTimeout } from '../session-settings.ts';
+import { boundsOf } from '../tenant-bounds.ts';
 import type { Waits } from '../waits.ts';
 import {
   type ClientMessage,
@@ -169,7 +170,9 @@ export class LiveConnection implements LiveFollower {
   }
 
   async #execute({ code, id, options = {} }: Extract<ClientMessage, { type: 'execute' }>) {
-    checkTimeout(options.timeout, this.#parts.api.settings, '/options/timeout');
+    const { settings, tenants } = this.#parts.api;
+    const bounds = boundsOf(settings, tenants.find(this.#tenant));
+    checkTimeout(options.timeout, bounds, '/options/timeout');
     const request = {
       code,
       ...(id === undefined ? {} : { requestId: id }),

@@ -297,6 +297,15 @@ const migrations: Record<string, Migration> = {
       );
     },
   },
+  '0012-tenant-limits': {
+    async up(database: Kysely<unknown>) {
+      await run(
+        database,
+        "alter table tenant add column limits text not null default '{}' check (json_valid(limits))",
+        "alter table tenant add column defaults text not null default '{}' check (json_valid(defaults))",
+      );
+    },
+  },
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

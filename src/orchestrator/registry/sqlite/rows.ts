@@ -120,6 +120,8 @@ export function decodeTenant(row: Stored<TenantTable>): TenantRecord {
   return {
     tenantId: row.tenantId,
     displayName: row.displayName,
+    limits: JSON.parse(row.limits),
+    defaults: JSON.parse(row.defaults),
     createdAt: row.createdAt,
   };
 }
