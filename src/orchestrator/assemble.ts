@@ -21,7 +21,7 @@ import { Tickets } from './auth/tickets.ts';
 import type { Config } from './config/config.ts';
 import { readCertificates } from './egress/certificates.ts';
 import { egressHost } from './egress/egress-host.ts';
-import { loggedEgress } from './egress/egress-observer.ts';
+import { egressObserver } from './egress/egress-observer.ts';
 import { systemClock } from './foundation/clock.ts';
 import { newId } from './foundation/id.ts';
 import type { Log } from './foundation/log.ts';
@@ -154,7 +154,7 @@ export async function assemble(
           idleMsMax: config.egressIdleMsMax,
           totalMsMax: config.egressTotalMsMax,
         },
-        observer: loggedEgress(log),
+        observer: egressObserver({ log, observe }),
         clock,
         log,
       }),

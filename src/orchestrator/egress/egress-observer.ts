@@ -1,5 +1,6 @@
-// Who is told of every connection that a sandbox asked for, and the one that writes it into the log.
+// Who is told of every connection that a sandbox asked for: the log, and whoever counts.
 import type { Log } from '../foundation/log.ts';
+import type { Observed } from '../foundation/observe.ts';
 import type { RefusalType } from './egress-refusal.ts';
 
 export type EgressEvent = {
@@ -23,9 +24,11 @@ export interface EgressObserver {
   connectionEnded(event: EgressEvent): void;
 }
 
-export function loggedEgress(log: Log): EgressObserver {
+export function egressObserver({ log, observe }: Observed & { readonly log: Log }): EgressObserver {
   return {
     connectionEnded(event) {
+      const { refusal, sentBytes, receivedBytes } = event;
+      observe?.({ type: 'egressEnded', refusal, sentBytes, receivedBytes });
       log.info({ ...event, durationMs: Math.round(event.durationMs) }, 'egress connection');
     },
   };

@@ -15,6 +15,7 @@ const refusals = {
 } as const;
 
 export type RefusalType = keyof typeof refusals;
+export const refusalTypes = Object.keys(refusals) as readonly RefusalType[];
 
 /** `message` is for the program: it names nothing but what the program asked for. */
 export class EgressRefusal extends Error {

@@ -55,6 +55,15 @@ export type ServiceEvent =
   /** What a look at the engine's containers showed. */
   | { readonly type: 'reconciled'; readonly containers: number; readonly orphans: number }
   | { readonly type: 'orphanHandled'; readonly action: OrphanAction }
+  // --- other hosts --------------------------------------------------------------------------------------------------
+  /** A connection that a sandbox asked for. */
+  | {
+      readonly type: 'egressEnded';
+      /** Why there was none, or why it was cut; null when it came to its own end. */
+      readonly refusal: string | null;
+      readonly sentBytes: number;
+      readonly receivedBytes: number;
+    }
   // --- room ---------------------------------------------------------------------------------------------------------
   | { readonly type: 'admitted'; readonly waitedMs: number }
   | {

@@ -97,6 +97,12 @@ const meanings: Meanings = {
     instruments.add('cellar_orphans_total', { action });
   },
 
+  egressEnded({ instruments }, { refusal, sentBytes, receivedBytes }) {
+    instruments.add('cellar_egress_connections_total', { outcome: refusal ?? 'ended' });
+    instruments.add('cellar_egress_bytes_total', { direction: 'sent' }, sentBytes);
+    instruments.add('cellar_egress_bytes_total', { direction: 'received' }, receivedBytes);
+  },
+
   admitted({ instruments }, { waitedMs }) {
     instruments.observe('cellar_admission_wait_duration_seconds', {}, seconds(waitedMs));
   },

@@ -277,6 +277,32 @@ export const declarations = {
       ],
     },
   ),
+  // --- other hosts --------------------------------------------------------------------------------------------------
+  cellar_egress_connections_total: counter(
+    'number',
+    'Connections to other hosts that programs asked for, at their end: by themselves, or why they were refused or cut.',
+    {
+      outcome: [
+        'ended',
+        'http_request_error',
+        'http_request_denied',
+        'destination_ip_prohibited',
+        'connection_limit_reached',
+        'dns_error',
+        'destination_unavailable',
+        'connection_refused',
+        'connection_terminated',
+        'connection_timeout',
+        'dns_timeout',
+      ],
+    },
+  ),
+  cellar_egress_bytes_total: counter(
+    'bytes',
+    'Bytes on connections to other hosts, counted when a connection ends.',
+    { direction: ['sent', 'received'] },
+  ),
+
   cellar_build_info: gauge('number', 'Always 1; says what runs.', {
     version: { what: 'version of the service', countMax: 1 },
     node: { what: 'version of Node.js', countMax: 1 },

@@ -33,6 +33,7 @@ describe('an allow list', () => {
     expect(list.allows(http('http://example.org/'))).toBe(false);
     expect(list.allows(http('http://notexample.org/'))).toBe(false);
     expect(list.allows(http('http://example.org.evil.test/'))).toBe(false);
+    expect(list.allows(http('http://a.example.org.evil.test/'))).toBe(false);
   });
 
   it('knows a host in each of its spellings', () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { referenceDirectory } from '../../../docs/generate.ts';
 import { resources } from '../../../src/orchestrator/admission/amounts.ts';
 import { closeCodes } from '../../../src/orchestrator/api/sockets/close-codes.ts';
+import { refusalTypes } from '../../../src/orchestrator/egress/egress-refusal.ts';
 import { type Declaration, isClosed } from '../../../src/orchestrator/metrics/declaration.ts';
 import { declarations } from '../../../src/orchestrator/metrics/declarations.ts';
 import { loadNames } from '../../../src/orchestrator/overload/plan-overload.ts';
@@ -85,6 +86,13 @@ describe('the values of a label are those that the service has:', () => {
       ...resources,
       'starts',
       'queue',
+    ]);
+  });
+
+  it('ends of connections to other hosts', () => {
+    expect(valuesOf('cellar_egress_connections_total', 'outcome')).toEqual([
+      'ended',
+      ...refusalTypes,
     ]);
   });
 

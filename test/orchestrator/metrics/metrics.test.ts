@@ -99,6 +99,20 @@ describe('what happened is counted', () => {
       expect([state, sampleOf(text, `cellar_sessions{state="${state}"}`)]).toEqual([state, count]);
   });
 
+  it('connections to other hosts, and what they carried', async () => {
+    const bytes = { sentBytes: 10, receivedBytes: 100 } as const;
+    const text = await exportedAfter(
+      { type: 'egressEnded', refusal: null, ...bytes },
+      { type: 'egressEnded', refusal: 'http_request_denied', sentBytes: 0, receivedBytes: 0 },
+      { type: 'egressEnded', refusal: 'connection_timeout', ...bytes },
+    );
+    const connections = (outcome: string) =>
+      sampleOf(text, `cellar_egress_connections_total{outcome="${outcome}"}`);
+    expect(['ended', 'http_request_denied', 'dns_error'].map(connections)).toEqual([1, 1, 0]);
+    expect(sampleOf(text, 'cellar_egress_bytes_total{direction="sent"}')).toBe(20);
+    expect(sampleOf(text, 'cellar_egress_bytes_total{direction="received"}')).toBe(200);
+  });
+
   it('an execution that waits, runs and ends', async () => {
     const waiting = await exportedAfter({ type: 'executionQueued' }, { type: 'executionQueued' });
     expect(sampleOf(waiting, 'cellar_executions_queued')).toBe(2);
