@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check fuzz soak chaos integration images up down docs format clean
+.PHONY: help setup run test check fuzz soak chaos integration images up down stack unstack docs format clean
 
 help: ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -43,8 +43,15 @@ up: setup ## Start the service in the background
 down: ## Stop the background service and remove the containers of its sessions
 	@scripts/service.sh down
 
-docs: ## Regenerate docs/reference
+stack: setup ## Start the service, Prometheus and Grafana in containers (Docker Compose)
+	@scripts/stack.sh up
+
+unstack: ## Stop them and remove the containers of its sessions
+	@scripts/stack.sh down
+
+docs: ## Regenerate docs/reference and the dashboards
 	@npm run --silent docs
+	@npm run --silent dashboards
 
 format: ## Format the sources
 	@npm run --silent format

@@ -17,7 +17,7 @@ import {
 const source = sourceFiles('src');
 const everything = [
   ...source,
-  ...['test', 'docs', 'scripts', 'bench'].flatMap((directory) => sourceFiles(directory)),
+  ...['test', 'docs', 'scripts', 'bench', 'grafana'].flatMap((directory) => sourceFiles(directory)),
 ];
 
 /** Files that are started, not imported. */

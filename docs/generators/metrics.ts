@@ -8,9 +8,6 @@ import {
 import { declarations } from '../../src/orchestrator/metrics/declarations.ts';
 import { generatedNote, table } from './table.ts';
 
-/** Longer lists are told by their length. */
-const valuesShownMax = 20;
-
 export function metricsReference(): string {
   const rows = Object.entries<Declaration>(declarations).map(
     ([name, { kind, unit, labels, help }]) => [
@@ -37,7 +34,6 @@ ${table(['Metric', 'Kind', 'Labels', 'Meaning'], processRows())}`;
 
 function labelText([label, values]: [string, LabelValues]): string {
   if (!isClosed(values)) return `\`${label}\`: ${values.what}`;
-  if (values.length > valuesShownMax) return `\`${label}\`: [codes of errors](errors.md)`;
   return `\`${label}\`: ${values.map((value) => `\`${value}\``).join(', ')}`;
 }
 

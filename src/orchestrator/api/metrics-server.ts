@@ -48,7 +48,9 @@ export class MetricsListener implements AsyncDisposable {
         'Serving metrics on an address that others can reach needs CELLAR_METRICS_TOKEN, or CELLAR_METRICS_HOST=127.0.0.1.',
       );
     const server = newServer();
-    installRequestHooks(server, { ...parts, settings: { ...parts.settings, listenHost: host } });
+    // Names under which the API is addressed say nothing of this listener.
+    const settings = { ...parts.settings, listenHost: host, allowedHosts: [] };
+    installRequestHooks(server, { ...parts, settings });
     installNotFound(server);
     metricsRoute(server, parts, { open });
     await server.ready();

@@ -1,9 +1,35 @@
 // Every metric of the service, declared once: kind, unit, labels and meaning. `docs/reference/metrics.md` is written from it, and what
 // is not here cannot be counted. Those of the process itself come from the library, with the same prefix.
-import { type ErrorCode, errorTable } from '../foundation/errors.ts';
+import type { ErrorCode } from '../foundation/errors.ts';
 import type { Declaration, LabelValues } from './declaration.ts';
 
-const errorCodes = Object.keys(errorTable) as ErrorCode[];
+/** Why a sandbox does not start, or does not get the state that it should have. */
+const startErrors = [
+  'deadline_exceeded',
+  'internal',
+  'overloaded',
+  'runtime_unavailable',
+  'sandbox_failed',
+  'sandbox_lost',
+  'shutting_down',
+  'snapshot_damaged',
+  'snapshot_not_found',
+  'snapshot_refused',
+  'snapshot_unsupported',
+  'storage_failed',
+] as const satisfies readonly ErrorCode[];
+/** The storage's own first, then what callers ask too much of. */
+const storeErrors = [
+  'storage_failed',
+  'storage_full',
+  'internal',
+  'snapshot_damaged',
+  'snapshot_not_found',
+  'snapshot_too_large',
+  'tenant_storage_full',
+  'deadline_exceeded',
+  'sandbox_lost',
+] as const satisfies readonly ErrorCode[];
 
 /** Of what a user waits for: a warm create takes about 25 ms, a cold one half a second. */
 const startBuckets = [
@@ -46,7 +72,7 @@ export const declarations = {
   cellar_session_create_failures_total: counter(
     'number',
     'New sessions whose sandbox did not start, by the code of the error.',
-    { code: errorCodes },
+    { code: startErrors },
   ),
   cellar_session_wake_duration_seconds: histogram(
     'seconds',
@@ -57,7 +83,7 @@ export const declarations = {
   cellar_session_wake_failures_total: counter(
     'number',
     'Starts of sandboxes for existing sessions that failed, by the code of the error.',
-    { code: errorCodes },
+    { code: startErrors },
   ),
   cellar_sandbox_losses_total: counter(
     'number',
@@ -141,7 +167,7 @@ export const declarations = {
   cellar_snapshot_store_errors_total: counter(
     'number',
     'Calls to the snapshot store that failed, by the code of the error; `storage_failed`, `storage_full` and `internal` are the storage’s.',
-    { call: ['put', 'open', 'delete', 'list', 'collect', 'check'], code: errorCodes },
+    { call: ['put', 'open', 'delete', 'list', 'collect', 'check'], code: storeErrors },
   ),
   cellar_registry_duration_seconds: histogram(
     'seconds',

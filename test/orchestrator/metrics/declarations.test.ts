@@ -22,8 +22,7 @@ describe('a declared metric', () => {
     expect(row).toContain(help);
     for (const [label, values] of Object.entries(labels)) {
       expect(row).toContain(`\`${label}\``);
-      if (isClosed(values) && values.length <= 20)
-        for (const value of values) expect(row).toContain(`\`${value}\``);
+      if (isClosed(values)) for (const value of values) expect(row).toContain(`\`${value}\``);
     }
   });
 
