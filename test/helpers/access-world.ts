@@ -6,7 +6,7 @@ import { TenantRemoval } from '../../src/orchestrator/access/tenant-removal.ts';
 import { TenantDirectory } from '../../src/orchestrator/access/tenants.ts';
 import { budgetOf } from '../../src/orchestrator/admission/budget.ts';
 import type { ApiServer } from '../../src/orchestrator/api/api-server.ts';
-import { defaultBounds } from '../../src/orchestrator/api/options.ts';
+import { type ApiBounds, defaultBounds } from '../../src/orchestrator/api/options.ts';
 import { createServer } from '../../src/orchestrator/api/server.ts';
 import { AuditLog } from '../../src/orchestrator/audit/audit-log.ts';
 import { KeyRing } from '../../src/orchestrator/auth/key-ring.ts';
@@ -43,7 +43,9 @@ export class AccessWorld implements AsyncDisposable {
     this.audit = parts.audit;
   }
 
-  static async open(bounds: { tenantsMax?: number; keysPerTenantMax?: number } = {}) {
+  static async open(
+    bounds: { tenantsMax?: number; keysPerTenantMax?: number } & Partial<ApiBounds> = {},
+  ) {
     const known: { tenants?: TenantDirectory } = {};
     const unbounded = { sessionsMax: 100, memoryOvercommit: 1, cpuOvercommit: 1 };
     const budget = budgetOf(unbounded, host, (id) => known.tenants?.limitsOf(id) ?? {});
@@ -89,7 +91,10 @@ export class AccessWorld implements AsyncDisposable {
       overload: { assertCalm: () => {} },
       readiness: {},
       metrics: { contentType: 'text/plain', token: null, read: async () => '' },
-      settings: { ...settings, bounds: defaultBounds },
+      settings: {
+        ...settings,
+        bounds: { ...defaultBounds, failedLoginsPerMinuteMax: 10_000, ...bounds },
+      },
       log,
       clock,
     });

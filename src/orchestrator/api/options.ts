@@ -86,6 +86,12 @@ export type ApiBounds = {
   /** Connections over which no request with a valid key has come yet. */
   readonly anonymousConnectionsMax: number;
   readonly archiveDownloadsMax: number;
+  /** With each key; without it as many as come. */
+  readonly requestsPerMinuteMax?: number | undefined;
+  /** Of each tenant; without it as many as come. */
+  readonly executionsPerMinuteMax?: number | undefined;
+  /** From each address. */
+  readonly failedLoginsPerMinuteMax: number;
 };
 
 export const defaultBounds: ApiBounds = {
@@ -115,6 +121,7 @@ export const defaultBounds: ApiBounds = {
   idleMsMax: 120_000,
   anonymousConnectionsMax: 1000,
   archiveDownloadsMax: 16,
+  failedLoginsPerMinuteMax: 60,
 };
 
 /** Answers whether a part of the service works; throws when it does not. */

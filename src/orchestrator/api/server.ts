@@ -15,6 +15,7 @@ import { installOpenapi } from './openapi.ts';
 import type { ApiBounds, ApiParts } from './options.ts';
 import { OutgoingTotal } from './outgoing-total.ts';
 import { Places } from './places.ts';
+import { Rates } from './rates.ts';
 import { installRequestHooks } from './request-hooks.ts';
 import { installRequestPlaces } from './request-places.ts';
 import { installValidation } from './request-validation.ts';
@@ -49,7 +50,9 @@ export async function createServer(api: ApiParts): Promise<ApiServer> {
   installNotFound(server);
   installJsonBody(server);
   installValidation(server);
-  installAuthHook(server, api);
+  server.decorateRequest('principal', null);
+  const rates = await Rates.install(server, api);
+  installAuthHook(server, rates);
   const { bounds } = api.settings;
   const strangers = new Strangers(server.server, bounds.anonymousConnectionsMax);
   installRequestPlaces(server, bounds, strangers);
@@ -61,7 +64,7 @@ export async function createServer(api: ApiParts): Promise<ApiServer> {
   snapshotRoutes(server, api, waits, idempotency);
   keptSnapshotRoutes(server, api, waits);
   fileRoutes(server, api, waits);
-  executeRoutes(server, api, waits, idempotency, streams);
+  executeRoutes(server, api, waits, idempotency, streams, rates);
   executionRoutes(server, api, waits, streams);
   variableRoutes(server, api, waits);
   historyRoutes(server, api);
@@ -73,7 +76,7 @@ export async function createServer(api: ApiParts): Promise<ApiServer> {
   versionRoutes(server, api);
   healthRoutes(server, api, waits);
   metricsRoute(server, api, { open: false });
-  liveSocket(server, api, waits, strangers, outgoingTotal);
+  liveSocket(server, api, waits, strangers, outgoingTotal, rates);
   server.addHook('preClose', async () => waits.close());
   await server.ready();
   return server;

@@ -28,6 +28,9 @@ export function apiSettings(config: Config, version: string, filesMax: number): 
       ...connectionBounds(config, filesMax),
       bodyBytesMax: config.bodyBytesMax,
       archiveDownloadsMax: config.archiveDownloadsMax,
+      requestsPerMinuteMax: config.requestsPerMinuteMax,
+      executionsPerMinuteMax: config.tenantExecutionsPerMinuteMax,
+      failedLoginsPerMinuteMax: config.failedLoginsPerMinuteMax,
     },
   };
 }

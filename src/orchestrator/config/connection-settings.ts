@@ -12,7 +12,24 @@ function ofTenant(what: string) {
   );
 }
 
+function perMinute(what: string) {
+  return Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 1_000_000_000,
+      description: `${what} within a minute, where the tenant has no limit of its own; without it as many as come.`,
+    }),
+  );
+}
+
 export const connectionSettings = {
+  requestsPerMinuteMax: perMinute('Requests with one key'),
+  tenantExecutionsPerMinuteMax: perMinute('Executions of one tenant'),
+  failedLoginsPerMinuteMax: count(
+    60,
+    [1, 1_000_000],
+    'Wrong keys from one address within a minute that are answered with 401; the next ones with 429.',
+  ),
   outgoingBytesMax: bytes(
     16 * MiB,
     [64 * KiB, GiB],

@@ -8,6 +8,10 @@ export type TenantLimits = {
   readonly sessions?: number;
   readonly memoryBytes?: number;
   readonly cpus?: number;
+  /** Of each key. */
+  readonly requestsPerMinute?: number;
+  /** Of all keys together. */
+  readonly executionsPerMinute?: number;
   /** Of every session. */
   readonly session?: Partial<SessionLimits> & {
     /** Longest time limit of an execution, ms. */

@@ -27,6 +27,8 @@ const withoutDefault = [
   'tenantLiveConnectionsMax',
   'tenantEventStreamsMax',
   'tenantRequestsMax',
+  'requestsPerMinuteMax',
+  'tenantExecutionsPerMinuteMax',
 ];
 
 describe('loading the configuration', () => {

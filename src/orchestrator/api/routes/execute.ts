@@ -12,6 +12,7 @@ import type { Idempotency, IdempotentRequest } from '../idempotency.ts';
 import { sendJson } from '../json-reply.ts';
 import type { ApiParts } from '../options.ts';
 import { callerOf } from '../principal.ts';
+import type { Rates } from '../rates.ts';
 import { Execution } from '../schemas/reply.ts';
 import { ExecuteBody, ExecuteHeaders, SessionParams } from '../schemas/request.ts';
 import { problem, shared, sharedOrEvents } from '../schemas/route-schema.ts';
@@ -27,6 +28,7 @@ export function executeRoutes(
   waits: Waits,
   idempotency: Idempotency,
   streams: StreamShares,
+  rates: Rates,
 ): void {
   const { sessions, settings } = api;
 
@@ -69,8 +71,11 @@ export function executeRoutes(
         content: { mode, body },
       };
       const gone = clientGone(reply);
-      const submit = (idempotencyKey?: IdempotencyKey) =>
-        sessions.submit(tenant, sessionId, { ...toExecuteRequest(body), idempotencyKey }, gone);
+      const submit = async (idempotencyKey?: IdempotencyKey) => {
+        await rates.countExecution(request, reply);
+        const asked = { ...toExecuteRequest(body), idempotencyKey };
+        return sessions.submit(tenant, sessionId, asked, gone);
+      };
       const recall = async (executionId: string) =>
         (await sessions.execution(tenant, sessionId, executionId)).record;
       const accept = {

@@ -52,6 +52,12 @@ const TenantLimits = Type.Object(
     sessions: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000 })),
     memoryBytes: Type.Optional(Type.Integer({ minimum: 0 })),
     cpus: Type.Optional(Type.Number({ minimum: 0, maximum: 10_000_000 })),
+    requestsPerMinute: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1_000_000_000, description: 'With each key.' }),
+    ),
+    executionsPerMinute: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 1_000_000_000, description: 'Of all keys together.' }),
+    ),
     session: Type.Optional(
       Type.Object(
         {

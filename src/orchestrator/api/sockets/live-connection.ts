@@ -35,6 +35,8 @@ export type LiveConnectionParts = {
   readonly stream: Duplex;
   readonly principal: Principal;
   readonly sessionId: string;
+  /** Throws `rate_limited`. */
+  readonly countExecution: () => Promise<void>;
   /** Notes what the client asked for; null: it was done. */
   readonly audit: (action: string, refusal: ErrorCode | null) => void;
 };
@@ -179,6 +181,7 @@ export class LiveConnection implements LiveFollower {
       ...options,
       interactive: options.stdin === undefined,
     };
+    await this.#parts.countExecution();
     await this.#sessions.submit(this.#tenant, this.#sessionId, request, this.#gone.signal);
   }
 

@@ -13,7 +13,8 @@ import { originCheck } from '../host-check.ts';
 import type { ApiParts } from '../options.ts';
 import type { OutgoingTotal } from '../outgoing-total.ts';
 import { Places } from '../places.ts';
-import { principalOf, refuseUnless } from '../principal.ts';
+import { callerOf, refuseUnless } from '../principal.ts';
+import type { Rates } from '../rates.ts';
 import { SessionParams } from '../schemas/request.ts';
 import type { Strangers } from '../strangers.ts';
 import type { Waits } from '../waits.ts';
@@ -42,6 +43,7 @@ export function liveSocket(
   waits: Waits,
   strangers: Strangers,
   outgoingTotal: OutgoingTotal,
+  rates: Rates,
 ): void {
   const admissions = new WeakMap<FastifyRequest, Admission>();
   const mayCome = originCheck(api.settings.allowedOrigins);
@@ -52,7 +54,9 @@ export function liveSocket(
     all: bounds.liveConnectionsMax,
   });
   /** The connection is one of the session's from here on, before anything is sent over it. */
-  const admit = async ({ raw }: FastifyRequest, principal: Principal, id: string) => {
+  const admit = async (request: FastifyRequest, id: string) => {
+    const { raw } = request;
+    const principal = callerOf(request);
     strangers.know(raw.socket);
     refuseUnless(principal, routeNeeds['GET /api/sessions/:id/live']);
     const { record } = await api.sessions.find(principal.tenant, id);
@@ -77,15 +81,19 @@ export function liveSocket(
         throw new AppError('origin_forbidden');
       }
     },
-    preHandler: async (request) => {
+    preHandler: async (request, reply) => {
       if (!request.ws) throw new AppError('upgrade_required');
       const { id } = request.params as { id: string };
       const ticket = ticketOf(request);
       admissions.set(
         request,
         request.headers.authorization === undefined && ticket !== undefined
-          ? await admitTicket(api, ticket, (principal) => admit(request, principal, id))
-          : await admit(request, principalOf(api, request), id),
+          ? await admitTicket(api, ticket, async (principal) => {
+              request.principal = principal;
+              await rates.countRequest(request);
+              return admit(request, id);
+            })
+          : await rates.admit(request, reply).then(() => admit(request, id)),
       );
     },
     handler: (_request: FastifyRequest, _reply: FastifyReply) => {
@@ -105,6 +113,7 @@ export function liveSocket(
         outgoingTotal,
         socket,
         stream: request.raw.socket,
+        countExecution: () => rates.countExecution(request),
         audit: liveAudit(api, request, admission.principal),
         ...admission,
       });
