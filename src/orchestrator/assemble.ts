@@ -217,6 +217,7 @@ export async function assemble(
     stored: new StoredSessions(config.sessionsStoredMax),
     retention,
     observe,
+    egressAllowOf: (tenant) => tenants.egressAllowOf(tenant),
     certificates:
       config.egressCaFile === undefined ? null : await readCertificates(config.egressCaFile),
     clock,

@@ -125,8 +125,8 @@ export class AccessWorld implements AsyncDisposable {
   }
 
   /** A new tenant, and the text of a key for each role. */
-  async tenant(id: string): Promise<Record<Role, string>> {
-    await this.#made('/api/tenants', { id });
+  async tenant(id: string, settings: object = {}): Promise<Record<Role, string>> {
+    await this.#made('/api/tenants', { id, ...settings });
     const texts: [Role, string][] = [];
     for (const role of roles)
       texts.push([role, (await this.#made('/api/keys', { tenant: id, role })).key]);

@@ -53,5 +53,11 @@ export function terms(
     bytes: 0,
     limits: { bytesPerSecond: null, bytesTotal: null, ...limits },
   });
-  return { tenant: 'default', sessionId: 'ses-1', allow: AllowList.of(allow), meter };
+  return {
+    tenant: 'default',
+    sessionId: 'ses-1',
+    allow: AllowList.of(allow),
+    ceiling: () => null,
+    meter,
+  };
 }

@@ -61,8 +61,9 @@ export function sessionManager(parts: {
   snapshots: Snapshots;
   clock: FakeClock;
   budget?: Limits;
+  egressAllowOf?: (tenant: string) => readonly string[] | null;
 }): SessionManager {
-  const { clock, budget = serviceBudget } = parts;
+  const { clock, budget = serviceBudget, egressAllowOf = () => null } = parts;
   const admission = new Admission({ ...admissionOptions, limits: budget, clock, log });
   const stored = new StoredSessions(admissionLimits.sessionsStoredMax);
   const retention = new Retention({ ...parts, keepDefault: 10 });
@@ -71,6 +72,7 @@ export function sessionManager(parts: {
     admission,
     stored,
     retention,
+    egressAllowOf,
     certificates: null,
     log,
     limits,

@@ -49,6 +49,12 @@ export class TenantDirectory {
     return this.#tenants.get(tenantId)?.limits ?? {};
   }
 
+  /** What the sessions of a tenant may reach at most; null for anything. Of one that is deleted nothing. */
+  egressAllowOf(tenantId: string): readonly string[] | null {
+    const record = this.#tenants.get(tenantId);
+    return record === undefined ? [] : record.egressAllow;
+  }
+
   /** By id. */
   list({ limit, offset }: Page): Listing<TenantRecord> {
     const all = [...this.#tenants.values()].sort((one, other) =>
@@ -65,7 +71,7 @@ export class TenantDirectory {
   ): Promise<TenantRecord> {
     const { registry, durable, tenantsMax, clock } = this.#options;
     if (this.#tenants.size >= tenantsMax) throw new AppError('tenants_limit');
-    const unbounded = { displayName: null, limits: {}, defaults: {} };
+    const unbounded = { displayName: null, limits: {}, defaults: {}, egressAllow: null };
     const record = { tenantId, ...unbounded, ...change, createdAt: clock.now() };
     await registry.createTenant(record, idempotencyKey && { ...idempotencyKey, made: tenantId });
     this.#tenants.set(tenantId, record);

@@ -4,8 +4,8 @@ import type { ApiKey, Tenant, TenantSettings } from './schemas/access.ts';
 import { timeText } from './views.ts';
 
 export function tenantJson({ tenantId, createdAt, ...settings }: TenantRecord): Tenant {
-  const { displayName, limits, defaults } = structuredClone(settings) as TenantSettings;
-  return { id: tenantId, displayName, limits, defaults, createdAt: timeText(createdAt) };
+  const own = structuredClone(settings) as TenantSettings;
+  return { id: tenantId, ...own, createdAt: timeText(createdAt) };
 }
 
 export function keyJson(record: ApiKeyRecord): ApiKey {

@@ -41,7 +41,9 @@ export function configChange(
     ...(asked.timeout === undefined ? {} : { timeout: asked.timeout }),
     ...(asked.limits === undefined ? {} : { limits: { ...current.limits, ...asked.limits } }),
     ...(asked.persistence === undefined ? {} : { persistence: persistenceOf(asked.persistence) }),
-    ...(asked.network === undefined ? {} : { network: networkOf(asked.network) }),
+    ...(asked.network === undefined
+      ? {}
+      : { network: networkOf(asked.network, bounds.egressAllow) }),
     ...(asked.env === undefined ? {} : { env: asked.env }),
     ...(asked.labels === undefined ? {} : { labels: asked.labels }),
     ...(asked.idle === undefined ? {} : { idle: idleOf({ ...current.idle, ...asked.idle }) }),

@@ -6,12 +6,18 @@ import type { ApiSettings, SessionDefaults, SessionMaxima } from './options.ts';
 export type SessionBounds = {
   readonly sessionDefaults: SessionDefaults;
   readonly sessionMaxima: SessionMaxima;
+  /** What allow lists may name; null for anything. */
+  readonly egressAllow: readonly string[] | null;
 };
 
 /** No tenant gets more than the service gives; a default past a limit is that limit. */
 export function boundsOf(
   { sessionDefaults, sessionMaxima }: Pick<ApiSettings, 'sessionDefaults' | 'sessionMaxima'>,
-  { limits: { session = {} }, defaults }: Pick<TenantRecord, 'limits' | 'defaults'>,
+  {
+    limits: { session = {} },
+    defaults,
+    egressAllow,
+  }: Pick<TenantRecord, 'limits' | 'defaults' | 'egressAllow'>,
 ): SessionBounds {
   const { timeout = sessionMaxima.timeout, persistence, idle, ...own } = session;
   const maxima: SessionMaxima = {
@@ -22,6 +28,7 @@ export function boundsOf(
   };
   return {
     sessionMaxima: maxima,
+    egressAllow,
     sessionDefaults: {
       timeout: Math.min(defaults.timeout ?? sessionDefaults.timeout, maxima.timeout),
       limits: least(maxima.limits, { ...sessionDefaults.limits, ...defaults.limits }),

@@ -37,6 +37,24 @@ export class AllowList {
   }
 }
 
+/** Every destination that the entry allows is allowed by one of the `others`, or might be: what is asked in the end is compared with both. */
+export function isCovered(text: string, others: readonly string[]): boolean {
+  const entry = parseEntry(text);
+  if (typeof entry === 'string') return false;
+  return others.some((other) => {
+    const outer = parseEntry(other);
+    if (typeof outer === 'string') return false;
+    const isWithin = outer.isWildcard
+      ? entry.host.endsWith(outer.host) && isIP(entry.host) === 0
+      : entry.host === outer.host && !entry.isWildcard;
+    return isWithin && isPortWithin(entry.port, outer.port);
+  });
+}
+
+function isPortWithin(port: number | null, outer: number | null): boolean {
+  return port === outer || (outer === null && Object.values(defaultPorts).includes(port!));
+}
+
 /** What is wrong with an entry, as the end of a sentence; null for nothing. */
 export function allowListMistake(text: string): string | null {
   const entry = parseEntry(text);

@@ -36,6 +36,8 @@ export type EgressTerms = {
   readonly tenant: string;
   readonly sessionId: string;
   readonly allow: AllowList;
+  /** Past which no session of the tenant goes, as of now; null for none. */
+  readonly ceiling: () => AllowList | null;
   /** Of the session, whichever sandbox it is in. */
   readonly meter: ByteMeter;
 };

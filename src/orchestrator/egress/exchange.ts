@@ -93,8 +93,8 @@ export class Exchange {
     const { destination } = this.#answer;
     if (destination === null)
       throw new EgressRefusal('http_request_error', 'The address is not one of http or https');
-    const { allow, meter } = this.#terms();
-    if (!allow.allows(destination))
+    const { allow, ceiling, meter } = this.#terms();
+    if (!allow.allows(destination) || ceiling()?.allows(destination) === false)
       throw new EgressRefusal(
         'http_request_denied',
         `Host is not allowed: '${authorityOf(destination)}'`,

@@ -37,6 +37,8 @@ export type TenantRecord = {
   readonly displayName: string | null;
   readonly limits: TenantLimits;
   readonly defaults: TenantDefaults;
+  /** What the allow lists of its sessions may name; null for anything. */
+  readonly egressAllow: readonly string[] | null;
   /** Milliseconds since 1970, as all times here. */
   readonly createdAt: number;
 };

@@ -17,6 +17,7 @@ export type SessionNetworkParts = {
   readonly serial: SerialQueue;
   readonly clock: Clock;
   readonly log: Log;
+  readonly egressAllowOf: (tenant: string) => readonly string[] | null;
 };
 
 /** The session may reach somebody. */
@@ -91,7 +92,16 @@ export class SessionNetwork {
   #terms(network: SessionConfig['network']): EgressTerms | null {
     if (!reachesAnybody(network)) return null;
     const { tenant, sessionId } = this.#parts.store.record;
-    return { tenant, sessionId, allow: AllowList.of(network.allow ?? []), meter: this.#meter };
+    return {
+      tenant,
+      sessionId,
+      allow: AllowList.of(network.allow ?? []),
+      ceiling: () => {
+        const entries = this.#parts.egressAllowOf(tenant);
+        return entries === null ? null : AllowList.of(entries);
+      },
+      meter: this.#meter,
+    };
   }
 
   #schedule(): void {

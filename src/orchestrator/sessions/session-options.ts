@@ -22,6 +22,8 @@ export type SessionOptions = Observed & {
   readonly log: Log;
   /** Where sessions go through that pause or hibernate by themselves: many may want to at the same time. */
   readonly descents: Gate;
+  /** What the sessions of a tenant may reach at most, as of now; null for anything. */
+  readonly egressAllowOf: (tenant: string) => readonly string[] | null;
   /** Authorities that programs trust beside the well-known ones, PEM; null for none. */
   readonly certificates: string | null;
   readonly limits: {

@@ -72,7 +72,7 @@ export class Session {
       },
       log,
     );
-    this.#network = new SessionNetwork({ store: this.#store, serial: this.#serial, clock, log });
+    this.#network = new SessionNetwork({ ...options, store: this.#store, serial: this.#serial });
     this.#followers = new Followers(this.#live, registry);
     this.#use = new SessionUse({
       options,

@@ -23,6 +23,7 @@ describe('tenants', () => {
       displayName: 'Red team',
       limits: {},
       defaults: {},
+      egressAllow: null,
       createdAt: '2026-01-01T00:00:00.000Z',
     });
     expect((await admin('GET', '/api/tenants/red')).body).toEqual(made.body);
@@ -33,6 +34,26 @@ describe('tenants', () => {
     expect((await admin('PUT', '/api/tenants/red', {})).body.displayName).toBeNull();
     expect(codeOf(await admin('GET', '/api/tenants/none'))).toBe('404 tenant_not_found');
     expect(codeOf(await admin('PUT', '/api/tenants/none', {}))).toBe('404 tenant_not_found');
+  });
+
+  it('bound what their sessions may reach, and each session when it asks', async () => {
+    const { developer } = await world.tenant('red', {
+      egressAllow: ['*.mirror.test', 'api.test:8443'],
+    });
+    expect((await admin('GET', '/api/tenants/red')).body.egressAllow).toHaveLength(2);
+    const create = (allow: readonly string[]) =>
+      world.ask(developer, 'POST', '/api/sessions', { network: { policy: 'allowlist', allow } });
+    expect((await create(['a.mirror.test', '*.b.mirror.test', 'api.test:8443'])).status).toBe(201);
+    for (const entry of ['mirror.test', 'api.test', 'api.test:443', '*.test', 'other.test'])
+      expect((await create(['a.mirror.test', entry])).body.fields, entry).toMatchObject([
+        { field: '/network/allow/1' },
+      ]);
+    await admin('PUT', '/api/tenants/red', { egressAllow: [] });
+    expect((await create(['a.mirror.test'])).status).toBe(400);
+    await admin('PUT', '/api/tenants/red', { egressAllow: null });
+    expect((await create(['other.test'])).status).toBe(201);
+    const wrong = await admin('PUT', '/api/tenants/red', { egressAllow: ['https://a.test'] });
+    expect(wrong.body.fields).toMatchObject([{ field: '/egressAllow/0' }]);
   });
 
   it('have ids that are unique and plain', async () => {

@@ -138,7 +138,7 @@ export function keyOf(role: (typeof roles)[number], tenant = 'default') {
 }
 
 function tenantWithoutLimits(tenantId: string) {
-  return { tenantId, displayName: null, limits: {}, defaults: {}, createdAt: 0 };
+  return { tenantId, displayName: null, limits: {}, defaults: {}, egressAllow: null, createdAt: 0 };
 }
 
 /** Keys that end are tried out with the real ones, in access.test.ts. */

@@ -3,12 +3,16 @@ import { boundsOf } from '../../../src/orchestrator/api/tenant-bounds.ts';
 import { settings } from './api-fixture.ts';
 
 const service = settings;
-const none = { limits: {}, defaults: {} };
+const none = { limits: {}, defaults: {}, egressAllow: null };
 
 describe('what a tenant’s sessions get and may ask for', () => {
   it('is what the service says where the tenant says nothing', () => {
     const { sessionDefaults, sessionMaxima } = service;
-    expect(boundsOf(service, none)).toEqual({ sessionDefaults, sessionMaxima });
+    expect(boundsOf(service, none)).toEqual({
+      sessionDefaults,
+      sessionMaxima,
+      egressAllow: null,
+    });
   });
 
   it('is never more than the service gives', () => {
@@ -27,7 +31,7 @@ describe('what a tenant’s sessions get and may ask for', () => {
       },
     } as const;
     const defaults = { timeout: 2000, idle: { pauseAfterMs: 1000, expireAfterMs: 8000 } };
-    const { sessionDefaults, sessionMaxima } = boundsOf(service, { limits, defaults });
+    const { sessionDefaults, sessionMaxima } = boundsOf(service, { ...none, limits, defaults });
     expect(sessionMaxima.timeout).toBe(1000);
     expect(sessionDefaults).toEqual({
       timeout: 1000,
@@ -43,7 +47,7 @@ describe('what a tenant’s sessions get and may ask for', () => {
       limits: { pids: 32 },
       persistence: { policy: 'interval', intervalMs: 5000 },
     } as const;
-    const { sessionDefaults } = boundsOf(service, { limits: {}, defaults });
+    const { sessionDefaults } = boundsOf(service, { ...none, defaults });
     expect(sessionDefaults).toMatchObject(defaults);
     expect(sessionDefaults.limits.cpus).toBe(service.sessionDefaults.limits.cpus);
   });

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { AllowList, allowListMistake } from '../../../src/orchestrator/egress/allow-list.ts';
+import {
+  AllowList,
+  allowListMistake,
+  isCovered,
+} from '../../../src/orchestrator/egress/allow-list.ts';
 import {
   type Destination,
   httpTarget,
@@ -77,6 +81,30 @@ describe('an allow list', () => {
     'finds nothing wrong with %s',
     (entry) => expect(allowListMistake(entry)).toBeNull(),
   );
+});
+
+describe('an entry is covered', () => {
+  it.each([
+    ['a.test', ['b.test', 'a.test']],
+    ['a.b.test', ['*.b.test']],
+    ['*.a.b.test', ['*.b.test']],
+    ['*.b.test', ['*.b.test']],
+    ['a.test:443', ['a.test']],
+    ['a.test:8443', ['a.test:8443']],
+    ['1.1.1.1', ['1.1.1.1']],
+  ])('%s by %j', (entry, others) => expect(isCovered(entry, others)).toBe(true));
+
+  it.each([
+    ['a.test', []],
+    ['b.test', ['*.b.test']],
+    ['*.test', ['*.b.test']],
+    ['*.b.test', ['b.test']],
+    ['a.test', ['a.test:443']],
+    ['a.test:8443', ['a.test']],
+    ['a.test:8443', ['a.test:9443']],
+    ['xb.test', ['*.b.test']],
+    ['nonsense/', ['nonsense/']],
+  ])('%s not by %j', (entry, others) => expect(isCovered(entry, others)).toBe(false));
 });
 
 describe('a destination', () => {

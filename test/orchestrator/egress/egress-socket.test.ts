@@ -1,9 +1,11 @@
 import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AllowList } from '../../../src/orchestrator/egress/allow-list.ts';
 import { EgressSocket } from '../../../src/orchestrator/egress/egress-socket.ts';
 import type { EgressTerms } from '../../../src/orchestrator/egress/egress-terms.ts';
 import { FakeClock } from '../../doubles/fake-clock.ts';
@@ -166,6 +168,18 @@ describe('what the session does not allow', () => {
     );
     expect(resolve).not.toHaveBeenCalled();
     expect(host.connections).toBe(0);
+  });
+
+  it('is refused past what the tenant allows, from one moment to the next', async () => {
+    await using host = await WebHost.start();
+    let ceiling: readonly string[] = [host.authority];
+    const given = terms([host.authority]);
+    await listen(testEgress(loopback), { ...given, ceiling: () => AllowList.of(ceiling) });
+    expect((await ask(path, host.url)).status).toBe(200);
+    ceiling = ['other.test'];
+    expect((await ask(path, host.url)).status).toBe(403);
+    expect((await tunnel(path, host.authority)).status).toBe(403);
+    expect(host.connections).toBe(1);
   });
 
   it('is refused by its port too', async () => {
@@ -439,6 +453,16 @@ describe('a sandbox that asks too much', () => {
     const { socket } = await tunnel(path, host.authority);
     await until(() => expect(host.open).toBe(1));
     socket.destroy();
+    await until(() => expect(host.open).toBe(0));
+  });
+
+  it('leaves no request behind when it goes away', async () => {
+    await using host = await WebHost.startRaw(silent);
+    await listen(testEgress(loopback), terms([host.authority]));
+    const client = connect(path);
+    client.write(`GET ${host.url}/ HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await until(() => expect(host.open).toBe(1));
+    client.destroy();
     await until(() => expect(host.open).toBe(0));
   });
 });

@@ -64,6 +64,22 @@ it('a live session is given a network, another one, and none', async () => {
   expect(source.last.permitted).toHaveLength(3);
 });
 
+it('a session goes no further than its tenant, as of now', async () => {
+  const bounds: { allow: readonly string[] | null } = { allow: null };
+  manager = sessionManager({
+    registry,
+    source,
+    snapshots,
+    clock,
+    egressAllowOf: () => bounds.allow,
+  });
+  await create(allowlist);
+  const { ceiling } = last()!;
+  expect(ceiling()).toBeNull();
+  bounds.allow = ['other.test'];
+  expect(ceiling()?.allows(destination)).toBe(false);
+});
+
 it('a change that is not stored is no change', async () => {
   const id = await create({ policy: 'none' });
   const apply = registry.apply.bind(registry);
@@ -136,6 +152,13 @@ it('what a session uses is stored while it goes on, so that a crash forgets litt
   clock.advance(1_000);
   const stored = async () => (await registry.findSession(tenant, id))?.statistics.networkBytes;
   await expect.poll(stored).toBe(70);
+});
+
+it('what a session has used is stored with it when it goes to sleep', async () => {
+  const id = await create(allowlist);
+  await use(70);
+  await manager.states.hibernate(tenant, id, soon());
+  expect((await registry.findSession(tenant, id))?.statistics.networkBytes).toBe(70);
 });
 
 it('a larger budget lets a session go on that has used up its own', async () => {

@@ -7,6 +7,7 @@ import { tenantJson } from '../access-views.ts';
 import type { ApiServer } from '../api-server.ts';
 import type { Idempotency } from '../idempotency.ts';
 import { sendJson } from '../json-reply.ts';
+import { checkAllowList } from '../network-settings.ts';
 import type { ApiParts } from '../options.ts';
 import { callerOf } from '../principal.ts';
 import {
@@ -26,6 +27,7 @@ import type { Waits } from '../waits.ts';
 const tags = ['Access'];
 
 function changeOf({ defaults, ...others }: ChangeTenantBody): TenantChange {
+  checkAllowList(others.egressAllow ?? [], '/egressAllow');
   if (defaults === undefined) return others;
   const { persistence, ...settings } = defaults;
   if (persistence === undefined) return { ...others, defaults: settings };

@@ -93,10 +93,19 @@ const TenantDefaults = Type.Object(
   { ...closed, description: 'Of sessions that ask for nothing else.' },
 );
 
+const EgressAllow = orNull(
+  Type.Array(Type.String({ minLength: 1, maxLength: 260 }), {
+    maxItems: 100,
+    description:
+      'What the lists of its sessions may name, as in those. Null: any host of the public internet; empty: none.',
+  }),
+);
+
 const tenantSettings = {
   displayName: Type.Optional(DisplayName),
   limits: Type.Optional(TenantLimits),
   defaults: Type.Optional(TenantDefaults),
+  egressAllow: Type.Optional(EgressAllow),
 };
 
 export const CreateTenantBody = Type.Object({ id: TenantId, ...tenantSettings }, closed);
@@ -104,7 +113,8 @@ export type CreateTenantBody = Static<typeof CreateTenantBody>;
 
 export const ChangeTenantBody = Type.Object(tenantSettings, {
   ...closed,
-  description: 'Absent parts stay as they are; `limits` and `defaults` are replaced as a whole.',
+  description:
+    'Absent parts stay as they are; `limits`, `defaults` and `egressAllow` are replaced as a whole.',
 });
 
 export type ChangeTenantBody = Static<typeof ChangeTenantBody>;
@@ -166,13 +176,14 @@ const tenant = {
   displayName: orNull(Type.String()),
   limits: TenantLimits,
   defaults: TenantDefaults,
+  egressAllow: EgressAllow,
   createdAt: Time,
 };
 
 export const Tenant = Type.Object(tenant, { ...closed, $id: 'Tenant' });
 export type Tenant = Static<typeof Tenant>;
 
-export type TenantSettings = Pick<Tenant, 'displayName' | 'limits' | 'defaults'>;
+export type TenantSettings = Pick<Tenant, 'displayName' | 'limits' | 'defaults' | 'egressAllow'>;
 
 export const TenantList = Type.Object(listOf(Type.Object(tenant, closed)), {
   ...closed,

@@ -84,7 +84,13 @@ export class AccessRows implements AccessRegistry {
       this.#database.run(
         query
           .updateTable('tenant')
-          .set({ displayName: null, limits: '{}', defaults: '{}', deletedAt: now })
+          .set({
+            displayName: null,
+            limits: '{}',
+            defaults: '{}',
+            egressAllow: null,
+            deletedAt: now,
+          })
           .where('tenantId', '=', tenantId),
       );
       this.#database.run(query.deleteFrom('apiKey').where('tenant', '=', tenantId));

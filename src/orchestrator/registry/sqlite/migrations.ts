@@ -306,6 +306,14 @@ const migrations: Record<string, Migration> = {
       );
     },
   },
+  '0013-tenant-egress': {
+    async up(database: Kysely<unknown>) {
+      await run(
+        database,
+        'alter table tenant add column egressAllow text check (json_valid(egressAllow))',
+      );
+    },
+  },
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

@@ -122,6 +122,7 @@ export function decodeTenant(row: Stored<TenantTable>): TenantRecord {
     displayName: row.displayName,
     limits: JSON.parse(row.limits),
     defaults: JSON.parse(row.defaults),
+    egressAllow: row.egressAllow === null ? null : JSON.parse(row.egressAllow),
     createdAt: row.createdAt,
   };
 }
