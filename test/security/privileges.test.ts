@@ -28,6 +28,7 @@ it('know their link and their token, and nothing of the host', async () => {
   const environment = (await probeValue('return process.env;')) as Record<string, string>;
   expect(environment).toEqual({
     CELLAR_LINK: '/run/cellar/agent.sock',
+    CELLAR_EGRESS: '/run/cellar/egress.sock',
     CELLAR_TOKEN: 'token',
     // The engine's own additions.
     HOSTNAME: 'sandbox',
