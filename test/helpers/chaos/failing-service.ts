@@ -5,15 +5,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineProxy } from '../engine-proxy.ts';
-import { docker, type Reply, type Service, startService } from '../start-service.ts';
+import { compileCache, docker, type Reply, type Service, startService } from '../start-service.ts';
 import { BrokenPromise } from './session-model.ts';
 
 /** Nothing hangs: an answer, of whatever kind, takes no longer. */
 const answerMsMax = 90_000;
 const patienceMs = 180_000;
 const pollMs = 50;
-/** Starts are most of what the test takes: they go twice as fast with what an earlier process has compiled. */
-const compileCache = new URL('../../../build/compile-cache', import.meta.url).pathname;
 
 export class FailingService implements AsyncDisposable {
   readonly service: Service;

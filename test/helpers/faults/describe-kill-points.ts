@@ -2,6 +2,7 @@
 // operation once. After each kill the sessions are whole, nothing that was acknowledged is gone, what was not has wholly happened or not at
 // all, and nothing is left behind.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compileCache } from '../start-service.ts';
 import { expectStoreSound } from './aftermath.ts';
 import { CutOffStarts } from './cut-off-starts.ts';
 import { FaultyService } from './faulty-service.ts';
@@ -19,6 +20,7 @@ export function describeKillPoints(title: string, operations: readonly Operation
 
   beforeAll(async () => {
     service = await FaultyService.make({
+      NODE_COMPILE_CACHE: compileCache,
       // Waiting sandboxes belong to no operation; chaos.test.ts has some.
       CELLAR_POOL_MIN: '0',
       CELLAR_RECONCILE_INTERVAL_MS: '1000',
@@ -26,6 +28,9 @@ export function describeKillPoints(title: string, operations: readonly Operation
       CELLAR_SNAPSHOT_CLEANING_MS: '1000',
       // Many sessions recover at once here, and what a busy service refuses is another test's matter.
       CELLAR_LOOP_DELAY_MS_MAX: '60000',
+      // One that is stopped while it tries an archive out, or starts a container, is not to hold others up.
+      CELLAR_IMPORT_TRIALS_MAX: String(subjectCount),
+      CELLAR_STARTS_AT_ONCE_MAX: String(2 * subjectCount),
     });
   });
   afterAll(async () => {

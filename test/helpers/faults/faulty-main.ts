@@ -1,5 +1,6 @@
 // The service as a process that dies at a given step: as main.ts, with faulty ports. Its parent says over the channel of the two
 // which label to watch; CELLAR_TEST_TARGET is the step at which a start is cut off, or empty to note the steps of one.
+import { flushCompileCache } from 'node:module';
 import { assemble } from '../../../src/orchestrator/assemble.ts';
 import { loadConfig } from '../../../src/orchestrator/config/load-config.ts';
 import { createLog } from '../../../src/orchestrator/foundation/log.ts';
@@ -46,5 +47,7 @@ process.on('message', (message: ToChild) => {
 installFileFaults(points, config.dataDir);
 const service = await assemble(config, createLog(config.logLevel), faultyPorts(points));
 const address = await service.listen();
+// A process that is killed later stores nothing of what it has compiled.
+flushCompileCache();
 points.serves();
 console.log(`Cellar listens on ${address}`);

@@ -66,6 +66,12 @@ export class FaultyService extends Service {
     }
   }
 
+  /** How many these have taken together. */
+  async stepsTaken(labels: readonly string[]): Promise<number> {
+    const traces = await Promise.all(labels.map((label) => this.#trace(label)));
+    return traces.reduce((sum, { steps }) => sum + steps.length, 0);
+  }
+
   async #trace(label: string): Promise<Trace> {
     const answer = await this.#ask({ type: 'trace', label }, 'trace');
     return answer as Extract<FromChild, { type: 'trace' }>;

@@ -10,9 +10,9 @@ import { holdsStore, placesToDie, withoutRepeated } from './places.ts';
 import type { Subject } from './subject.ts';
 
 const attemptsMax = 4;
-const patience = { timeout: 60_000, interval: 50 };
-/** An operation that waits for a lock that a stopped one holds is tried again in another round. */
-const blockedMsMax = 4_000;
+const patience = { timeout: 90_000, interval: 100 };
+/** When none takes a step for so long, those that are left wait for a lock that a stopped one holds: they are tried again in another round. */
+const blockedMsMax = 5_000;
 /** More of them say no more. */
 const brokenMax = 10;
 /** Operations that are watched at the same time. */
@@ -142,13 +142,14 @@ export class KillRounds {
       return run;
     });
     let waitingSince = performance.now();
-    let reached = 0;
+    let taken = 0;
     await expect
       .poll(async () => {
-        const now = runs.filter(({ label }) => service.hasReached(label)).length;
-        if (now > reached) waitingSince = performance.now();
-        reached = now;
-        return now === runs.length || performance.now() - waitingSince > blockedMsMax;
+        if (runs.every(({ label }) => service.hasReached(label))) return true;
+        const now = await service.stepsTaken(runs.map(({ label }) => label));
+        if (now > taken) waitingSince = performance.now();
+        taken = now;
+        return performance.now() - waitingSince > blockedMsMax;
       }, patience)
       .toBe(true);
     const outcomes = runs.map(({ label, reply }) => ({

@@ -1,4 +1,4 @@
-// Sessions come and go: created, deleted.
+// Sessions come and go: created, forked, deleted.
 import { expect } from 'vitest';
 import { type Attempt, Notes, type Operation, retried, withKey } from './operation.ts';
 import { Subject } from './subject.ts';
@@ -19,6 +19,35 @@ export const create: Operation = {
     if (id !== null) expect(again.body.id).toBe(id);
     expect((await made.request('DELETE', '?force=true')).status).toBe(204);
     await attempt.subject.expectWhole([attempt.subject.mark]);
+  },
+};
+
+export const fork: Operation = {
+  name: 'fork',
+  label: 'made',
+  stepsMin: 18,
+  run: (attempt) => {
+    const from = { session: attempt.subject.name };
+    const body = { name: attempt.name, from };
+    return attempt.service.request('POST', '/api/sessions', body, withKey(attempt));
+  },
+  async check(attempt, reply) {
+    const { service, subject, name } = attempt;
+    const source = subject.mark;
+    const made = new Subject(service, name);
+    const isThere = await made.settles();
+    if (reply?.status === 201) expect(isThere).toBe(true);
+    if (isThere) {
+      expect((await made.versions()).map(({ reason }) => reason)).toEqual(['fork']);
+      await made.expectWhole([source]);
+    }
+    await subject.expectWhole([source]);
+    const again = await retried(fork, attempt, 201);
+    expect(again.body.id).toBe((await made.get()).id);
+    await made.expectWhole([source]);
+    expect((await made.request('DELETE', '?force=true')).status).toBe(204);
+    await subject.setMark(`${name}-source`);
+    await subject.removeVersions(({ reason }) => reason === 'fork');
   },
 };
 

@@ -77,6 +77,12 @@ export class Subject {
     return (await this.request('GET', '/history?includeResults=true&limit=20')).body.items;
   }
 
+  /** Lets those go that are like this, and that it does not stand on. */
+  async removeVersions(isLike: (version: any) => boolean): Promise<void> {
+    for (const { version } of (await this.versions()).filter(isLike))
+      expect((await this.request('DELETE', `/snapshots/${version}`)).status).toBe(204);
+  }
+
   /** Waits for what a recovery does; false when there is no such session. */
   async settles(
     states: readonly string[] = ['gone', 'idle', 'paused', 'hibernated'],

@@ -1,6 +1,8 @@
-// Versions come and go, and sessions go back to them: snapshot, rollback.
+// Versions come and go, and sessions go back to them: snapshot, rollback, import.
 import { expect } from 'vitest';
+import type { Service } from '../start-service.ts';
 import { type Attempt, Notes, type Operation, retried, withKey } from './operation.ts';
+import { Subject } from './subject.ts';
 
 export const snapshot: Operation = {
   name: 'snapshot',
@@ -51,3 +53,53 @@ export const rollback: Operation = {
     await subject.expectWhole(allowed);
   },
 };
+
+const archives = new Notes<Buffer>();
+
+export const importing: Operation = {
+  name: 'import',
+  label: 'made',
+  stepsMin: 12,
+  async prepare(attempt) {
+    const { service, subject } = attempt;
+    archives.put(attempt, (await archiveOf(service, subject, (await subject.get()).version))!);
+  },
+  async run(attempt) {
+    const { service, name } = attempt;
+    const response = await fetch(`${service.url}/api/snapshots?label=${name}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${service.key}`, 'content-type': 'application/zstd' },
+      body: new Uint8Array(archives.of(attempt)),
+    });
+    return { status: response.status, headers: response.headers, body: await response.json() };
+  },
+  async check({ service, subject, name }, reply) {
+    const { items } = (await service.request('GET', '/api/snapshots?limit=200')).body;
+    const [imported, ...more] = items.filter(({ label }: any) => label === name);
+    expect(more).toEqual([]);
+    if (reply?.status === 201) expect(imported).toEqual(reply.body);
+    if (imported !== undefined) {
+      const { id } = imported;
+      await service.createSession({ name, from: { snapshot: id } });
+      const made = new Subject(service, name);
+      expect((await made.history()).length).toBeGreaterThan(0);
+      await made.expectWhole([subject.mark]);
+      expect((await made.request('DELETE', '?force=true')).status).toBe(204);
+      expect((await service.request('DELETE', `/api/snapshots/${id}`)).status).toBe(204);
+    }
+    await subject.expectWhole([subject.mark]);
+  },
+};
+
+/** Null: there is no such version. */
+async function archiveOf(
+  service: Service,
+  { name }: Subject,
+  version: number,
+): Promise<Buffer | null> {
+  const address = `${service.url}/api/sessions/${name}/snapshots/${version}/archive`;
+  const response = await fetch(address, { headers: { authorization: `Bearer ${service.key}` } });
+  const bytes = Buffer.from(await response.arrayBuffer());
+  expect(response.status).toBeOneOf([200, 404]);
+  return response.status === 200 ? bytes : null;
+}
