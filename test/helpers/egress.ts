@@ -33,7 +33,10 @@ export function testEgress(
   const events: EgressEvent[] = [];
   return {
     resolver: { resolve },
-    addresses: new AddressCheck(privateAllow.map((text) => parseAddressRange(text)!)),
+    addresses: new AddressCheck(
+      privateAllow.map((text) => parseAddressRange(text)!),
+      () => [],
+    ),
     observer: { connectionEnded: (event) => void events.push(event) },
     limits: { ...egressLimits, ...limits },
     clock,

@@ -24,10 +24,15 @@ export function parseAddressRange(text: string): AddressRange | null {
 
 export class AddressCheck {
   readonly #privateAllowed: readonly AddressRange[];
+  readonly #own: () => readonly string[];
 
-  /** `privateAllowed`: ranges that are allowed although they are not of the public internet. */
-  constructor(privateAllowed: readonly AddressRange[]) {
+  /**
+   * `privateAllowed`: ranges that are allowed although they are not of the public internet. `own`: addresses of this machine, which are
+   * treated as if they were none of it.
+   */
+  constructor(privateAllowed: readonly AddressRange[], own: () => readonly string[]) {
     this.#privateAllowed = privateAllowed;
+    this.#own = own;
   }
 
   /** `address` as a resolver gives it: what is no address of four numbers or of IPv6 is not allowed. */
@@ -37,8 +42,13 @@ export class AddressCheck {
     if (this.#privateAllowed.some((range) => isWithin(parsed, range))) return true;
     // SECURITY: an IPv4 address inside of an IPv6 one is none of the public internet, whatever it is: nobody needs that form.
     if (parsed.range() !== 'unicast' || metadataAddresses.has(parsed.toString())) return false;
-    return parsed.kind() === 'ipv4' || isWithin(parsed, globalUnicast);
+    if (parsed.kind() === 'ipv6' && !isWithin(parsed, globalUnicast)) return false;
+    return !this.#own().some((own) => isSame(own, parsed));
   }
+}
+
+function isSame(text: string, address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
+  return ipaddr.isValid(text) && ipaddr.parse(text).toString() === address.toString();
 }
 
 function isWithin(address: ipaddr.IPv4 | ipaddr.IPv6, [base, bits]: AddressRange): boolean {

@@ -5,6 +5,7 @@ import { StartError } from '../foundation/start-error.ts';
 import { AddressCheck, parseAddressRange } from './address-check.ts';
 import type { EgressObserver } from './egress-observer.ts';
 import type { EgressHost, EgressLimits } from './egress-terms.ts';
+import { ownAddresses } from './own-addresses.ts';
 import { DnsResolver } from './resolver.ts';
 
 export type EgressOptions = {
@@ -33,6 +34,6 @@ export function egressHost(options: EgressOptions): EgressHost {
   } catch {
     throw new StartError('CELLAR_EGRESS_DNS_SERVERS must hold addresses, with or without a port');
   }
-  const addresses = new AddressCheck(ranges);
+  const addresses = new AddressCheck(ranges, ownAddresses);
   return { resolver, addresses, observer, limits: { ...fixedLimits, ...limits }, clock, log };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { AddressCheck, parseAddressRange } from '../../../src/orchestrator/egress/address-check.ts';
+import { ownAddresses } from '../../../src/orchestrator/egress/own-addresses.ts';
 
-const strict = new AddressCheck([]);
+const strict = new AddressCheck([], () => []);
 
 describe('an address', () => {
   it.each(['1.1.1.1', '93.184.215.14', '172.15.255.255', '100.63.255.255', '223.255.255.255'])(
@@ -75,9 +76,28 @@ describe('an address', () => {
   });
 });
 
+describe('an address of this machine', () => {
+  const own = ['8.8.4.4', '2606:4700:0:0::64', 'fe80::1', 'nonsense'];
+  const allowed = [parseAddressRange('8.8.4.4/32')!];
+
+  it.each(['8.8.4.4', '2606:4700::64'])('is none for sandboxes, though public: %s', (address) => {
+    expect(strict.allows(address)).toBe(true);
+    expect(new AddressCheck([], () => own).allows(address)).toBe(false);
+  });
+
+  it('is one where the operator says so', () => {
+    expect(new AddressCheck(allowed, () => own).allows('8.8.4.4')).toBe(true);
+  });
+
+  it('is known from its interfaces', () => {
+    expect(ownAddresses()).toContain('127.0.0.1');
+  });
+});
+
 describe('what the operator allows', () => {
   const check = new AddressCheck(
     ['10.1.0.0/16', '192.168.7.7', 'fd00:1::/64'].map((text) => parseAddressRange(text)!),
+    () => [],
   );
 
   it.each(['10.1.2.3', '192.168.7.7', 'fd00:1::5', '1.1.1.1'])('may be reached: %s', (address) => {
