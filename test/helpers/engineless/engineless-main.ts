@@ -11,6 +11,15 @@ export type StartedSandbox = {
   readonly pid: number;
 };
 
+/** What every object has inherited, which is nothing that a loop sees. */
+export type Inherited = { readonly inherited: readonly string[] };
+
+process.on('message', () => {
+  const inherited: string[] = [];
+  for (const name in {}) inherited.push(name);
+  process.send!({ inherited } satisfies Inherited);
+});
+
 const config = await loadConfig(process.env, process.cwd());
 const runtime = new ProcessRuntime();
 runtime.onProcess = ({ sandboxId, environment, linkDirectory }, pid) => {

@@ -1,5 +1,6 @@
 // The service with processes in the place of containers, and a way to take the place of one of its agents.
 import { execFileSync } from 'node:child_process';
+import { on } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp } from 'node:fs/promises';
 import type { Socket } from 'node:net';
@@ -7,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { linkSocketName } from '../../../src/orchestrator/sandbox/agent-link.ts';
 import { Service } from '../start-service.ts';
-import type { StartedSandbox } from './engineless-main.ts';
+import type { Inherited, StartedSandbox } from './engineless-main.ts';
 
 const root = new URL('../../..', import.meta.url).pathname;
 
@@ -32,8 +33,8 @@ export class EnginelessService extends Service {
 
   override async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
     const started = super.start(environment);
-    this.process.on('message', (sandbox: StartedSandbox) => {
-      this.#sandboxes.set(sandbox.sandboxId, sandbox);
+    this.process.on('message', (message: StartedSandbox | Inherited) => {
+      if ('sandboxId' in message) this.#sandboxes.set(message.sandboxId, message);
     });
     await started;
   }
@@ -46,6 +47,15 @@ export class EnginelessService extends Service {
     const { pid, token, linkDirectory } = this.#sandboxes.get(sandboxId)!;
     process.kill(pid, 'SIGSTOP');
     return dial(join(linkDirectory, linkSocketName), token);
+  }
+
+  /** Names that every object of the service's process has inherited. */
+  async inheritedNames(): Promise<readonly string[]> {
+    const signal = AbortSignal.timeout(20_000);
+    this.process.send('inherited?');
+    for await (const [message] of on(this.process, 'message', { signal }))
+      if ('inherited' in message) return message.inherited;
+    throw new Error('the service gave no answer');
   }
 
   /** Memory of the service's process now and at most so far, bytes. */
