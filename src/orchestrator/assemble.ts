@@ -30,12 +30,12 @@ import { loadMeter, openFilesMax } from './overload/measure-load.ts';
 import { OverloadWatch } from './overload/overload-watch.ts';
 import { PooledSource } from './pool/pooled-source.ts';
 import { WarmPool } from './pool/warm-pool.ts';
-import type { SandboxRecord } from './registry/records.ts';
 import type { SessionRegistry } from './registry/session-registry.ts';
 import { SqliteRegistry } from './registry/sqlite/sqlite-registry.ts';
 import { dockerConnection } from './runtimes/docker/docker-connection.ts';
 import { DockerRuntime } from './runtimes/docker/docker-runtime.ts';
 import type { Runtime } from './runtimes/runtime.ts';
+import { chooseRuntime } from './sandbox/choose-runtime.ts';
 import { DirectSource } from './sandbox/direct-source.ts';
 import { ExitWatch } from './sandbox/exit-watch.ts';
 import { defaultAllowances } from './sandbox/hardening.ts';
@@ -135,7 +135,7 @@ export async function assemble(
   const exits = new ExitWatch({ runtime, instanceId, clock, log });
   const owned = new Set<string>();
   const uids = new UidPool({ first: config.uidFirst, count: config.uidCount }, randomInt(2 ** 31));
-  for (const { uid, sandboxId } of await sandboxesOf(registry)) uids.claim(uid, sandboxId);
+  for (const { uid, sandboxId } of await registry.sandboxes()) uids.claim(uid, sandboxId);
   const direct = new DirectSource({
     host: {
       runtime,
@@ -171,6 +171,12 @@ export async function assemble(
     runtimeName: config.runtime,
   });
   const limits = limitsOf(config);
+  direct.runtimeName = await chooseRuntime({
+    ...config,
+    engine: runtime,
+    trial: (name, signal) => direct.tryRuntime(name, limits, signal),
+    log,
+  });
   const budget = budgetOf(config, hostOf(), (tenant) => tenants.limitsOf(tenant));
   const admission = new Admission({
     limits: budget,
@@ -374,11 +380,6 @@ async function instanceOf(registry: SessionRegistry): Promise<string> {
   await registry.writeFact('instanceId', instanceId);
   await registry.durable();
   return instanceId;
-}
-
-/** Sandboxes that may still run. */
-function sandboxesOf(registry: SessionRegistry): Promise<SandboxRecord[]> {
-  return registry.sandboxes();
 }
 
 async function version(): Promise<string> {

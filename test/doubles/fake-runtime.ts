@@ -36,6 +36,11 @@ export class FakeRuntime implements Runtime {
     return { engine: 'fake', version: '1', runtimes: ['runc'] };
   }
 
+  async flaws(signal: AbortSignal): Promise<readonly string[]> {
+    this.#check(signal);
+    return [];
+  }
+
   async imageIdentity(image: string, signal: AbortSignal): Promise<string> {
     this.#check(signal);
     if (!this.images.has(image)) throw new AppError('sandbox_failed');

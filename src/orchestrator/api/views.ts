@@ -1,8 +1,9 @@
 // Turns the records of the layers below into the JSON that clients see. Whatever is not named here stays inside.
 import type { FileEntry } from '#protocol';
 import type { ExecutionRecord, SessionRecord, SnapshotRecord } from '../registry/records.ts';
+import { tierOf } from '../runtimes/runtime-tiers.ts';
 import type { ExecutionView, SessionView } from '../sessions/session-service.ts';
-import type { Execution, FileItem, Session, Snapshot, sandboxTiers } from './schemas/reply.ts';
+import type { Execution, FileItem, Session, Snapshot } from './schemas/reply.ts';
 
 /** SECURITY: of `env` the names only; of the sandbox neither token nor uid. */
 export function sessionJson({ record, connections, memoryBytes, snapshots }: SessionView): Session {
@@ -89,13 +90,6 @@ export function executionJson(
     usage: record.usage,
     warnings: record.warnings.map((warning) => ({ ...warning })),
   };
-}
-
-/** How strongly a container runtime keeps code away from the host. An unknown one is given the weakest word. */
-export function tierOf(runtime: string): (typeof sandboxTiers)[number] {
-  if (/runsc|gvisor/.test(runtime)) return 'gvisor';
-  if (/kata|firecracker/.test(runtime)) return 'vm';
-  return 'container';
 }
 
 /** What a sandbox says of its files may be later than any date. */

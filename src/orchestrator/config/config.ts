@@ -64,8 +64,13 @@ export const settings = {
   sandboxImage: text('cellar-sandbox:latest', 'Image that sandboxes are made from.'),
   runtime: text(
     'runc',
-    'Container runtime by the engine’s name for it: `runc`, `runsc` and so on. One that the engine does not know is an error, never replaced by another.',
+    'Container runtime by the engine’s name for it: `runc`, `runsc`, `kata` and so on, or `auto` for the strongest one under which a sandbox can be started. One that is not there, or does not work, is the end of the start, never replaced by another.',
   ),
+  engineFlaws: Type.Enum(['warn', 'refuse'], {
+    default: 'warn',
+    description:
+      'What known flaws of the container engine lead to: a line in the log for each, or the end of the start.',
+  }),
   uidFirst: count(
     200_000,
     [1000, 2 ** 31],

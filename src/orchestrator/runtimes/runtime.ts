@@ -40,6 +40,8 @@ export interface Runtime {
   readonly capabilities: { readonly pause: boolean; readonly update: boolean };
   /** Reachability and version. Throws AppError `runtime_unavailable`. */
   info(signal: AbortSignal): Promise<RuntimeInfo>;
+  /** Known flaws that the engine may have, a line each for the operator; empty for none. Throws AppError `runtime_unavailable`. */
+  flaws(signal: AbortSignal): Promise<readonly string[]>;
   /** What an image's name stands for at the moment: it is another text when the image has become another. Throws `runtime_unavailable` or `sandbox_failed`. */
   imageIdentity(image: string, signal: AbortSignal): Promise<string>;
   /** Creates and starts; gives the runtime id. A failure leaves no container behind. Throws `runtime_unavailable` or `sandbox_failed`. */

@@ -15,15 +15,30 @@ const listingMsMax = 1_000;
 export class DirectSource implements SandboxSource {
   readonly #host: SandboxHost;
   readonly #uids: UidPool;
-  readonly #runtimeName: string;
+  #runtimeName: string;
   readonly #starting = new Set<string>();
   #listing: Promise<RuntimeSandbox[]> | null = null;
 
-  /** `runtimeName`: the engine's name of the runtime (`runc`, `runsc`) that new sandboxes run under. */
   constructor(options: { host: SandboxHost; uids: UidPool; runtimeName: string }) {
     this.#host = options.host;
     this.#uids = options.uids;
     this.#runtimeName = options.runtimeName;
+  }
+
+  /** The engine's name of the runtime (`runc`, `runsc`) that new sandboxes run under. */
+  set runtimeName(name: string) {
+    this.#runtimeName = name;
+  }
+
+  /** Whether a sandbox can be started under this runtime and its agent reaches us: throws when not, as `start` does. */
+  async tryRuntime(name: string, limits: ContainerLimits, signal: AbortSignal): Promise<void> {
+    const record = { ...this.plan(), runtime: name };
+    try {
+      const sandbox = await this.start(record, limits, signal);
+      await sandbox[Symbol.asyncDispose]();
+    } finally {
+      this.release(record);
+    }
   }
 
   get canPause(): boolean {

@@ -2,6 +2,7 @@
 // container. Pure. Must never take a value from a request that is not one of the session's checked limits.
 import { join } from 'node:path';
 import type { SessionLimits } from '../registry/records.ts';
+import { tierOf } from '../runtimes/runtime-tiers.ts';
 import type { SandboxSpec } from '../runtimes/sandbox-spec.ts';
 import { linkSocketName } from './agent-link.ts';
 import { egressSocketName } from './sandbox-network.ts';
@@ -45,7 +46,7 @@ const gvisorPidsMin = 256;
 
 /** What a limit on processes is under this runtime. */
 export function pidsFor(runtime: string, pids: number): number {
-  return runtime === 'runsc' ? Math.max(pids, gvisorPidsMin) : pids;
+  return tierOf(runtime) === 'gvisor' ? Math.max(pids, gvisorPidsMin) : pids;
 }
 
 export function sandboxSpec(

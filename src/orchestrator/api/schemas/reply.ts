@@ -10,6 +10,7 @@ import {
   Variable,
 } from '#protocol';
 import { executionStatuses, sessionStates, snapshotReasons } from '../../registry/records.ts';
+import { runtimeTiers } from '../../runtimes/runtime-tiers.ts';
 import { persistencePolicies } from './request.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -23,8 +24,6 @@ function listOf<Item extends TSchema>(item: Item) {
     closed,
   );
 }
-
-export const sandboxTiers = ['container', 'gvisor', 'vm'] as const;
 
 const SessionConfig = Type.Object(
   {
@@ -116,7 +115,7 @@ const session = {
       {
         id: Type.String({ description: 'Its container is named `cellar-` and this id.' }),
         runtime: Type.String(),
-        tier: Type.Enum(sandboxTiers),
+        tier: Type.Enum(runtimeTiers),
       },
       closed,
     ),

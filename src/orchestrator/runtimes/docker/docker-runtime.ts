@@ -30,6 +30,7 @@ import {
 import { dockerEvents } from './docker-events.ts';
 import { runtimeUsage } from './docker-usage.ts';
 import { engineCall, givenUp } from './engine-call.ts';
+import { knownFlaws } from './known-flaws.ts';
 
 /** Milliseconds after which a call is given up, whatever the caller's patience. */
 export type EngineDeadlines = { readonly queryMs: number; readonly changeMs: number };
@@ -64,6 +65,18 @@ export class DockerRuntime implements Runtime {
         version: info.ServerVersion,
         runtimes: Object.keys(info.Runtimes ?? {}).sort(),
       };
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  async flaws(signal: AbortSignal): Promise<readonly string[]> {
+    try {
+      const version = await engineCall(this.#deadlines.queryMs, signal, () =>
+        this.#docker.version(),
+      );
+      const parts: readonly { Name: string; Version: string }[] = version.Components ?? [];
+      return knownFlaws(parts.find(({ Name }) => Name === 'runc')?.Version ?? '');
     } catch (error) {
       throw unavailable(error);
     }
