@@ -8,6 +8,7 @@ import { liveProtocolReference } from './generators/live-protocol.ts';
 import { metricsReference } from './generators/metrics.ts';
 import { openapiReference } from './generators/openapi.ts';
 import { permissionReference } from './generators/permissions.ts';
+import { seccompReference } from './generators/seccomp.ts';
 
 /** Files of docs/reference/ by name, each with the function that gives its text. */
 export const references: Readonly<Record<string, () => string | Promise<string>>> = {
@@ -17,6 +18,7 @@ export const references: Readonly<Record<string, () => string | Promise<string>>
   'live-protocol.md': liveProtocolReference,
   'metrics.md': metricsReference,
   'openapi.json': openapiReference,
+  'seccomp.md': seccompReference,
   'permissions.md': permissionReference,
 };
 
