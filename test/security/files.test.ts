@@ -52,6 +52,14 @@ describe('the file system of a sandbox', () => {
       ([, outcome]) => outcome !== 'written',
     );
     expect(refused.map(([path]) => path)).toHaveLength(13);
+    // What would reach the host is no matter of who asks: it cannot be written at all.
+    for (const path of [
+      '/opt/cellar/agent.mjs',
+      '/run/cellar/x',
+      '/proc/sys/kernel/core_pattern',
+      '/sys/kernel/uevent_helper',
+    ])
+      expect([path, Reflect.get(outcomes as object, path)]).toEqual([path, 'EROFS']);
   });
 
   it('shows nothing of the host but the link, read-only', async () => {
