@@ -58,8 +58,6 @@ describe('a program that prints without end', () => {
 
   it('keeps nobody else from executing', async () => {
     const { id } = await service.createSession({ limits });
-    await forgetPeak();
-    const before = await memoryBytes('VmRSS');
     const live = await service.live(id);
     const floods = Array.from({ length: 5 }, () =>
       live.execute(`${line} while (true) { print(line) }`, { timeout: 100_000 }),
@@ -71,6 +69,5 @@ describe('a program that prints without end', () => {
     }
     for (const messages of await Promise.all(floods))
       expect(messages.at(-1)).toMatchObject({ status: 'error', truncated: true });
-    expect((await memoryBytes('VmHWM')) - before).toBeLessThan(growthBytesMax);
   });
 });
