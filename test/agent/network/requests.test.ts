@@ -1,5 +1,6 @@
 // Requests of programs: the real agent in a process of its own, the real proxy, real hosts on loopback.
 import type { ServerResponse } from 'node:http';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EgressSocket } from '../../../src/orchestrator/egress/egress-socket.ts';
@@ -105,6 +106,28 @@ describe('a request', () => {
       "NetworkError: The address of '10.0.0.1' may not be reached",
     );
     expect(host.connections).toBe(0);
+  });
+
+  it('sends no body to where it is not taken', async () => {
+    let received = 0;
+    const reply =
+      'HTTP/1.1 403 Forbidden\r\nProxy-Status: cellar; error=http_request_denied; details="No \\"x\\""\r\n' +
+      'Content-Length: 0\r\nConnection: close\r\n\r\n';
+    const refusing = createServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.write(reply));
+      socket.on('data', (chunk) => {
+        received += chunk.length;
+      });
+    });
+    await new Promise<void>((listening) => {
+      refusing.listen(join(agent.directory, 'egress.sock'), listening);
+    });
+    expect(await caught('post("http://a.test/", "x".repeat(1000000))')).toBe(
+      'NetworkError: No "x"',
+    );
+    await new Promise((closed) => refusing.close(closed));
+    expect(received).toBeLessThan(10_000);
   });
 
   it.each([
