@@ -12,6 +12,7 @@ import { markdownTable, reportAsMarkdown, reportAsText } from './support/table.t
 const names = [
   'execute',
   'throughput',
+  'fairness',
   'create',
   'state',
   'dormant',
