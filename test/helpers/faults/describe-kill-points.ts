@@ -54,6 +54,6 @@ export function describeKillPoints(title: string, operations: readonly Operation
       await service.kill('SIGTERM');
       await expectStoreSound(service);
       expect(service.log).not.toMatch(/a bug|UnhandledPromise|MaxListeners/);
-    }, 600_000);
+    }, 900_000);
   });
 }

@@ -72,6 +72,7 @@ export class KillRounds {
         await this.#service.watch(label, null);
         const reply = await operation.run(attempt);
         expect(reply.status, operation.name).toBeLessThan(300);
+        await operation.ends?.(attempt);
         const steps = placesToDie(await this.#service.settledTrace(label));
         expect(steps.length, operation.name).toBeGreaterThanOrEqual(operation.stepsMin);
         found.set(operation, steps);

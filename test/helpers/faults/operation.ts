@@ -21,6 +21,8 @@ export type Operation = {
   prepare?(attempt: Attempt): Promise<void>;
   /** The request; it may fail when the service dies. */
   run(attempt: Attempt): Promise<Reply>;
+  /** Resolves when what was answered before it had ended is over. */
+  ends?(attempt: Attempt): Promise<unknown>;
   /** What else dies, right after the service. */
   alsoDies?(attempt: Attempt): Promise<void>;
   /** Called when the session has settled. `reply`: what the request was answered, if it was. */

@@ -1,4 +1,4 @@
-// Sessions come and go: created, forked, deleted.
+// Sessions come and go: created, forked, deleted, expired.
 import { expect } from 'vitest';
 import { type Attempt, Notes, type Operation, retried, withKey } from './operation.ts';
 import { Subject } from './subject.ts';
@@ -94,3 +94,29 @@ function deletion(name: string, keepSnapshots: boolean): Operation {
 }
 
 export const deleted = deletion('delete', false);
+
+/** What the API takes. */
+const expireAfterMs = 1_000;
+
+export const expiry: Operation = {
+  name: 'expiry',
+  label: 'subject',
+  stepsMin: 7,
+  prepare: renewed,
+  async run({ subject }) {
+    const configured = await subject.request('PUT', '/config', { idle: { expireAfterMs } });
+    if (configured.status === 200) expect(await subject.settles(['gone'])).toBe(false);
+    return configured;
+  },
+  async check(attempt, reply) {
+    const { subject } = attempt;
+    // A process that died before it had stored when the session ends has not promised anything.
+    const { status, body } = await subject.request('GET');
+    if (status === 200 && body.config.idle.expireAfterMs === undefined) {
+      expect(reply).toBeNull();
+      return void (await subject.expectWhole([subject.mark]));
+    }
+    expect(await subject.settles(['gone'])).toBe(false);
+    await expectGone(attempt, false);
+  },
+};

@@ -1,4 +1,4 @@
-// Sessions are changed while they live.
+// Sessions are changed while they live: configured, restarted.
 import { expect } from 'vitest';
 import { docker } from '../start-service.ts';
 import { type Attempt, Notes, type Operation } from './operation.ts';
@@ -42,5 +42,15 @@ export const configure: Operation = {
     const { result } = await service.execute(subject.name, 'env("ATTEMPT")');
     expect(result.value).toBe(isNew ? name : 'none');
     await subject.expectWhole([subject.mark]);
+  },
+};
+
+export const restart: Operation = {
+  name: 'restart',
+  label: 'subject',
+  stepsMin: 18,
+  run: ({ subject }) => subject.request('POST', '/restart'),
+  async check({ subject }, reply) {
+    await subject.expectWhole([subject.mark], reply?.status === 200 ? 'yes' : 'perhaps');
   },
 };

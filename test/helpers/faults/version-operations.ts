@@ -1,4 +1,4 @@
-// Versions come and go, and sessions go back to them: snapshot, rollback, import.
+// Versions come and go, and sessions go back to them: snapshot, removal, rollback, import.
 import { expect } from 'vitest';
 import type { Service } from '../start-service.ts';
 import { type Attempt, Notes, type Operation, retried, withKey } from './operation.ts';
@@ -51,6 +51,24 @@ export const rollback: Operation = {
     const older = subject.marks.get(version)!;
     const allowed = reply?.status === 200 ? [older] : [older, subject.mark];
     await subject.expectWhole(allowed);
+  },
+};
+
+export const removal: Operation = {
+  name: 'removal of a version',
+  label: 'subject',
+  stepsMin: 4,
+  prepare: chosen,
+  run: (attempt) => attempt.subject.request('DELETE', `/snapshots/${choices.of(attempt).version}`),
+  async check(attempt, reply) {
+    const { service, subject } = attempt;
+    const { version, versions } = choices.of(attempt);
+    const left = await subject.versions();
+    const without = versions.filter((one) => one.version !== version);
+    expect(left).toBeOneOf(reply?.status === 204 ? [without] : [without, versions]);
+    const archive = await archiveOf(service, subject, version);
+    expect(archive === null).toBe(left.length === without.length);
+    await subject.expectWhole([subject.mark]);
   },
 };
 
