@@ -1,5 +1,6 @@
 // From a destination to a connection. SECURITY: its name is resolved here, once; every address is checked, and what was checked is what is dialled.
 import { connect, isIP, type Socket } from 'node:net';
+import { abortable } from '../foundation/abortable.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { AddressCheck } from './address-check.ts';
 import type { Destination } from './destination.ts';
@@ -29,7 +30,7 @@ export async function dial(
   { resolver, addresses, connectMsMax, clock }: Dialling,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const found = isIP(host) === 0 ? await resolver.resolve(host) : [host];
+  const found = isIP(host) === 0 ? await abortable(resolver.resolve(host), signal) : [host];
   signal.throwIfAborted();
   // SECURITY: one bad address among good ones is no accident; which one would be dialled must not be a matter of luck.
   if (found.length === 0 || !found.every((address) => addresses.allows(address)))

@@ -34,6 +34,8 @@ export class Tunnel {
       this.#client.destroy();
       return;
     }
+    // SECURITY: who does not hang up is hung up on.
+    this.#client.once('finish', () => this.#client.destroy());
     this.#client.end(
       [
         `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status]}`,

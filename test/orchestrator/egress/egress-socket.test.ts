@@ -456,6 +456,21 @@ describe('a sandbox that asks too much', () => {
     await until(() => expect(host.open).toBe(0));
   });
 
+  it('holds nobody up by not hanging up', async () => {
+    const resolve = vi.fn(() => new Promise<string[]>(() => {}));
+    const proxy = await listen(testEgress({ resolve }), terms(['a.test']));
+    const clients = ['CONNECT a.test:443', 'CONNECT b.test:443', 'GET http://a.test/'].map(
+      (line) => {
+        const client = connect({ path, allowHalfOpen: true });
+        client.write(`${line} HTTP/1.1\r\nHost: x\r\n\r\n`);
+        return client.on('error', () => {}).resume();
+      },
+    );
+    await until(() => expect(resolve).toHaveBeenCalledTimes(2));
+    await proxy[Symbol.asyncDispose]();
+    await until(() => expect(clients.every(({ readableEnded }) => readableEnded)).toBe(true));
+  });
+
   it('leaves no request behind when it goes away', async () => {
     await using host = await WebHost.startRaw(silent);
     await listen(testEgress(loopback), terms([host.authority]));
