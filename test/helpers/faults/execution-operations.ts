@@ -95,6 +95,8 @@ async function killContainer(attempt: Attempt): Promise<void> {
   await docker.getContainer(`cellar-${containers.of(attempt)}`).kill();
 }
 
+export const execute = execution('execute', { done: 200, headers: {} });
+
 export const executeLost = execution('execute as its container dies', {
   done: 202,
   headers: { prefer: 'respond-async' },
