@@ -12,7 +12,7 @@ setup: ## Install what is missing: npm packages, Docker Engine (root on Debian/U
 	@scripts/setup.sh
 
 run: setup ## Start the service in the foreground
-	@exec node src/orchestrator/main.ts
+	@NODE_COMPILE_CACHE=build/compile-cache exec node src/orchestrator/main.ts
 
 test: setup ## Run everything: unit, integration and security tests, types, lint
 	@vitest run --reporter=default --reporter=json --outputFile.json=build/tests.json

@@ -18,7 +18,7 @@ up() {
   # The first start prints the administrator's key: the log is for this user alone.
   rm -f "$log_file"
   (umask 077 && : >"$log_file")
-  setsid node src/orchestrator/main.ts >>"$log_file" 2>&1 </dev/null &
+  NODE_COMPILE_CACHE=build/compile-cache setsid node src/orchestrator/main.ts >>"$log_file" 2>&1 </dev/null &
   echo $! >"$pid_file"
   for _ in {1..300}; do
     # Printed once, when requests are served.

@@ -140,8 +140,8 @@ describe('the metrics of a service', () => {
       'cellar_snapshot_content_bytes_total',
       'cellar_snapshot_stored_bytes_total',
     );
-    expect(stored['cellar_snapshot_content_bytes_total']).toBeGreaterThan(1000);
-    expect(stored['cellar_snapshot_stored_bytes_total']).toBeGreaterThan(100);
+    expect(stored.cellar_snapshot_content_bytes_total).toBeGreaterThan(1000);
+    expect(stored.cellar_snapshot_stored_bytes_total).toBeGreaterThan(100);
   });
 
   it('tell of live connections', async () => {

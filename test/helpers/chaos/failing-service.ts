@@ -32,7 +32,6 @@ export class FailingService implements AsyncDisposable {
     try {
       const service = await startService({
         DOCKER_HOST: proxy.host,
-        NODE_COMPILE_CACHE: compileCache,
         CELLAR_LOG_LEVEL: 'info',
         CELLAR_RECONCILE_INTERVAL_MS: '1000',
         CELLAR_ORPHAN_GRACE_MS: '3000',

@@ -2,7 +2,6 @@
 // operation once. After each kill the sessions are whole, nothing that was acknowledged is gone, what was not has wholly happened or not at
 // all, and nothing is left behind.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compileCache } from '../start-service.ts';
 import { expectStoreSound } from './aftermath.ts';
 import { CutOffStarts } from './cut-off-starts.ts';
 import { FaultyService } from './faulty-service.ts';
@@ -20,7 +19,6 @@ export function describeKillPoints(title: string, operations: readonly Operation
 
   beforeAll(async () => {
     service = await FaultyService.make({
-      NODE_COMPILE_CACHE: compileCache,
       // Waiting sandboxes belong to no operation; chaos.test.ts has some.
       CELLAR_POOL_MIN: '0',
       CELLAR_RECONCILE_INTERVAL_MS: '1000',
