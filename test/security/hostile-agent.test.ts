@@ -27,6 +27,8 @@ const sockets: Socket[] = [];
 
 beforeAll(async () => {
   service = await EnginelessService.open({
+    // What is garbage goes at once: what is left is held.
+    NODE_OPTIONS: '--max-old-space-size=128',
     CELLAR_LINK_LOSS_MS_MAX: '5000',
     CELLAR_UNRESPONSIVE_MS_MAX: '500',
     CELLAR_SNAPSHOT_BYTES_MAX: String(8 * MiB),
