@@ -64,20 +64,13 @@ describe('the audit log', () => {
   });
 
   it('writes later what the registry does not take now, in its order', async () => {
-    let failing = true;
-    audit = await open({
-      ...bound(registry.audit),
-      append: async (records) => {
-        if (failing) throw new AppError('registry_unavailable');
-        await registry.audit.append(records);
-      },
-    });
+    const works = await openFailing();
     audit.note(known('/a'));
     await new Promise(setImmediate);
     audit.note(known('/b'));
     await new Promise(setImmediate);
     expect(targets()).toEqual([]);
-    failing = false;
+    works();
     await expect
       .poll(() => {
         clock.advance(1_000);
@@ -88,17 +81,10 @@ describe('the audit log', () => {
   });
 
   it('says how much is missing when it could not be written for long', async () => {
-    let failing = true;
-    audit = await open({
-      ...bound(registry.audit),
-      append: async (records) => {
-        if (failing) throw new AppError('registry_unavailable');
-        await registry.audit.append(records);
-      },
-    });
+    const works = await openFailing();
     for (let i = 0; i < 10_005; i++) audit.note(known(`/${i}`));
     await new Promise(setImmediate);
-    failing = false;
+    works();
     await expect
       .poll(() => {
         clock.advance(1_000);
@@ -151,6 +137,21 @@ describe('the audit log', () => {
     expect(() => database.exec('delete from audit where seq = 2')).toThrow('from its beginning');
   });
 });
+
+/** Nothing can be written until the result is called. */
+async function openFailing(): Promise<() => void> {
+  let isFailing = true;
+  audit = await open({
+    ...bound(registry.audit),
+    append: async (records) => {
+      if (isFailing) throw new AppError('registry_unavailable');
+      await registry.audit.append(records);
+    },
+  });
+  return () => {
+    isFailing = false;
+  };
+}
 
 function bound(port: AuditRegistry): AuditRegistry {
   return {
