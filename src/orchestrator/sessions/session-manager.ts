@@ -233,12 +233,13 @@ export class SessionManager implements SessionService {
     executionId: string,
     signal: AbortSignal,
   ): Promise<ExecutionView> {
-    return this.#sessions.viewing(
-      tenant,
-      idOrName,
-      async ({ sessionId }, session) =>
-        (await session?.ended(executionId, signal)) ?? this.#stored(sessionId, executionId),
-    );
+    return this.#sessions.viewing(tenant, idOrName, async ({ sessionId }, session) => {
+      const view =
+        (await session?.ended(executionId, signal)) ?? (await this.#stored(sessionId, executionId));
+      // An earlier process accepted it, and what became of it is not known before the container engine is back.
+      if (view.record.endedAt === null) throw new AppError('runtime_unavailable');
+      return view;
+    });
   }
 
   execution(tenant: string, idOrName: string, executionId: string): Promise<ExecutionView> {

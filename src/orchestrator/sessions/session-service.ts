@@ -112,7 +112,10 @@ export interface SessionService {
     request: ExecuteRequest,
     signal?: AbortSignal,
   ): Promise<ExecutionRecord>;
-  /** Resolves when the execution has ended and its end is durable. The signal cancels the wait, not the execution. */
+  /**
+   * Resolves when the execution has ended and its end is durable. The signal cancels the wait, not the execution. Throws
+   * `runtime_unavailable` while nobody can know what became of one that an earlier process accepted.
+   */
   ended(
     tenant: string,
     idOrName: string,

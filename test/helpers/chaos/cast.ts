@@ -15,6 +15,8 @@ export function persistenceOf(policy: Policy) {
 export class Cast {
   readonly #service: FailingService;
   readonly #sessions: ChaosSession[] = [];
+  /** Made, and not yet among those that play. */
+  readonly #arriving = new Set<ChaosSession>();
   #serial = 0;
   #engineCut = false;
 
@@ -25,7 +27,7 @@ export class Cast {
   /** Until `engineBack` the engine may be away. */
   engineCut(): void {
     this.#engineCut = true;
-    for (const { model } of this.#sessions) model.engineCut();
+    for (const { model } of [...this.#sessions, ...this.#arriving]) model.engineCut();
   }
 
   /** Sessions that are made from now on have it. */
@@ -55,9 +57,14 @@ export class Cast {
     const states = fork?.states() ?? [emptyState];
     const session = new ChaosSession(this.#service, name, reply.body.id, policy, states);
     if (this.#engineCut) session.model.engineCut();
-    await session.read('when it is new');
-    await session.follow();
-    this.#sessions.push(session);
+    this.#arriving.add(session);
+    try {
+      await session.read('when it is new');
+      await session.follow();
+      this.#sessions.push(session);
+    } finally {
+      this.#arriving.delete(session);
+    }
     return session;
   }
 

@@ -3,6 +3,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
 import type {
   IdempotencyKey,
   SessionChange,
@@ -233,3 +234,17 @@ async function reopen(): Promise<void> {
   await registry.close();
   registry = await SqliteRegistry.open({ directory, clock });
 }
+
+it('an execution is not told to have ended while nobody can ask what became of it', async () => {
+  const id = await create();
+  const sandbox = source.last;
+  const { executionId } = await manager.submit(tenant, id, { code: 'x' }, soon());
+  source.left.set(sandbox.sandboxId, sandbox);
+  source.failure = new AppError('runtime_unavailable');
+  await manager.stop();
+  await nextProcess();
+  await expect(manager.ended(tenant, id, executionId, soon())).rejects.toMatchObject({
+    code: 'runtime_unavailable',
+  });
+  expect((await manager.execution(tenant, id, executionId)).record.endedAt).toBeNull();
+});
