@@ -117,6 +117,10 @@ export class ScriptedSandbox implements Sandbox {
     this.emit({ type: 'started', executionId });
     if (content !== undefined)
       this.emit({ type: 'output', executionId, channel: 'stdout', content });
+    return this.end(executionId, value);
+  }
+
+  end(executionId: string, value: unknown = null): number {
     return this.emit({
       type: 'ended',
       executionId,

@@ -18,15 +18,22 @@ const eventsBytesSpare = 16 * 1024 * 1024;
 
 export class ExecutionRun {
   #record: ExecutionRecord;
-  readonly #output: OutputRecord[] = [];
+  readonly #output: OutputRecord[];
   readonly #outputBytesMax: number;
   #storedBytes = 0;
   #overflowed = false;
   #dispatchedMonotonic: number | null = null;
 
-  constructor(record: ExecutionRecord, outputBytesMax: number) {
+  /** `output`: what it has written already, where another process began it. */
+  constructor(
+    record: ExecutionRecord,
+    outputBytesMax: number,
+    output: readonly OutputRecord[] = [],
+  ) {
     this.#record = record;
     this.#outputBytesMax = outputBytesMax;
+    this.#output = [...output];
+    for (const { content } of output) this.#admit(content);
   }
 
   get executionId(): string {

@@ -5,7 +5,7 @@ import { type AgentEvent, limits as linkLimits } from '#protocol';
 import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
 import type { Observed } from '../foundation/observe.ts';
-import type { ExecutionRecord } from '../registry/records.ts';
+import type { ExecutionRecord, OutputRecord } from '../registry/records.ts';
 import type { HistorySize } from '../registry/session-registry.ts';
 import type { Agent, Sandbox } from '../sandbox/agent.ts';
 import { ExecutionFigures } from './execution-figures.ts';
@@ -116,13 +116,18 @@ export class Executor {
     return execution;
   }
 
-  /** Queues an execution that is stored already: an earlier process accepted it. */
-  readd(execution: ExecutionRecord): void {
-    this.#add(execution, false);
+  /** Queues an execution that is stored already, with what it has written: an earlier process accepted it. */
+  readd(execution: ExecutionRecord, output: readonly OutputRecord[]): void {
+    this.#add(execution, false, output);
   }
 
-  #add(execution: ExecutionRecord, acceptedHere: boolean): void {
-    const run = new ExecutionRun(execution, this.#store.record.config.limits.outputBytes);
+  #add(
+    execution: ExecutionRecord,
+    acceptedHere: boolean,
+    output: readonly OutputRecord[] = [],
+  ): void {
+    const { outputBytes } = this.#store.record.config.limits;
+    const run = new ExecutionRun(execution, outputBytes, output);
     this.#open.add(run);
     this.#figures.queued(run, acceptedHere);
   }

@@ -148,10 +148,10 @@ export class SessionLife {
   /** Takes over what an earlier process left. Throws `runtime_unavailable` while the engine cannot be asked; nothing has changed then. */
   async recover(): Promise<void> {
     if (this.#closed) return;
-    const { sessionId, sandbox: record, agentSeq, state } = this.#record;
-    const open = await this.#options.registry.openExecutions(sessionId);
+    const { sandbox: record, agentSeq, state } = this.#record;
+    const open = await this.#store.openExecutions();
     const sandbox = record && (await this.#keeper.adopt(record, agentSeq));
-    for (const execution of open) this.#executor.readd(execution);
+    for (const { execution, output } of open) this.#executor.readd(execution, output);
     this.#settled = true;
     if (state === 'failed' || state === 'hibernated') return;
     if (state === 'creating') {

@@ -3,7 +3,12 @@ import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
 import type { Log } from '../foundation/log.ts';
 import type { Observe, Observed } from '../foundation/observe.ts';
-import type { SessionChange, SessionRecord } from '../registry/records.ts';
+import type {
+  ExecutionRecord,
+  OutputRecord,
+  SessionChange,
+  SessionRecord,
+} from '../registry/records.ts';
 import type { HistorySize, SessionRegistry } from '../registry/session-registry.ts';
 
 const retryMs = 1_000;
@@ -76,6 +81,17 @@ export class SessionStore {
   async isEnded(executionId: string): Promise<boolean> {
     const found = await this.#registry.findExecution(this.#record.sessionId, executionId);
     return found !== null && found.endedAt !== null;
+  }
+
+  /** Those that have not ended, oldest first, with what they have written. */
+  async openExecutions(): Promise<{ execution: ExecutionRecord; output: OutputRecord[] }[]> {
+    const open = await this.#registry.openExecutions(this.#record.sessionId);
+    return Promise.all(
+      open.map(async (execution) => ({
+        execution,
+        output: await this.#registry.outputOf(execution.executionId),
+      })),
+    );
   }
 
   /** See SessionRegistry.historySize. */

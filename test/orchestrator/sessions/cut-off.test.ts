@@ -248,3 +248,26 @@ it('an execution is not told to have ended while nobody can ask what became of i
   });
   expect((await manager.execution(tenant, id, executionId)).record.endedAt).toBeNull();
 });
+
+it('an execution that goes on in the next process has all of its output', async () => {
+  const id = await create();
+  const sandbox = source.last;
+  const { executionId } = await manager.submit(tenant, id, { code: 'x' }, soon());
+  const write = (content: string) =>
+    sandbox.emit({ type: 'output', executionId, channel: 'stdout', content });
+  const written = async () => {
+    const { output } = await manager.execution(tenant, id, executionId);
+    return output.map(({ content }) => content);
+  };
+  sandbox.emit({ type: 'started', executionId });
+  write('before');
+  await expect.poll(written).toEqual(['before']);
+  await manager.stop();
+  source.left.set(sandbox.sandboxId, sandbox);
+  await nextProcess();
+  expect(await written()).toEqual(['before']);
+  const ended = manager.ended(tenant, id, executionId, soon());
+  write('after');
+  sandbox.end(executionId);
+  expect((await ended).output.map(({ content }) => content)).toEqual(['before', 'after']);
+});
