@@ -59,7 +59,7 @@ export class ServiceClient implements Disposable {
       headers: { authorization: `Bearer ${this.#key}` },
     });
     if (!reply.ok) throw new Error(`${path} was answered with ${reply.status}`);
-    return zstdDecompressSync(await reply.arrayBuffer());
+    return withoutOurs(zstdDecompressSync(await reply.arrayBuffer()));
   }
 
   async rollback(sessionId: string, version: number): Promise<void> {
@@ -140,6 +140,18 @@ export class ServiceClient implements Disposable {
       call.end(content);
     });
   }
+}
+
+/** What the agent wrote: the entries from its first one on. Those before it are the service's. */
+function withoutOurs(tar: Buffer): Buffer {
+  const blockBytes = 512;
+  let at = 0;
+  while (!tar.toString('latin1', at, at + 100).startsWith('manifest.json\0')) {
+    const sizeBytes = Number.parseInt(tar.toString('latin1', at + 124, at + 135), 8);
+    at += blockBytes + Math.ceil(sizeBytes / blockBytes) * blockBytes;
+    if (!(at < tar.byteLength)) throw new Error('the archive has no manifest');
+  }
+  return tar.subarray(at);
 }
 
 /** One live connection to a session. */

@@ -49,5 +49,5 @@ function fill(kind: WorkspaceKind, files: number, fileBytes: number): void {
     return content;
   };
   for (let file = 0; file < files; file++)
-    writeFileSync(`/workspace/${file}`, kind === 'text' ? lines() : randomBytes(fileBytes));
+    writeFileSync(`/workspace/files/${file}`, kind === 'text' ? lines() : randomBytes(fileBytes));
 }
