@@ -17,10 +17,7 @@ beforeAll(async () => {
   neighbour = await service.createSession({ limits: { pids } });
   await service.execute(neighbour.id, 'kept = "untouched"');
 });
-afterAll(() => {
-  require('node:fs').writeFileSync('/tmp/w/probes.svc.log', service.log);
-  return service[Symbol.asyncDispose]();
-});
+afterAll(() => service[Symbol.asyncDispose]());
 
 async function expectUntouched(): Promise<void> {
   const { result } = await service.execute(neighbour.id, 'kept');
