@@ -10,6 +10,7 @@ import Docker from 'dockerode';
 import { LiveClient } from './live-client.ts';
 
 const root = new URL('../..', import.meta.url).pathname;
+const endWithParent = join(root, 'test/helpers/end-with-parent.ts');
 const startMsMax = 90_000;
 /** A start is faster with what an earlier process has compiled; the Makefile gives the service the same. */
 export const compileCache = join(root, 'build/compile-cache');
@@ -54,7 +55,7 @@ export class Service implements AsyncDisposable {
 
   /** Starts (again) and waits until it listens. */
   async start(environment: Readonly<Record<string, string>> = {}): Promise<void> {
-    const child = spawn(process.execPath, [this.#program], {
+    const child = spawn(process.execPath, ['--import', endWithParent, this.#program], {
       cwd: root,
       env: {
         PATH: process.env.PATH,
