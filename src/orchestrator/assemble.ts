@@ -121,6 +121,7 @@ export async function assemble(
   const audit = new AuditLog({
     registry: opened.audit,
     keepMs: config.auditDays * dayMs,
+    recordsMax: config.auditRecordsMax,
     clock,
     log,
   });

@@ -74,7 +74,13 @@ export class AccessWorld implements AsyncDisposable {
       sessions: manager,
       states: manager.states,
     });
-    const audit = new AuditLog({ registry: registry.audit, keepMs: 1e10, clock, log });
+    const audit = new AuditLog({
+      registry: registry.audit,
+      keepMs: 1e10,
+      recordsMax: 1e6,
+      clock,
+      log,
+    });
     await audit.open();
     const server = await createServer({
       sessions: manager,

@@ -1,4 +1,5 @@
 // Who asked for what, in one chain that grows at its end. What one turn of the event loop brings is written together, right after it.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
 import type { AuditEvent } from '../registry/audit-records.ts';
@@ -11,6 +12,8 @@ export type AuditLogOptions = {
   readonly log: Log;
   /** How long a record is kept. */
   readonly keepMs: number;
+  /** Records that are kept. SECURITY: whoever has a key can make many. */
+  readonly recordsMax: number;
 };
 
 /** Not yet written, while the registry takes nothing. */
@@ -21,6 +24,8 @@ const strangersPerMinuteMax = 120;
 const minuteMs = 60_000;
 const sweepMs = 60 * minuteMs;
 const removedAtOnceMax = 500;
+/** There are at most so many too many before they go. */
+const excessMax = 10_000;
 
 export class AuditLog implements AsyncDisposable {
   readonly #options: AuditLogOptions;
@@ -29,8 +34,10 @@ export class AuditLog implements AsyncDisposable {
   #writing: Promise<void> | null = null;
   #dropped = 0;
   #minute = { at: 0, strangers: 0, uncounted: 0 };
-  #cancelRetry: () => void = () => {};
+  #retry: () => void = () => {};
   #cancelSweep: () => void = () => {};
+  #sweptSeq = 0;
+  #sweeping = false;
   #closed = false;
 
   constructor(options: AuditLogOptions) {
@@ -54,7 +61,7 @@ export class AuditLog implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#cancelSweep();
-    this.#cancelRetry();
+    this.#retry();
     await this.#writing;
     if (this.#waiting.length > 0) await this.#write();
   }
@@ -66,40 +73,44 @@ export class AuditLog implements AsyncDisposable {
       return;
     }
     this.#waiting.push(event);
-    if (this.#waiting.length > 1 || this.#writing !== null) return;
-    setImmediate(() => {
-      if (this.#writing === null) void this.#write();
-    });
-  }
-
-  #write(): Promise<void> {
-    this.#writing = this.#writeAll().finally(() => {
-      this.#writing = null;
-    });
-    return this.#writing;
+    this.#writing ??= this.#writeAll();
   }
 
   async #writeAll(): Promise<void> {
-    const { registry, clock, log } = this.#options;
-    while (this.#waiting.length > 0) {
-      const events = this.#waiting;
-      let end = this.#end;
-      const records = events.map((event) => {
-        const record = chained(event, end);
-        end = record;
-        return record;
-      });
-      try {
-        await registry.append(records);
-      } catch (error) {
-        log.error({ err: error }, 'the audit log was not written');
-        if (!this.#closed) this.#cancelRetry = clock.after(retryMs, () => void this.#write());
-        return;
-      }
-      this.#end = { seq: end.seq, hash: end.hash };
-      this.#waiting = this.#waiting.slice(events.length);
-      this.#tellDropped();
+    await nextTurn();
+    while (this.#waiting.length > 0 && !this.#closed) {
+      if (await this.#write()) continue;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const cancel = this.#options.clock.after(retryMs, resolve);
+      this.#retry = resolve;
+      await promise;
+      cancel();
     }
+    this.#writing = null;
+  }
+
+  /** Writes what waits now. False: the registry does not take it, and it waits on. */
+  async #write(): Promise<boolean> {
+    const { registry, log } = this.#options;
+    const events = this.#waiting;
+    this.#waiting = [];
+    let end = this.#end;
+    const records = events.map((event) => {
+      const record = chained(event, end);
+      end = record;
+      return record;
+    });
+    try {
+      await registry.append(records);
+    } catch (error) {
+      this.#waiting = [...events, ...this.#waiting];
+      log.error({ err: error }, 'the audit log was not written');
+      return false;
+    }
+    this.#end = { seq: end.seq, hash: end.hash };
+    if (end.seq - this.#sweptSeq >= excessMax && !this.#closed) this.#sweepLater(0);
+    this.#tellDropped();
+    return true;
   }
 
   /** A gap is part of the log, too. */
@@ -127,17 +138,23 @@ export class AuditLog implements AsyncDisposable {
   }
 
   #sweepLater(afterMs: number): void {
+    this.#cancelSweep();
     this.#cancelSweep = this.#options.clock.after(afterMs, () => void this.#sweep());
   }
 
   async #sweep(): Promise<void> {
-    const { registry, clock, log, keepMs } = this.#options;
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    const { registry, clock, log, keepMs, recordsMax } = this.#options;
+    this.#sweptSeq = this.#end.seq;
+    const bound = { at: clock.now() - keepMs, seq: this.#end.seq - recordsMax + 1 };
     let removed = 0;
     try {
-      removed = await registry.removeBefore(clock.now() - keepMs, removedAtOnceMax);
+      removed = await registry.removeBefore(bound, removedAtOnceMax);
     } catch (error) {
       log.warn({ err: error }, 'old records of the audit log were not removed');
     }
+    this.#sweeping = false;
     if (!this.#closed) this.#sweepLater(removed < removedAtOnceMax ? sweepMs : 1);
   }
 }

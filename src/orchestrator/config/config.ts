@@ -45,6 +45,11 @@ export const settings = {
     [1, 10_000],
     'API keys of one tenant. Those that have ended count only where there is room for them.',
   ),
+  auditRecordsMax: count(
+    10_000_000,
+    [1000, 1_000_000_000],
+    'Records of the audit log that are kept, half a kilobyte each; past it the oldest go.',
+  ),
   auditDays: count(400, [1, 36_500], 'How long a record of the audit log is kept, days.'),
   logLevel: Type.Enum(logLevels, {
     default: 'info',

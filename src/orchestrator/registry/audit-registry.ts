@@ -21,6 +21,9 @@ export interface AuditRegistry {
   append(records: readonly AuditRecord[]): Promise<void>;
   /** Newest first, those before the place when one is given. */
   list(filter: AuditFilter, before: AuditPlace | null, limit: number): Promise<AuditRecord[]>;
-  /** Removes the oldest records from before that time, `limit` at most; gives how many. The newest record stays in any case. */
-  removeBefore(at: number, limit: number): Promise<number>;
+  /**
+   * Removes the oldest records, as long as they are from before that time or have a lower number, `limit` at most; gives how many. The
+   * newest record stays in any case.
+   */
+  removeBefore(bound: AuditPlace, limit: number): Promise<number>;
 }

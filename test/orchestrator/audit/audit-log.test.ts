@@ -34,8 +34,14 @@ afterEach(async () => {
   await rm(directory, { recursive: true });
 });
 
-async function open(port: AuditRegistry = registry.audit): Promise<AuditLog> {
-  const log = new AuditLog({ registry: port, clock, log: createLog('silent'), keepMs: 30 * dayMs });
+async function open(port: AuditRegistry = registry.audit, recordsMax = 1e6): Promise<AuditLog> {
+  const log = new AuditLog({
+    registry: port,
+    clock,
+    log: createLog('silent'),
+    keepMs: 30 * dayMs,
+    recordsMax,
+  });
   await log.open();
   return log;
 }
@@ -127,6 +133,39 @@ describe('the audit log', () => {
     expect(targets()).toEqual(['/young']);
   });
 
+  it('has what is noted while something is written, and right after it', async () => {
+    const written = Promise.withResolvers<void>();
+    const comesLater: Record<string, string> = { '/a': '/b', '/b': '/c' };
+    audit = await open({
+      ...bound(registry.audit),
+      append: async (records) => {
+        const next = comesLater[records.at(-1)!.target];
+        if (next === '/b') audit.note(known(next));
+        await written.promise;
+        await registry.audit.append(records);
+        // Before whoever has written goes on.
+        if (next === '/c') queueMicrotask(() => audit.note(known(next)));
+      },
+    });
+    audit.note(known('/a'));
+    await new Promise(setImmediate);
+    written.resolve();
+    await expect.poll(targets, patience).toEqual(['/a', '/b', '/c']);
+  });
+
+  it('keeps no more records than it may, the newest ones', async () => {
+    audit = await open(registry.audit, 100);
+    for (let i = 0; i < 10_000; i++) audit.note(known(`/${i}`));
+    await expect
+      .poll(() => {
+        clock.advance(1);
+        return targets().length;
+      }, patience)
+      .toBe(100);
+    expect(targets().at(-1)).toBe('/9999');
+    expect(followChain(stored())).toMatchObject({ count: 100, end: { seq: 10_000 } });
+  });
+
   it('cannot be changed by a slip of whoever works on the file', async () => {
     for (const target of ['/a', '/b', '/c']) audit.note(known(target));
     await expect.poll(targets, patience).toEqual(['/a', '/b', '/c']);
@@ -158,6 +197,6 @@ function bound(port: AuditRegistry): AuditRegistry {
     last: () => port.last(),
     append: (records) => port.append(records),
     list: (filter, before, limit) => port.list(filter, before, limit),
-    removeBefore: (at, limit) => port.removeBefore(at, limit),
+    removeBefore: (bound, limit) => port.removeBefore(bound, limit),
   };
 }

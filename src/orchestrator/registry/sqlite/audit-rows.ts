@@ -49,7 +49,7 @@ export class AuditRows implements AuditRegistry {
     return this.#read(() => this.#database.all(query));
   }
 
-  async removeBefore(at: number, limit: number): Promise<number> {
+  async removeBefore({ at, seq }: AuditPlace, limit: number): Promise<number> {
     const { query } = this.#database;
     const oldest = query
       .selectFrom('audit')
@@ -59,7 +59,8 @@ export class AuditRows implements AuditRegistry {
     return this.#write(() => {
       const rows = this.#database.all(oldest);
       // The chain has no holes: where a clock was set back, a record waits for those before it.
-      const kept = rows.find((row, index) => row.at >= at || index === rows.length - 1);
+      const isKept = (row: AuditPlace) => row.at >= at && row.seq >= seq;
+      const kept = rows.find(isKept) ?? rows.at(-1);
       if (kept === undefined) return 0;
       return this.#database.run(query.deleteFrom('audit').where('seq', '<', kept.seq));
     });
