@@ -1,78 +1,24 @@
 // The saved state of a session between two real containers.
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AgentEvent, EndedEvent } from '#protocol';
-import { systemClock } from '../../src/orchestrator/foundation/clock.ts';
-import { newId } from '../../src/orchestrator/foundation/id.ts';
-import { dockerConnection } from '../../src/orchestrator/runtimes/docker/docker-connection.ts';
-import { DockerRuntime } from '../../src/orchestrator/runtimes/docker/docker-runtime.ts';
 import type { Sandbox } from '../../src/orchestrator/sandbox/agent.ts';
-import { DirectSource } from '../../src/orchestrator/sandbox/direct-source.ts';
-import { ExitWatch } from '../../src/orchestrator/sandbox/exit-watch.ts';
-import { defaultAllowances } from '../../src/orchestrator/sandbox/hardening.ts';
-import { loadSeccompProfile } from '../../src/orchestrator/sandbox/seccomp-profile.ts';
-import { UidPool } from '../../src/orchestrator/sandbox/uid-pool.ts';
+import type { DirectSource } from '../../src/orchestrator/sandbox/direct-source.ts';
 import { collect } from '../helpers/archives.ts';
 import { configuration, program } from '../helpers/commands.ts';
-import { testEgress } from '../helpers/egress.ts';
+import { DockerSandboxes, sandboxLimits } from '../helpers/docker-sandboxes.ts';
 import { programFiles, programFolder, readExpectations } from '../programs/expectations.ts';
 
-const MiB = 1024 * 1024;
-const limits = {
-  memoryBytes: 256 * MiB,
-  cpus: 1,
-  pids: 64,
-  workspaceBytes: 16 * MiB,
-  outputBytes: MiB,
-};
 const patience = () => AbortSignal.timeout(60_000);
-const runtime = new DockerRuntime(dockerConnection(process.env.DOCKER_HOST));
-const instanceId = newId('inst');
-let runDirectory = '';
-let exits: ExitWatch;
+let sandboxes: DockerSandboxes;
 let source: DirectSource;
 
 beforeAll(async () => {
-  runDirectory = await mkdtemp(join(tmpdir(), 'cellar-run-'));
-  const log = pino({ level: 'silent' });
-  exits = new ExitWatch({ runtime, instanceId, clock: systemClock, log });
-  const policy = {
-    instanceId,
-    image: 'cellar-sandbox:latest',
-    seccompProfile: loadSeccompProfile(),
-    ...defaultAllowances,
-  };
-  const times = { readyMsMax: 60_000, awayMsMax: 60_000 };
-  const sets = { owned: new Set<string>(), running: new Set<string>() };
-  const host = {
-    runtime,
-    exits,
-    policy,
-    egress: testEgress(),
-    runDirectory,
-    ...sets,
-    ...times,
-    clock: systemClock,
-    log,
-  };
-  source = new DirectSource({
-    host,
-    uids: new UidPool({ first: 267_000, count: 100 }),
-    runtimeName: 'runc',
-  });
+  sandboxes = await DockerSandboxes.open(267_000);
+  ({ source } = sandboxes);
 });
-
-afterAll(async () => {
-  const left = await runtime.list(instanceId, patience());
-  for (const { runtimeId } of left) await runtime.destroy(runtimeId, patience());
-  await exits[Symbol.asyncDispose]();
-  await rm(runDirectory, { recursive: true });
-  expect(left).toEqual([]);
-});
+afterAll(async () => expect(await sandboxes.close()).toEqual([]));
 
 /** A container with a session that runs one program after another. */
 class Session implements AsyncDisposable {
@@ -86,8 +32,8 @@ class Session implements AsyncDisposable {
   }
 
   static async start(): Promise<Session> {
-    const sandbox = await source.start(source.plan(), limits, patience());
-    await sandbox.agent.configure(configuration({ heapBytesMax: 64 * MiB }), patience());
+    const sandbox = await source.start(source.plan(), sandboxLimits, patience());
+    await sandbox.agent.configure(configuration({ heapBytesMax: 64 * 2 ** 20 }), patience());
     return new Session(sandbox);
   }
 
@@ -166,7 +112,7 @@ it('keeps the session when an image is refused, or its sender is killed on the w
     let isFirst = true;
     for await (const chunk of from.sandbox.agent.snapshot(patience())) {
       yield chunk;
-      if (isFirst) await runtime.destroy(from.sandbox.runtimeId, patience());
+      if (isFirst) await sandboxes.runtime.destroy(from.sandbox.runtimeId, patience());
       isFirst = false;
     }
   })();
