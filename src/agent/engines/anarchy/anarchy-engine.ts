@@ -12,7 +12,7 @@ import {
 } from '../engine.ts';
 import { EngineNetwork } from './engine-network.ts';
 import { EngineThread } from './engine-thread.ts';
-import { heapHardBytesFor, heapHardBytesIn, isHeapFit } from './heap-limits.ts';
+import { heapHardBytesFor, heapHardBytesIn, isHeapFit, youngBytesIn } from './heap-limits.ts';
 import { ImageTransfer } from './image-transfer.ts';
 import { stopReason } from './stop-reason.ts';
 import type { FromWorker, Program, Question } from './worker-messages.ts';
@@ -181,6 +181,7 @@ export class AnarchyEngine implements Engine {
       entry: this.#entry,
       workspace: this.#workspace,
       heapHardBytes,
+      youngBytes: youngBytesIn(process.constrainedMemory()),
       onMessage: (message) => this.#receive(message),
       onExit: (exited, { outOfMemory }) => {
         if (exited === this.#thread) this.#replace(outOfMemory);

@@ -7,6 +7,7 @@ import type { FromWorker, ToWorker, WorkerStart } from './worker-messages.ts';
 export type EngineThreadOptions = {
   readonly entry: URL;
   readonly heapHardBytes: number;
+  readonly youngBytes: number;
   readonly workspace: string;
   readonly onMessage: (message: FromWorker) => void;
   /** Told once, after the last message. `outOfMemory`: V8's hard limit ended it. */
@@ -16,8 +17,6 @@ export type EngineThreadOptions = {
 const mebibyte = 1024 * 1024;
 /** Calls may nest as deep as the language allows; its own limit comes first. */
 const stackMebibytes = 64;
-/** Three semi-spaces of 8 MB. More makes little faster and costs every session the memory. */
-const youngMebibytes = 24;
 
 export class EngineThread {
   readonly heapHardBytes: number;
@@ -25,7 +24,8 @@ export class EngineThread {
   readonly #worker: Worker;
   #hasSpoken = false;
 
-  constructor({ entry, heapHardBytes, workspace, onMessage, onExit }: EngineThreadOptions) {
+  constructor(options: EngineThreadOptions) {
+    const { entry, heapHardBytes, youngBytes, workspace, onMessage, onExit } = options;
     this.heapHardBytes = heapHardBytes;
     this.#worker = new Worker(entry, {
       name: 'engine',
@@ -36,7 +36,7 @@ export class EngineThread {
       workerData: { shared: this.shared.buffer, heapHardBytes, workspace } satisfies WorkerStart,
       resourceLimits: {
         maxOldGenerationSizeMb: Math.floor(heapHardBytes / mebibyte),
-        maxYoungGenerationSizeMb: youngMebibytes,
+        maxYoungGenerationSizeMb: Math.floor(youngBytes / mebibyte),
         stackSizeMb: stackMebibytes,
       },
     });

@@ -11,7 +11,7 @@ const hardDistanceBytes = 12 * 1024 * 1024;
 const loadBytesMin = 16 * 1024 * 1024;
 const loadShare = 0.25;
 /** Garbage above the limit that is always worth a collection; less is when the last one was long ago. */
-const toleranceBytesMin = 8 * 1024 * 1024;
+const toleranceBytesMin = 4 * 1024 * 1024;
 const toleranceShare = 0.125;
 /** Part of the time that collections of less may take. */
 const collectionShareMax = 0.2;

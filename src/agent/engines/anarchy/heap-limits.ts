@@ -8,6 +8,9 @@ const marginShare = 0.25;
 /** What the agent itself takes of its container: main thread, young generation, code. */
 const agentBytes = 96 * mebibyte;
 const defaultHardBytes = 192 * mebibyte;
+/** Of each of the three semi-spaces. More makes little faster and costs every session the memory. */
+const semiSpaceBytesMax = 8 * mebibyte;
+const semiSpaceShare = 1 / 32;
 const machineBytesMin = 64 * 1024 * mebibyte;
 
 /** The hard limit that goes with a session's soft one. */
@@ -32,4 +35,14 @@ export function heapHardBytesIn(containerBytes: number): number {
 export function isHeapFit(hardBytes: number, softBytes: number, containerBytes: number): boolean {
   const isEnough = hardBytes >= softBytes + marginBytesMin / 2;
   return isEnough && hardBytes <= heapHardBytesIn(containerBytes);
+}
+
+/**
+ * The young generation of a worker in such a container, as V8 counts it: three semi-spaces. In a small container they would take what
+ * a program may fill beyond its limit before that is seen.
+ * `containerBytes` as for `heapHardBytesIn`.
+ */
+export function youngBytesIn(containerBytes: number): number {
+  if (containerBytes <= 0) return 3 * semiSpaceBytesMax;
+  return 3 * Math.min(semiSpaceBytesMax, Math.floor(containerBytes * semiSpaceShare));
 }

@@ -3,6 +3,7 @@ import {
   heapHardBytesFor,
   heapHardBytesIn,
   isHeapFit,
+  youngBytesIn,
 } from '../../../../src/agent/engines/anarchy/heap-limits.ts';
 
 const mebibyte = 1024 * 1024;
@@ -26,6 +27,13 @@ describe('the heap limits', () => {
   it('are moderate where there is no container', () => {
     expect(heapHardBytesIn(0)).toBe(192 * mebibyte);
     expect(heapHardBytesIn(2 ** 63)).toBe(192 * mebibyte);
+  });
+
+  it('give young values the less the smaller the container', () => {
+    const young = (container: number) => youngBytesIn(container * mebibyte) / mebibyte;
+    expect([64, 96, 128, 256, 4096].map(young)).toEqual([6, 9, 12, 24, 24]);
+    expect(youngBytesIn(0)).toBe(24 * mebibyte);
+    expect(youngBytesIn(2 ** 63)).toBe(24 * mebibyte);
   });
 
   it('refuse a worker that is too small', () => {
