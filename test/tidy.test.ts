@@ -35,6 +35,8 @@ const zoneImports: Readonly<Record<string, readonly string[]>> = {
 const layers: Readonly<Record<string, number>> = {
   'main.ts': 8,
   'assemble.ts': 7,
+  'open-store.ts': 6,
+  'surroundings.ts': 6,
   api: 6,
   access: 5,
   bridges: 5,

@@ -1,14 +1,11 @@
-// The composition root: the one file that chooses implementations. Everything below is handed its collaborators.
-import assert from 'node:assert';
+// The composition root: it chooses the implementations. Everything below is handed its collaborators.
 import { randomInt } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { KeyService } from './access/keys.ts';
 import { TenantRemoval } from './access/tenant-removal.ts';
 import { TenantDirectory } from './access/tenants.ts';
 import { Admission } from './admission/admission.ts';
-import { budgetOf, type Host } from './admission/budget.ts';
+import { budgetOf } from './admission/budget.ts';
 import { addressOf } from './api/address-of.ts';
 import { isLoopback } from './api/host-check.ts';
 import { MetricsListener } from './api/metrics-server.ts';
@@ -26,6 +23,7 @@ import { systemClock } from './foundation/clock.ts';
 import { newId } from './foundation/id.ts';
 import type { Log } from './foundation/log.ts';
 import { Metrics } from './metrics/metrics.ts';
+import { openStore } from './open-store.ts';
 import { loadMeter, openFilesMax } from './overload/measure-load.ts';
 import { OverloadWatch } from './overload/overload-watch.ts';
 import { PooledSource } from './pool/pooled-source.ts';
@@ -50,9 +48,9 @@ import { SnapshotCleaner } from './sessions/snapshot-cleaner.ts';
 import { Snapshots } from './sessions/snapshots.ts';
 import type { States } from './sessions/state-service.ts';
 import { StoredSessions } from './sessions/stored-sessions.ts';
-import { openDirectoryStore } from './snapshots/directory/directory-store.ts';
 import { ObservedStore } from './snapshots/observed-store.ts';
 import type { SnapshotStore } from './snapshots/snapshot-store.ts';
+import { hostOf, version } from './surroundings.ts';
 
 export type Service = {
   /** An API key that was just made, to be shown once; null when there was one already. */
@@ -126,7 +124,25 @@ export async function assemble(
     log,
   });
   await audit.open();
-  const tenants = new TenantDirectory({ ...access, tenantsMax: config.tenantsMax });
+  const egress = egressHost({
+    privateAllow: config.egressPrivateAllow,
+    dnsServers: config.egressDnsServers,
+    limits: {
+      connectionsMax: config.egressConnectionsMax,
+      idleMsMax: config.egressIdleMsMax,
+      totalMsMax: config.egressTotalMsMax,
+    },
+    observer: egressObserver({ log, observe }),
+    clock,
+    log,
+  });
+  const tenants = new TenantDirectory({
+    ...access,
+    tenantsMax: config.tenantsMax,
+    egressChanged: () => {
+      for (const proxy of egress.proxies) proxy.review();
+    },
+  });
   await tenants.open();
   const keys = new KeyService({ ...access, keysPerTenantMax: config.keysPerTenantMax });
   await keys.open();
@@ -147,18 +163,7 @@ export async function assemble(
         seccompProfile: loadSeccompProfile(),
         ...defaultAllowances,
       },
-      egress: egressHost({
-        privateAllow: config.egressPrivateAllow,
-        dnsServers: config.egressDnsServers,
-        limits: {
-          connectionsMax: config.egressConnectionsMax,
-          idleMsMax: config.egressIdleMsMax,
-          totalMsMax: config.egressTotalMsMax,
-        },
-        observer: egressObserver({ log, observe }),
-        clock,
-        log,
-      }),
+      egress,
       owned,
       running: new Set(),
       runDirectory,
@@ -206,7 +211,7 @@ export async function assemble(
           log,
         });
   const source = decorate.source(pool === null ? direct : new PooledSource({ direct, pool, log }));
-  const storage = await openStore(config, instanceId);
+  const storage = await openStore(config, instanceId, clock);
   const store = new ObservedStore({ store: decorate.store(storage), clock, observe });
   const snapshots = new Snapshots({ ...config, store, registry, observe, clock, log });
   await snapshots.sweep();
@@ -350,29 +355,6 @@ export async function assemble(
   };
 }
 
-/** Throws StartError when it cannot be used. */
-async function openStore(config: Config, instanceId: string): Promise<SnapshotStore> {
-  if (config.snapshotStore === 'directory')
-    return await openDirectoryStore({
-      directory: join(config.dataDir, 'snapshots'),
-      clock,
-      reserveBytes: config.diskReserveBytes,
-    });
-  // Only now: its library takes time to load, and memory.
-  const { openS3Store } = await import('./snapshots/s3/s3-store.ts');
-  assert(config.s3Bucket !== undefined);
-  return await openS3Store({
-    bucket: config.s3Bucket,
-    prefix: config.s3Prefix,
-    region: config.s3Region,
-    endpoint: config.s3Endpoint,
-    forcePathStyle: config.s3ForcePathStyle,
-    requestMsMax: config.s3RequestMsMax,
-    instanceId,
-    clock,
-  });
-}
-
 /** The name under which this data directory's containers are found again. */
 async function instanceOf(registry: SessionRegistry): Promise<string> {
   const stored = await registry.readFact('instanceId');
@@ -381,17 +363,4 @@ async function instanceOf(registry: SessionRegistry): Promise<string> {
   await registry.writeFact('instanceId', instanceId);
   await registry.durable();
   return instanceId;
-}
-
-async function version(): Promise<string> {
-  const manifest = new URL('../../package.json', import.meta.url);
-  return JSON.parse(await readFile(manifest, 'utf8')).version;
-}
-
-/** The machine that the service runs on, as far as it may use it. */
-function hostOf(): Host {
-  // In a container with a limit of its own that one counts.
-  const constrained = process.constrainedMemory();
-  const memoryBytes = constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
-  return { memoryBytes, cpus: availableParallelism() };
 }

@@ -58,6 +58,7 @@ export class AccessWorld implements AsyncDisposable {
       durable: () => registry.durable(),
       ring,
       tenantsMax: 20,
+      egressChanged: () => {},
       keysPerTenantMax: 20,
       clock,
       log,

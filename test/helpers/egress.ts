@@ -32,6 +32,7 @@ export function testEgress(
   const resolve = options.resolve ?? (() => Promise.reject(new Error('nothing to resolve with')));
   const events: EgressEvent[] = [];
   return {
+    proxies: new Set(),
     resolver: { resolve },
     addresses: new AddressCheck(
       privateAllow.map((text) => parseAddressRange(text)!),

@@ -174,11 +174,14 @@ it('is held to its rate, until it is given another', async () => {
   expect(await asked(open, id, request)).toBe('200');
 });
 
-it('is cut off in the middle when its policy changes', async () => {
-  await using host = await WebHost.startRaw((socket) => {
+const begunOnly = () =>
+  WebHost.startRaw((socket) => {
     socket.write('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nbegun');
     silent(socket);
   });
+
+it('is cut off in the middle when its policy changes', async () => {
+  await using host = await begunOnly();
   const id = await session(open, [host.authority]);
   const answer = asked(open, id, `get("${host.url}/")`);
   await until(() => expect(host.open).toBe(1));
@@ -189,6 +192,20 @@ it('is cut off in the middle when its policy changes', async () => {
   expect(await answer).toContain('NetworkError: ');
   await until(() => expect(host.open).toBe(0));
   expect(await asked(open, id, `get("${host.url}/")`)).toContain('PermissionError');
+});
+
+it('is cut off in the middle when its tenant may reach less', async () => {
+  await using host = await begunOnly();
+  const id = await session(open, [host.authority]);
+  const answer = asked(open, id, `get("${host.url}/")`);
+  await until(() => expect(host.open).toBe(1));
+  const tenantMay = (egressAllow: readonly string[] | null) =>
+    open.request('PUT', '/api/tenants/default', { egressAllow });
+  expect((await tenantMay(['other.test'])).status).toBe(200);
+  expect(await answer).toContain('NetworkError: ');
+  await until(() => expect(host.open).toBe(0));
+  expect(await asked(open, id, `get("${host.url}/")`)).toContain('PermissionError');
+  await tenantMay(null);
 });
 
 it('keeps its network when another process takes it over', async () => {

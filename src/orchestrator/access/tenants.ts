@@ -11,6 +11,8 @@ export type TenantsOptions = {
   /** Resolves when what was written is on the disk. */
   readonly durable: () => Promise<void>;
   readonly tenantsMax: number;
+  /** Called when what tenants may reach is not what it was. */
+  readonly egressChanged: () => void;
   readonly clock: Clock;
 };
 
@@ -81,18 +83,20 @@ export class TenantDirectory {
 
   /** Absent parts stay as they are. Throws `tenant_not_found`. */
   async update(tenantId: string, change: TenantChange): Promise<TenantRecord> {
-    const { registry, durable } = this.#options;
+    const { registry, durable, egressChanged } = this.#options;
     const record = { ...this.find(tenantId), ...change };
     if (!(await registry.updateTenant(record))) throw new AppError('tenant_not_found');
     this.#tenants.set(tenantId, record);
+    if (change.egressAllow !== undefined) egressChanged();
     await durable();
     return record;
   }
 
   /** Nobody finds it any more. What it has stays. */
   async remove(tenantId: string): Promise<void> {
-    const { registry, clock } = this.#options;
+    const { registry, egressChanged, clock } = this.#options;
     await registry.deleteTenant(tenantId, clock.now());
     this.#tenants.delete(tenantId);
+    egressChanged();
   }
 }

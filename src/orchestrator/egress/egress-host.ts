@@ -4,7 +4,7 @@ import type { Log } from '../foundation/log.ts';
 import { StartError } from '../foundation/start-error.ts';
 import { AddressCheck, parseAddressRange } from './address-check.ts';
 import type { EgressObserver } from './egress-observer.ts';
-import type { EgressHost, EgressLimits } from './egress-terms.ts';
+import type { EgressHost, EgressLimits, Reviewed } from './egress-terms.ts';
 import { ownAddresses } from './own-addresses.ts';
 import { DnsResolver } from './resolver.ts';
 
@@ -35,5 +35,14 @@ export function egressHost(options: EgressOptions): EgressHost {
     throw new StartError('CELLAR_EGRESS_DNS_SERVERS must hold addresses, with or without a port');
   }
   const addresses = new AddressCheck(ranges, ownAddresses);
-  return { resolver, addresses, observer, limits: { ...fixedLimits, ...limits }, clock, log };
+  const proxies = new Set<Reviewed>();
+  return {
+    proxies,
+    resolver,
+    addresses,
+    observer,
+    limits: { ...fixedLimits, ...limits },
+    clock,
+    log,
+  };
 }

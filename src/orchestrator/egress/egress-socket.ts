@@ -70,17 +70,24 @@ export class EgressSocket implements AsyncDisposable {
     // SECURITY: the sandbox has a uid of its own and must be able to connect. Other uids of the host cannot come here: the directory above
     // is closed to them.
     await chmod(path, 0o666);
+    host.proxies.add(socket);
     return socket;
   }
 
   /** Other terms hold from now on, for open connections too: what is not allowed any more is cut. */
   change(terms: EgressTerms): void {
     this.#terms = terms;
+    this.review();
+  }
+
+  /** The ceiling of its terms is another one: what is not allowed any more is cut. */
+  review(): void {
     for (const exchange of this.#exchanges) exchange.review();
   }
 
   /** Stops listening and cuts everything. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#host.proxies.delete(this);
     const cut = new EgressRefusal('http_request_denied', 'The session has no network any more');
     for (const exchange of this.#exchanges) exchange.cut(cut);
     // SECURITY: not awaited: its callback waits for whoever in the sandbox does not hang up.

@@ -21,8 +21,13 @@ export type EgressLimits = {
   readonly totalMsMax: number;
 };
 
+/** A proxy with open connections, which go on only if they still may. */
+export type Reviewed = { review(): void };
+
 /** What all sandboxes of a service share. */
 export type EgressHost = {
+  /** The proxies that listen. */
+  readonly proxies: Set<Reviewed>;
   readonly resolver: Resolver;
   readonly addresses: AddressCheck;
   readonly observer: EgressObserver;

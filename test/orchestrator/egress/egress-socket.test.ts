@@ -389,6 +389,25 @@ describe('other terms', () => {
     kept.on('error', () => {}).destroy();
   });
 
+  it('cut it too where they are those of the tenant', async () => {
+    const answer = (_seen: unknown, response: import('node:http').ServerResponse) => {
+      response.write('begun');
+    };
+    await using host = await WebHost.start({ answer });
+    const egress = testEgress(loopback);
+    let ceiling: readonly string[] = [host.authority];
+    await listen(egress, {
+      ...terms([host.authority]),
+      ceiling: () => AllowList.of(ceiling),
+    });
+    const cut = await open(path, host.url);
+    ceiling = [];
+    for (const proxy of egress.proxies) proxy.review();
+    await expect(text(cut)).rejects.toThrow();
+    await until(() => expect(host.open).toBe(0));
+    expect(egress.events.map(({ refusal }) => refusal)).toEqual(['http_request_denied']);
+  });
+
   it('hold for what is just being looked up', async () => {
     await using host = await WebHost.start();
     const looked = Promise.withResolvers<string[]>();
