@@ -1,9 +1,13 @@
 // What the engine has measured of one container, from the counters of either version of control groups.
 import type { ContainerStats } from 'dockerode';
+import { AppError } from '../../foundation/errors.ts';
 import type { RuntimeUsage } from '../runtime.ts';
 
-export function runtimeUsage(stats: ContainerStats): RuntimeUsage {
-  const memory: Partial<ContainerStats['memory_stats']> = stats.memory_stats;
+/** Throws `sandbox_lost` where the engine's answer has nothing in it: the container went while it was measured. */
+export function runtimeUsage(answer: ContainerStats): RuntimeUsage {
+  const stats: Partial<ContainerStats> | null = answer;
+  if (!stats?.cpu_stats?.cpu_usage) throw new AppError('sandbox_lost');
+  const memory: Partial<ContainerStats['memory_stats']> = stats.memory_stats ?? {};
   const counters: Partial<Record<string, number>> = { ...memory.stats };
   // Pages of files that nobody has touched for a while go as soon as anyone needs the room: no use to anyone, no charge.
   const reclaimable = counters.total_inactive_file ?? counters.inactive_file ?? 0;

@@ -31,6 +31,13 @@ it('reads the counters of control groups version 2', () => {
   });
 });
 
+it('calls a container lost that went while it was measured', () => {
+  for (const answer of [undefined, null, '', {}, { cpu_stats: null }, { cpu_stats: {} }])
+    expect(() => runtimeUsage(answer as unknown as ContainerStats)).toThrow(
+      expect.objectContaining({ code: 'sandbox_lost' }),
+    );
+});
+
 it('calls a container that has ended unused', () => {
   const ended = { cpu_stats: { cpu_usage: {} }, memory_stats: {} } as unknown as ContainerStats;
   expect(runtimeUsage(ended)).toEqual({ cpuMs: 0, memoryBytes: 0, memoryPeakBytes: 0, pids: 0 });
