@@ -44,6 +44,7 @@ const layers: Readonly<Record<string, number>> = {
   pool: 3,
   sandbox: 2,
   audit: 2,
+  usage: 2,
   runtimes: 1,
   registry: 1,
   snapshots: 1,

@@ -19,6 +19,7 @@ export async function openapiReference(): Promise<string> {
     keys: neverAsked(),
     audit: neverAsked(),
     auditRecords: neverAsked(),
+    usage: neverAsked(),
     tickets: neverAsked(),
     registry: neverAsked(),
     overload: neverAsked(),

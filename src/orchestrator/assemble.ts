@@ -22,6 +22,8 @@ import { egressObserver } from './egress/egress-observer.ts';
 import { systemClock } from './foundation/clock.ts';
 import { newId } from './foundation/id.ts';
 import type { Log } from './foundation/log.ts';
+import type { ServiceEvent } from './foundation/observe.ts';
+import { ControlGroups } from './metrics/control-groups.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { openStore } from './open-store.ts';
 import { loadMeter, openFilesMax } from './overload/measure-load.ts';
@@ -51,6 +53,7 @@ import { StoredSessions } from './sessions/stored-sessions.ts';
 import { ObservedStore } from './snapshots/observed-store.ts';
 import type { SnapshotStore } from './snapshots/snapshot-store.ts';
 import { hostOf, version } from './surroundings.ts';
+import { openUsage } from './usage/open-usage.ts';
 
 export type Service = {
   /** An API key that was just made, to be shown once; null when there was one already. */
@@ -95,20 +98,30 @@ export async function assemble(
   log: Log,
   decorate: Decorators = undecorated,
 ): Promise<Service> {
-  const metrics = new Metrics({
-    version: await version(),
-    controlGroups: config.controlGroupsDir,
-    clock,
-    log,
-  });
-  const { observe } = metrics;
+  const groups = new ControlGroups(config.controlGroupsDir);
+  const metrics = new Metrics({ version: await version(), groups, clock, log });
   const opened = await SqliteRegistry.open({
     directory: config.dataDir,
     clock,
-    observe,
+    observe: metrics.observe,
     idempotencyMs: config.idempotencyMs,
   });
   const registry = decorate.registry(opened);
+  const runtime = decorate.runtime(new DockerRuntime(dockerConnection(config.dockerHost)));
+  const usage = await openUsage({
+    registry: opened.usage,
+    groups,
+    engine: (runtimeId, signal) => runtime.usage(runtimeId, signal),
+    intervalMs: config.usageIntervalMs,
+    tenantMs: config.usageDays * dayMs,
+    sessionMs: config.usageSessionDays * dayMs,
+    clock,
+    log,
+  });
+  const observe = (event: ServiceEvent) => {
+    metrics.observe(event);
+    usage.meter.observe(event);
+  };
   const { key, created } = await openBootstrapKey({
     configured: config.apiKey,
     facts: registry,
@@ -146,7 +159,6 @@ export async function assemble(
   await tenants.open();
   const keys = new KeyService({ ...access, keysPerTenantMax: config.keysPerTenantMax });
   await keys.open();
-  const runtime = decorate.runtime(new DockerRuntime(dockerConnection(config.dockerHost)));
   const instanceId = await instanceOf(registry);
   const runDirectory = join(config.dataDir, 'run');
   const exits = new ExitWatch({ runtime, instanceId, clock, log });
@@ -156,6 +168,7 @@ export async function assemble(
   const direct = new DirectSource({
     host: {
       runtime,
+      lastLook: (runtimeId) => usage.meter.end(runtimeId),
       exits,
       policy: {
         instanceId,
@@ -312,6 +325,7 @@ export async function assemble(
     keys,
     audit,
     auditRecords: opened.audit,
+    usage: usage.report,
     tickets: new Tickets(clock),
     registry,
     readiness: {
@@ -349,6 +363,7 @@ export async function assemble(
       await cleaner[Symbol.asyncDispose]();
       await exits[Symbol.asyncDispose]();
       await keys[Symbol.asyncDispose]();
+      await usage[Symbol.asyncDispose]();
       await audit[Symbol.asyncDispose]();
       await registry.close();
     },

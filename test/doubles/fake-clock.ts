@@ -4,7 +4,7 @@ import type { Clock } from '../../src/orchestrator/foundation/clock.ts';
 type Timer = { readonly at: number; readonly callback: () => void };
 
 export class FakeClock implements Clock {
-  readonly #start: number;
+  #start: number;
   readonly #timers = new Set<Timer>();
   #elapsed = 0;
 
@@ -15,6 +15,11 @@ export class FakeClock implements Clock {
 
   now(): number {
     return this.#start + this.#elapsed;
+  }
+
+  /** Somebody sets the wall clock: no time passes. */
+  setNow(now: number): void {
+    this.#start = now - this.#elapsed;
   }
 
   monotonic(): number {

@@ -14,6 +14,8 @@ import { hashOf } from '../../src/orchestrator/auth/key-text.ts';
 import { Tickets } from '../../src/orchestrator/auth/tickets.ts';
 import { createLog } from '../../src/orchestrator/foundation/log.ts';
 import { type Role, roles } from '../../src/orchestrator/foundation/roles.ts';
+import { UsageMeter } from '../../src/orchestrator/usage/usage-meter.ts';
+import { UsageReport } from '../../src/orchestrator/usage/usage-report.ts';
 import { settings } from '../orchestrator/api/api-fixture.ts';
 import { LiveClient } from './live-client.ts';
 import { type SessionWorld, sessionWorld } from './session-manager.ts';
@@ -33,14 +35,19 @@ export class AccessWorld implements AsyncDisposable {
   readonly keys: KeyService;
   readonly removal: TenantRemoval;
   readonly audit: AuditLog;
+  /** Told of by the tests: nothing is measured. */
+  readonly meter: UsageMeter;
   readonly #clients: LiveClient[] = [];
 
-  private constructor(parts: Pick<AccessWorld, 'world' | 'server' | 'keys' | 'removal' | 'audit'>) {
+  private constructor(
+    parts: Pick<AccessWorld, 'world' | 'server' | 'keys' | 'removal' | 'audit' | 'meter'>,
+  ) {
     this.world = parts.world;
     this.server = parts.server;
     this.keys = parts.keys;
     this.removal = parts.removal;
     this.audit = parts.audit;
+    this.meter = parts.meter;
   }
 
   static async open(
@@ -83,7 +90,16 @@ export class AccessWorld implements AsyncDisposable {
       log,
     });
     await audit.open();
+    const meter = new UsageMeter({
+      registry: registry.usage,
+      groups: { read: () => null },
+      engine: () => Promise.reject(new Error('there are no containers')),
+      intervalMs: 10_000,
+      clock,
+      log,
+    });
     const server = await createServer({
+      usage: new UsageReport({ registry: registry.usage, meter, clock }),
       sessions: manager,
       states: manager.states,
       files: manager.files,
@@ -105,7 +121,7 @@ export class AccessWorld implements AsyncDisposable {
       log,
       clock,
     });
-    return new AccessWorld({ world, server, keys, removal, audit });
+    return new AccessWorld({ world, server, keys, removal, audit, meter });
   }
 
   /** One request with a key. */

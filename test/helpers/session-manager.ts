@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Admission } from '../../src/orchestrator/admission/admission.ts';
 import type { Limits } from '../../src/orchestrator/admission/ledger.ts';
 import { createLog } from '../../src/orchestrator/foundation/log.ts';
+import type { Observe } from '../../src/orchestrator/foundation/observe.ts';
 import type { SessionRegistry } from '../../src/orchestrator/registry/session-registry.ts';
 import { SqliteRegistry } from '../../src/orchestrator/registry/sqlite/sqlite-registry.ts';
 import type { SandboxSource } from '../../src/orchestrator/sandbox/sandbox-source.ts';
@@ -62,6 +63,7 @@ export function sessionManager(parts: {
   clock: FakeClock;
   budget?: Limits;
   egressAllowOf?: (tenant: string) => readonly string[] | null;
+  observe?: Observe;
 }): SessionManager {
   const { clock, budget = serviceBudget, egressAllowOf = () => null } = parts;
   const admission = new Admission({ ...admissionOptions, limits: budget, clock, log });

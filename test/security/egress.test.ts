@@ -64,6 +64,10 @@ it('reaches an allowed host by HTTP and by HTTPS, and counts what that took', as
   expect(secure.seen[0]).toMatchObject({ url: '/b', body: 'data' });
   const { body } = await open.request('GET', `/api/sessions/${id}`);
   expect(body.statistics.networkBytes).toBeGreaterThan(1000);
+  const { totals } = (await open.request('GET', `/api/sessions/${id}/usage`)).body;
+  expect(totals.networkSentBytes).toBeGreaterThan(300);
+  expect(totals.networkReceivedBytes).toBeGreaterThan(300);
+  expect(totals.networkSentBytes + totals.networkReceivedBytes).toBe(body.statistics.networkBytes);
   expect(open.log).toContain('egress connection');
 });
 

@@ -6,10 +6,12 @@ import type { ApiServer } from './api-server.ts';
 import { accessSchemas } from './schemas/access.ts';
 import { AuditList } from './schemas/audit.ts';
 import { sharedSchemas } from './schemas/reply.ts';
+import { SessionUsage, UsageList } from './schemas/usage.ts';
 
 /** Call it before the routes are added. */
 export async function installOpenapi(server: ApiServer, version: string): Promise<void> {
-  for (const schema of [...sharedSchemas, ...accessSchemas, AuditList]) server.addSchema(schema);
+  for (const schema of [...sharedSchemas, ...accessSchemas, AuditList, UsageList, SessionUsage])
+    server.addSchema(schema);
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',

@@ -15,6 +15,7 @@ import type { SessionRegistry } from '../registry/session-registry.ts';
 import type { Files } from '../sessions/file-service.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import type { States } from '../sessions/state-service.ts';
+import type { Usage } from '../usage/usage-report.ts';
 
 export type SessionDefaults = Pick<SessionConfig, 'timeout' | 'limits' | 'persistence' | 'idle'>;
 
@@ -151,6 +152,7 @@ export type ApiParts = Observed & {
   readonly keys: Keys;
   readonly audit: Pick<AuditLog, 'note'>;
   readonly auditRecords: Pick<AuditRegistry, 'list'>;
+  readonly usage: Usage;
   /** `assertCalm` throws while the process has too much to do for new work. */
   readonly overload: { assertCalm(): void };
   readonly tickets: Pick<Tickets, 'issue' | 'redeem'>;

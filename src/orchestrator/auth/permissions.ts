@@ -34,6 +34,7 @@ export const routeNeeds = {
   'GET /api/sessions/:id/variables/:name': 'viewer',
   'GET /api/sessions/:id/history': 'viewer',
   'DELETE /api/sessions/:id/history': 'developer',
+  'GET /api/sessions/:id/usage': 'viewer',
   'GET /api/sessions/:id/live': 'viewer',
   'POST /api/tickets': 'viewer',
 
@@ -64,6 +65,7 @@ export const routeNeeds = {
   'POST /api/keys/:id/rotate': 'operator',
   'DELETE /api/keys/:id': 'operator',
   'GET /api/audit': 'operator',
+  'GET /api/usage': 'viewer',
 } as const satisfies Readonly<Record<string, Need>>;
 
 /** Of messages over a live connection, by type. */

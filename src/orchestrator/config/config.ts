@@ -341,4 +341,5 @@ export const orderedSettings = [
   ['workspaceBytes', 'workspaceBytesMax'],
   ['outputBytes', 'outputBytesMax'],
   ['poolMin', 'poolMax'],
+  ['usageSessionDays', 'usageDays'],
 ] as const satisfies readonly (readonly [SettingName, SettingName])[];

@@ -1,6 +1,6 @@
 // Where the metrics are to be had, and from what they are read.
 import { Type } from 'typebox';
-import { text } from './setting-types.ts';
+import { count, milliseconds, minuteMs, secondMs, text } from './setting-types.ts';
 
 export const metricsSettings = {
   metricsHost: text(
@@ -26,6 +26,21 @@ export const metricsSettings = {
   ),
   controlGroupsDir: text(
     '/sys/fs/cgroup',
-    'Where the control groups of the machine with the sandboxes are mounted; what sandboxes use is read there for the metrics.',
+    'Where the control groups of the machine with the sandboxes are mounted; what sandboxes use is read there. Where they are not to be seen, the container engine is asked, which is slower.',
+  ),
+  usageIntervalMs: milliseconds(
+    10 * secondMs,
+    [200, 10 * minuteMs],
+    'How often every sandbox is measured and what it used is written down. A service that is killed loses at most what sandboxes and executions that ended in that time have used.',
+  ),
+  usageDays: count(
+    400,
+    [1, 36_500],
+    'How long it is kept what each tenant used in each hour, days.',
+  ),
+  usageSessionDays: count(
+    35,
+    [1, 36_500],
+    'How long it is kept what each session used in each hour, days. What they used stays part of what their tenants used.',
   ),
 };

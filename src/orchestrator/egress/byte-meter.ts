@@ -13,18 +13,27 @@ const burstMs = 1_000;
 const partsPerSecond = 4;
 const partBytesMax = 64 * 1024;
 
+export type Direction = 'sent' | 'received';
+
+type ByteMeterOptions = {
+  readonly clock: Clock;
+  /** What was counted before. */
+  readonly bytes: number;
+  readonly limits: ByteLimits;
+  /** Called when there are more. */
+  readonly counted?: (direction: Direction, bytes: number) => void;
+};
+
 export class ByteMeter {
   readonly #clock: Clock;
-  readonly #counted: () => void;
+  readonly #counted: (direction: Direction, bytes: number) => void;
   readonly #waiting = new Set<() => void>();
   #limits: ByteLimits;
   #bytes: number;
   /** Monotonic time at which all that was let through is paid for. */
   #paidAt: number;
 
-  /** `bytes`: what was counted before. `counted` is called when there are more. */
-  constructor(options: { clock: Clock; bytes: number; limits: ByteLimits; counted?: () => void }) {
-    const { clock, bytes, limits, counted = () => {} } = options;
+  constructor({ clock, bytes, limits, counted = () => {} }: ByteMeterOptions) {
     this.#clock = clock;
     this.#bytes = bytes;
     this.#limits = limits;
@@ -54,17 +63,17 @@ export class ByteMeter {
    * Waits until some of these bytes may pass, counts them, and gives how many, at least one. Throws EgressRefusal when no more may ever,
    * and the signal's reason.
    */
-  async take(bytes: number, signal: AbortSignal): Promise<number> {
+  async take(bytes: number, direction: Direction, signal: AbortSignal): Promise<number> {
     for (;;) {
       signal.throwIfAborted();
       if (this.exhausted) throw budgetSpent();
       const waitMs = this.#paidAt - this.#clock.monotonic();
-      if (this.#limits.bytesPerSecond === null || waitMs <= 0) return this.#grant(bytes);
+      if (this.#limits.bytesPerSecond === null || waitMs <= 0) return this.#grant(bytes, direction);
       await this.#change(waitMs, signal);
     }
   }
 
-  #grant(bytes: number): number {
+  #grant(bytes: number, direction: Direction): number {
     const { bytesPerSecond, bytesTotal } = this.#limits;
     const left = bytesTotal === null ? bytes : bytesTotal - this.#bytes;
     const part =
@@ -73,7 +82,7 @@ export class ByteMeter {
         : Math.min(partBytesMax, Math.max(1, Math.floor(bytesPerSecond / partsPerSecond)));
     const granted = Math.min(bytes, left, part);
     this.#bytes += granted;
-    this.#counted();
+    this.#counted(direction, granted);
     if (bytesPerSecond !== null) {
       const from = Math.max(this.#paidAt, this.#clock.monotonic() - burstMs);
       this.#paidAt = from + (granted / bytesPerSecond) * 1000;

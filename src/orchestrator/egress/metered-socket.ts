@@ -49,7 +49,7 @@ export class MeteredSocket extends Duplex {
 
   async #send(chunk: Buffer): Promise<void> {
     for (let offset = 0; offset < chunk.length; ) {
-      const bytes = await this.#meter.take(chunk.length - offset, this.#ended.signal);
+      const bytes = await this.#meter.take(chunk.length - offset, 'sent', this.#ended.signal);
       const part = chunk.subarray(offset, offset + bytes);
       this.#sentBytes += bytes;
       await new Promise<void>((resolve, reject) => {
@@ -72,7 +72,7 @@ export class MeteredSocket extends Duplex {
 
   async #deliver(chunk: Buffer): Promise<void> {
     for (let offset = 0; offset < chunk.length; ) {
-      const bytes = await this.#meter.take(chunk.length - offset, this.#ended.signal);
+      const bytes = await this.#meter.take(chunk.length - offset, 'received', this.#ended.signal);
       const hasRoom = Promise.withResolvers<void>();
       this.#resume = hasRoom.resolve;
       this.#receivedBytes += bytes;

@@ -34,6 +34,8 @@ export type ServiceEvent =
   | { readonly type: 'executionFirstOutput'; readonly ms: number | null }
   | {
       readonly type: 'executionEnded';
+      readonly tenant: string;
+      readonly sessionId: string;
       readonly status: string;
       /** The sandbox's word: any text. */
       readonly error: string | null;
@@ -46,8 +48,13 @@ export type ServiceEvent =
   /** From the first call to the engine to the agent's hello. */
   | { readonly type: 'sandboxStarted'; readonly ms: number }
   | { readonly type: 'sandboxNotStarted' }
-  /** A session lives in this container from now on. */
-  | { readonly type: 'sandboxTaken'; readonly tenant: string; readonly runtimeId: string }
+  /** This container is a session's from now on; of none where a state is only tried out for the tenant. */
+  | {
+      readonly type: 'sandboxTaken';
+      readonly tenant: string;
+      readonly sessionId: string | null;
+      readonly runtimeId: string;
+    }
   | { readonly type: 'sandboxLost'; readonly reason: string }
   /** The container is about to be removed: who wants to look at it looks now. */
   | { readonly type: 'sandboxEnding'; readonly runtimeId: string }
@@ -61,6 +68,14 @@ export type ServiceEvent =
       readonly type: 'egressEnded';
       /** Why there was none, or why it was cut; null when it came to its own end. */
       readonly refusal: string | null;
+      readonly sentBytes: number;
+      readonly receivedBytes: number;
+    }
+  /** More of them, over any connection of the session's. */
+  | {
+      readonly type: 'networkUsed';
+      readonly tenant: string;
+      readonly sessionId: string;
       readonly sentBytes: number;
       readonly receivedBytes: number;
     }

@@ -8,6 +8,8 @@ export type GroupReading = {
   readonly cpuSeconds: number;
   /** Without pages of files that nobody has touched for a while: those go as soon as anyone needs the room. */
   readonly memoryBytes: number;
+  /** Processes and threads that there are; 0 where the kernel does not count them. */
+  readonly pids: number;
   /** Processes and threads that were refused; null where the kernel does not count that. */
   readonly pidsRefused: number | null;
 };
@@ -58,6 +60,7 @@ export class ControlGroups {
     return {
       cpuSeconds: (entry(cpu, 'usage_usec') ?? 0) / 1e6,
       memoryBytes: withoutInactive(charged, text(join(directory, 'memory.stat')), 'inactive_file'),
+      pids: number(text(join(directory, 'pids.current'))) ?? 0,
       pidsRefused: entry(text(join(directory, 'pids.events')), 'max'),
     };
   }
@@ -72,6 +75,7 @@ export class ControlGroups {
     return {
       cpuSeconds: cpuNs / 1e9,
       memoryBytes: withoutInactive(charged, statistics, 'total_inactive_file'),
+      pids: number(file('pids', 'pids.current')) ?? 0,
       pidsRefused: entry(file('pids', 'pids.events'), 'max'),
     };
   }

@@ -103,6 +103,9 @@ const meanings: Meanings = {
     instruments.add('cellar_egress_bytes_total', { direction: 'received' }, receivedBytes);
   },
 
+  // Counted by connection, above.
+  networkUsed() {},
+
   admitted({ instruments }, { waitedMs }) {
     instruments.observe('cellar_admission_wait_duration_seconds', {}, seconds(waitedMs));
   },

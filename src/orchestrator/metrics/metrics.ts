@@ -2,7 +2,7 @@
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
 import type { ServiceEvent } from '../foundation/observe.ts';
-import { ControlGroups } from './control-groups.ts';
+import type { ControlGroups } from './control-groups.ts';
 import { countEvent } from './count-event.ts';
 import { type Figures, setFigures } from './figures.ts';
 import { Instruments } from './instruments.ts';
@@ -11,8 +11,7 @@ import { SandboxUse } from './sandbox-use.ts';
 export type MetricsOptions = {
   /** Of this program. */
   readonly version: string;
-  /** Where the control groups of the host are mounted. */
-  readonly controlGroups: string;
+  readonly groups: Pick<ControlGroups, 'read'>;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -26,8 +25,7 @@ export class Metrics {
 
   constructor(options: MetricsOptions) {
     this.#options = options;
-    const { version, controlGroups, clock } = options;
-    const groups = new ControlGroups(controlGroups);
+    const { version, groups, clock } = options;
     this.#use = new SandboxUse({ instruments: this.#instruments, groups, clock });
     this.#instruments.set('cellar_build_info', { version, node: process.version }, 1);
   }

@@ -20,6 +20,8 @@ import { SandboxNetwork } from './sandbox-network.ts';
 /** What all sandboxes of a service share. */
 export type SandboxHost = Observed & {
   readonly runtime: Runtime;
+  /** Before a container is removed: a last look at what it has used. Resolves soon and never rejects. */
+  readonly lastLook?: (runtimeId: string) => Promise<void>;
   readonly exits: ExitWatch;
   readonly policy: SandboxPolicy;
   readonly egress: EgressHost;
@@ -151,13 +153,14 @@ function ownership({ owned }: SandboxHost, sandboxId: string): AsyncDisposableSt
 
 /** The container runs; the result removes it. */
 function destruction(
-  { runtime, running, observe }: SandboxHost,
+  { runtime, running, observe, lastLook }: SandboxHost,
   sandboxId: string,
   runtimeId: string,
 ): () => Promise<void> {
   running.add(sandboxId);
   return async () => {
     observe?.({ type: 'sandboxEnding', runtimeId });
+    await lastLook?.(runtimeId);
     await runtime.destroy(runtimeId, neverAborted);
     running.delete(sandboxId);
   };

@@ -1,7 +1,10 @@
 // Tells how the executions of one session go on: when they are queued, handed over, first heard of, and ended.
 import type { Clock } from '../foundation/clock.ts';
-import type { Observe } from '../foundation/observe.ts';
+import type { Observe, Observed } from '../foundation/observe.ts';
+import type { OwnedSession } from '../registry/session-registry.ts';
 import type { ExecutionRun, Step } from './execution-run.ts';
+
+type ExecutionFiguresParts = Observed & { readonly clock: Clock; readonly owner: OwnedSession };
 
 type Progress = {
   /** On the monotonic clock; null where another process accepted it. */
@@ -13,10 +16,12 @@ type Progress = {
 export class ExecutionFigures {
   readonly #clock: Clock;
   readonly #observe: Observe;
+  readonly #owner: OwnedSession;
   readonly #progress = new WeakMap<ExecutionRun, Progress>();
 
-  constructor(clock: Clock, observe: Observe = () => {}) {
+  constructor({ clock, owner, observe = () => {} }: ExecutionFiguresParts) {
     this.#clock = clock;
+    this.#owner = owner;
     this.#observe = observe;
   }
 
@@ -50,6 +55,7 @@ export class ExecutionFigures {
   #ended({ record }: ExecutionRun, { dispatched }: Progress): void {
     this.#observe({
       type: 'executionEnded',
+      ...this.#owner,
       status: record.status,
       error: record.error?.type ?? null,
       truncated: record.truncated,

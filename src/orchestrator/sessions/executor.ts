@@ -79,7 +79,8 @@ export class Executor {
     this.#checkpoint = options.checkpoint;
     this.#rested = options.rested;
     this.#networkBytes = options.networkBytes;
-    this.#figures = new ExecutionFigures(options.clock, options.observe);
+    const { tenant, sessionId } = options.store.record;
+    this.#figures = new ExecutionFigures({ ...options, owner: { tenant, sessionId } });
   }
 
   /** Nothing runs and nothing waits. */

@@ -33,6 +33,7 @@ const waitingAnswerMsMax = 2_000;
 export class SandboxKeeper {
   readonly #source: SandboxSource;
   readonly #owner: KeeperOwner;
+  readonly #took: (sandbox: Sandbox) => void;
   readonly #log: Log;
   readonly #startMsMax: number;
   readonly #uses: Uses;
@@ -47,6 +48,8 @@ export class SandboxKeeper {
   constructor(options: {
     source: SandboxSource;
     owner: KeeperOwner;
+    /** Called with each sandbox as soon as there is one, before anything is asked of it. */
+    took: (sandbox: Sandbox) => void;
     log: Log;
     startMsMax: number;
     /** Starts and removals that are under way are among them. */
@@ -54,6 +57,7 @@ export class SandboxKeeper {
   }) {
     this.#source = options.source;
     this.#owner = options.owner;
+    this.#took = options.took;
     this.#log = options.log;
     this.#startMsMax = options.startMsMax;
     this.#uses = options.uses;
@@ -98,6 +102,7 @@ export class SandboxKeeper {
         this.#source.release(plan);
         throw error;
       });
+      this.#took(sandbox);
       try {
         const patience =
           plan.runtimeId === null
@@ -125,6 +130,7 @@ export class SandboxKeeper {
       AbortSignal.timeout(this.#startMsMax),
     );
     if (sandbox === null) this.#source.release(record);
+    else this.#took(sandbox);
     return sandbox;
   }
 

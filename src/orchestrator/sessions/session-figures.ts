@@ -3,6 +3,7 @@ import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
 import type { Observe, Observed, SessionPath } from '../foundation/observe.ts';
 import type { SandboxRecord } from '../registry/records.ts';
+import type { OwnedSession } from '../registry/session-registry.ts';
 import type { Sandbox } from '../sandbox/agent.ts';
 import type { StateReason } from './live-messages.ts';
 import type { Origin } from './origins.ts';
@@ -47,9 +48,9 @@ export class SessionFigures {
     if (await work()) this.#ready('resume', false, begun);
   }
 
-  /** It lives in this sandbox from now on. */
-  took(tenant: string, { runtimeId }: Sandbox): void {
-    this.#observe({ type: 'sandboxTaken', tenant, runtimeId });
+  /** This sandbox is its own from now on. */
+  took({ tenant, sessionId }: OwnedSession, { runtimeId }: Sandbox): void {
+    this.#observe({ type: 'sandboxTaken', tenant, sessionId, runtimeId });
   }
 
   lost(reason: string): void {

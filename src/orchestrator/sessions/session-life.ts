@@ -70,6 +70,7 @@ export class SessionLife {
       log: options.log,
       startMsMax: options.limits.sandboxStartMsMax,
       uses,
+      took: (sandbox) => this.#figures.took(this.#record, sandbox),
       owner: {
         events: (sandbox, batch) =>
           serial.run(async () => {
@@ -384,7 +385,6 @@ export class SessionLife {
 
   #use(sandbox: Sandbox, record: SandboxRecord): void {
     this.#ready = Promise.resolve(sandbox);
-    this.#figures.took(this.#record.tenant, sandbox);
     this.#keeper.use(sandbox, record);
   }
 

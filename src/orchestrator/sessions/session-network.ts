@@ -1,9 +1,10 @@
 // What one session may reach, and how much of it: the same in every sandbox that it lives in, and counted on over all of them.
 import { AllowList } from '../egress/allow-list.ts';
-import { type ByteLimits, ByteMeter } from '../egress/byte-meter.ts';
+import { type ByteLimits, ByteMeter, type Direction } from '../egress/byte-meter.ts';
 import type { EgressTerms } from '../egress/egress-terms.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
+import type { Observed } from '../foundation/observe.ts';
 import type { SessionConfig, SessionRecord } from '../registry/records.ts';
 import type { Sandbox } from '../sandbox/agent.ts';
 import type { SerialQueue } from './serial-queue.ts';
@@ -12,7 +13,7 @@ import type { SessionStore } from './session-store.ts';
 /** What is counted is stored so often at the most; a crash may forget that much of it. */
 const storeMs = 1_000;
 
-export type SessionNetworkParts = {
+export type SessionNetworkParts = Observed & {
   readonly store: SessionStore;
   readonly serial: SerialQueue;
   readonly clock: Clock;
@@ -40,7 +41,7 @@ export class SessionNetwork {
       clock: parts.clock,
       bytes: statistics.networkBytes,
       limits: byteLimits(config.network),
-      counted: () => this.#schedule(),
+      counted: (direction, bytes) => this.#counted(direction, bytes),
     });
   }
 
@@ -102,6 +103,13 @@ export class SessionNetwork {
       },
       meter: this.#meter,
     };
+  }
+
+  #counted(direction: Direction, bytes: number): void {
+    const { tenant, sessionId } = this.#parts.store.record;
+    const [sentBytes, receivedBytes] = direction === 'sent' ? [bytes, 0] : [0, bytes];
+    this.#parts.observe?.({ type: 'networkUsed', tenant, sessionId, sentBytes, receivedBytes });
+    this.#schedule();
   }
 
   #schedule(): void {

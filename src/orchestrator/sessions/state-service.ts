@@ -240,7 +240,7 @@ export class StateService {
 
   /** Throws what is wrong with it, or the signal's reason; in any case nothing is left of the sandbox. */
   async #tryOut(tenant: string, record: SnapshotRecord, signal: AbortSignal): Promise<void> {
-    const { source, log, limits, snapshots, admission } = this.#options;
+    const { source, log, limits, snapshots, admission, observe } = this.#options;
     using _ = await this.#trials.take(signal);
     signal.throwIfAborted();
     const keeper = new SandboxKeeper({
@@ -249,6 +249,8 @@ export class StateService {
       startMsMax: limits.sandboxStartMsMax,
       uses: new Uses(),
       owner: { events: async () => {}, lost: () => {} },
+      took: ({ runtimeId }) =>
+        observe?.({ type: 'sandboxTaken', tenant, sessionId: null, runtimeId }),
     });
     using room = await admission.enter(tenant, limits.trial, signal);
     const giveUp = () => void keeper.putAway();

@@ -90,6 +90,7 @@ export class ApiFixture implements AsyncDisposable {
       keys: neverAsked(),
       audit: { note: () => {} },
       auditRecords: neverAsked(),
+      usage: neverAsked(),
       tickets: {
         issue(principal, sessionId) {
           const ticket = `ticket-${tickets.size + 1}`;

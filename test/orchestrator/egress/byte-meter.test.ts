@@ -14,7 +14,8 @@ function meterOf(limits: Partial<ByteLimits>, bytes = 0): { meter: ByteMeter; cl
 function taking(meter: ByteMeter, bytes: number): { passed: number; failure: unknown } {
   const state = { passed: 0, failure: null as unknown };
   const run = async () => {
-    while (state.passed < bytes) state.passed += await meter.take(bytes - state.passed, patient);
+    while (state.passed < bytes)
+      state.passed += await meter.take(bytes - state.passed, 'sent', patient);
   };
   run().catch((error: unknown) => {
     state.failure = error;
@@ -69,8 +70,8 @@ describe('the rate', () => {
   it('holds nobody back who has given up', async () => {
     const { meter } = meterOf({ bytesPerSecond: 1 });
     const given = new AbortController();
-    await meter.take(1, patient);
-    const waiting = Promise.all([1, 2, 3].map(() => meter.take(1, given.signal)));
+    await meter.take(1, 'sent', patient);
+    const waiting = Promise.all([1, 2, 3].map(() => meter.take(1, 'sent', given.signal)));
     given.abort(new Error('given up'));
     await expect(waiting).rejects.toThrow('given up');
   });
@@ -79,10 +80,10 @@ describe('the rate', () => {
 describe('the total', () => {
   it('is let through to the byte, and no more', async () => {
     const { meter } = meterOf({ bytesTotal: 100 });
-    expect(await meter.take(70, patient)).toBe(70);
-    expect(await meter.take(70, patient)).toBe(30);
+    expect(await meter.take(70, 'sent', patient)).toBe(70);
+    expect(await meter.take(70, 'sent', patient)).toBe(30);
     expect(meter.exhausted).toBe(true);
-    await expect(meter.take(1, patient)).rejects.toMatchObject({
+    await expect(meter.take(1, 'sent', patient)).rejects.toMatchObject({
       type: 'connection_limit_reached',
     });
     expect(meter.bytes).toBe(100);
@@ -90,7 +91,7 @@ describe('the total', () => {
 
   it('counts what was before', async () => {
     const { meter } = meterOf({ bytesTotal: 100 }, 99);
-    expect(await meter.take(70, patient)).toBe(1);
+    expect(await meter.take(70, 'sent', patient)).toBe(1);
   });
 
   it('ends the wait of those who wait when it is lowered', async () => {

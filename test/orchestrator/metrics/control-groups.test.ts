@@ -27,11 +27,13 @@ it.each([`docker/${id}`, `system.slice/docker-${id}.scope`])(
       [`cpuacct/${path}/cpuacct.usage`]: '1500000000\n',
       [`memory/${path}/memory.usage_in_bytes`]: '1000000\n',
       [`memory/${path}/memory.stat`]: 'cache 5\ninactive_file 1\ntotal_inactive_file 400000\n',
+      [`pids/${path}/pids.current`]: '7\n',
       [`pids/${path}/pids.events`]: 'max 3\n',
     });
     expect(new ControlGroups(root).read(id)).toEqual({
       cpuSeconds: 1.5,
       memoryBytes: 600_000,
+      pids: 7,
       pidsRefused: 3,
     });
   },
@@ -45,11 +47,13 @@ it.each([`docker/${id}`, `system.slice/docker-${id}.scope`])(
       [`${path}/cpu.stat`]: 'usage_usec 2500000\nuser_usec 2000000\n',
       [`${path}/memory.current`]: '1000000\n',
       [`${path}/memory.stat`]: 'anon 1\ninactive_file 100000\n',
+      [`${path}/pids.current`]: '9\n',
       [`${path}/pids.events`]: 'max 0\n',
     });
     expect(new ControlGroups(root).read(id)).toEqual({
       cpuSeconds: 2.5,
       memoryBytes: 900_000,
+      pids: 9,
       pidsRefused: 0,
     });
   },

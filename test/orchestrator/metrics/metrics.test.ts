@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLog } from '../../../src/orchestrator/foundation/log.ts';
 import type { ServiceEvent } from '../../../src/orchestrator/foundation/observe.ts';
+import { ControlGroups } from '../../../src/orchestrator/metrics/control-groups.ts';
 import { Metrics } from '../../../src/orchestrator/metrics/metrics.ts';
 import { FakeClock } from '../../doubles/fake-clock.ts';
 import { sampleOf, seriesOf } from '../../helpers/samples.ts';
@@ -14,7 +15,7 @@ beforeEach(async () => {
   directory = await mkdtemp(`${tmpdir()}/cellar-metrics-`);
   metrics = new Metrics({
     version: '1.2.3',
-    controlGroups: directory,
+    groups: new ControlGroups(directory),
     clock: new FakeClock(),
     log: createLog('silent'),
   });
@@ -24,6 +25,8 @@ afterEach(() => rm(directory, { recursive: true }));
 
 const ended = {
   type: 'executionEnded',
+  tenant: 'default',
+  sessionId: 'ses-1',
   status: 'success',
   error: null,
   truncated: false,
@@ -64,7 +67,8 @@ describe('labels stay bounded', () => {
     const runtimeIds = Array.from({ length: 500 }, (_, i) => i.toString(16).padStart(64, '0'));
     const text = await exportedAfter(
       ...runtimeIds.map(
-        (runtimeId, i) => ({ type: 'sandboxTaken', runtimeId, tenant: `tenant-${i}` }) as const,
+        (runtimeId, i) =>
+          ({ type: 'sandboxTaken', runtimeId, tenant: `tenant-${i}`, sessionId: 'ses-1' }) as const,
       ),
     );
     expect(seriesOf(text, 'cellar_tenant_sandboxes')).toHaveLength(21);

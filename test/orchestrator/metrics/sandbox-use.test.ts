@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 
 function runs(runtimeId: string, cpuSeconds: number, memoryBytes = 1000, pidsRefused = 0): void {
-  kernel.set(runtimeId, { cpuSeconds, memoryBytes, pidsRefused });
+  kernel.set(runtimeId, { cpuSeconds, memoryBytes, pids: 1, pidsRefused });
 }
 
 async function collected(): Promise<string> {

@@ -74,3 +74,28 @@ it('a request that was cut off under version 0007 stays one of which nobody know
     await registry.close();
   }
 });
+
+it('snapshots that were stored under version 0013 are counted from the upgrade on', async () => {
+  await storedBy('0013-tenant-egress', []);
+  const connection = new DatabaseSync(join(directory, 'registry.db'));
+  for (const [snapshotId, sessionId, storedBytes] of [
+    ['snap-1', 'ses-1', 100],
+    ['snap-2', 'ses-1', 50],
+    ['snap-3', null, 7],
+  ] as const)
+    connection
+      .prepare(`insert into snapshot (snapshotId, tenant, sessionId, reason, language, createdAt, sizeBytes,
+        storedBytes, checksum) values (?, 'default', ?, 'requested', 'anarchy', 0, 0, ?, '')`)
+      .run(snapshotId, sessionId, storedBytes);
+  connection.close();
+  const registry = await SqliteRegistry.open({ directory, clock: new FakeClock() });
+  try {
+    const span = { from: 0, to: Number.MAX_SAFE_INTEGER };
+    const stored = (sessionId: string) =>
+      registry.usage.storage({ tenant: 'default', sessionId }, span);
+    expect(await stored('')).toMatchObject([{ byteSeconds: 0, bytes: 157 }]);
+    expect(await stored('ses-1')).toMatchObject([{ byteSeconds: 0, bytes: 150 }]);
+  } finally {
+    await registry.close();
+  }
+});

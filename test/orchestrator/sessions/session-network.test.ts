@@ -36,7 +36,7 @@ const bytesOf = async (id: string) =>
   (await manager.find(tenant, id)).record.statistics.networkBytes;
 
 async function use(bytes: number): Promise<void> {
-  for (let left = bytes; left > 0; ) left -= await last()!.meter.take(left, patient);
+  for (let left = bytes; left > 0; ) left -= await last()!.meter.take(left, 'sent', patient);
 }
 
 it('a session without a network has no way out', async () => {
@@ -120,7 +120,7 @@ it.each([
   await change(id);
   expect(source.started).toHaveLength(2);
   await expect.poll(() => last()?.allow.allows(destination)).toBe(true);
-  expect(await last()!.meter.take(100, patient)).toBe(40);
+  expect(await last()!.meter.take(100, 'sent', patient)).toBe(40);
 });
 
 it('a session that another process takes over keeps its network and what it has used', async () => {
@@ -133,7 +133,7 @@ it('a session that another process takes over keeps its network and what it has 
   await manager.recover();
   await manager.find(tenant, id);
   await expect.poll(() => left.permitted.length).toBe(1);
-  expect(await left.permitted[0]!.meter.take(100, patient)).toBe(40);
+  expect(await left.permitted[0]!.meter.take(100, 'sent', patient)).toBe(40);
 });
 
 it('what a session uses is in its statistics when the execution has ended', async () => {
@@ -166,5 +166,5 @@ it('a larger budget lets a session go on that has used up its own', async () => 
   await use(50);
   expect(last()!.meter.exhausted).toBe(true);
   await allow(id, { ...allowlist, bytesTotal: 80 });
-  expect(await last()!.meter.take(100, patient)).toBe(30);
+  expect(await last()!.meter.take(100, 'sent', patient)).toBe(30);
 });

@@ -314,6 +314,48 @@ const migrations: Record<string, Migration> = {
       );
     },
   },
+  '0014-usage': {
+    async up(database: Kysely<unknown>) {
+      const now = "cast(unixepoch('subsec') * 1000 as integer)";
+      const stored = (session: string) => `select tenant, ${session}, ${now} / 3600000 * 3600000,
+        ${now}, 0, sum(storedBytes) from snapshot`;
+      await run(
+        database,
+        // By tenant and hour, so that what is counted now stands together; an empty session is the whole tenant.
+        `create table usage (
+          tenant text not null,
+          hour integer not null,
+          sessionId text not null,
+          cpuSeconds real not null,
+          memoryByteSeconds real not null,
+          sandboxSeconds real not null,
+          networkSentBytes integer not null,
+          networkReceivedBytes integer not null,
+          executions integer not null,
+          primary key (tenant, hour, sessionId)
+        ) strict, without rowid`,
+        'create index usageOfSession on usage (tenant, sessionId, hour)',
+        `create table usageReading (
+          runtimeId text primary key,
+          at integer not null,
+          cpuSeconds real not null,
+          memoryBytes integer not null
+        ) strict, without rowid`,
+        `create table usageStorage (
+          tenant text not null,
+          sessionId text not null,
+          hour integer not null,
+          at integer not null,
+          byteSeconds real not null,
+          bytes integer not null,
+          primary key (tenant, sessionId, hour)
+        ) strict, without rowid`,
+        `insert into usageStorage ${stored("''")} group by tenant`,
+        `insert into usageStorage ${stored('sessionId')} where sessionId is not null
+          group by tenant, sessionId`,
+      );
+    },
+  },
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

@@ -4,6 +4,7 @@ import type { Generated } from 'kysely';
 import type { ApiKeyRecord, TenantRecord } from '../access-records.ts';
 import type { AuditRecord } from '../audit-records.ts';
 import type { EventRecord, ExecutionRecord, SessionRecord, SnapshotRecord } from '../records.ts';
+import type { StorageStep, UsageHour, UsageReading } from '../usage-records.ts';
 
 /** How a field of a record is stored. */
 export type Column<Value> = Value extends boolean
@@ -48,6 +49,10 @@ export type ApiKeyTable = Positioned & Row<ApiKeyRecord>;
 
 export type AuditTable = Row<AuditRecord>;
 
+export type UsageTable = Row<UsageHour>;
+export type UsageReadingTable = Row<UsageReading>;
+export type UsageStorageTable = Row<StorageStep> & { tenant: string; sessionId: string };
+
 export type FactTable = { name: string; value: string };
 
 export type Schema = {
@@ -60,5 +65,8 @@ export type Schema = {
   tenant: TenantTable;
   apiKey: ApiKeyTable;
   audit: AuditTable;
+  usage: UsageTable;
+  usageReading: UsageReadingTable;
+  usageStorage: UsageStorageTable;
   fact: FactTable;
 };

@@ -3,18 +3,23 @@ import { automaticReasons, type SnapshotRecord } from '../records.ts';
 import type { Listing, Page, RetainedSession } from '../session-registry.ts';
 import type { Database } from './database.ts';
 import { encodeRow } from './rows.ts';
+import type { StorageRows } from './storage-rows.ts';
 
 export class SnapshotRows {
   readonly #database: Database;
+  readonly #storage: StorageRows;
 
-  constructor(database: Database) {
+  /** `storage` is told of all that comes and goes. */
+  constructor(database: Database, storage: StorageRows) {
     this.#database = database;
+    this.#storage = storage;
   }
 
   insert(record: SnapshotRecord): void {
     if (record.sessionId !== null && record.label !== null)
       this.#unlabel(record.sessionId, record.label);
     this.#database.insert('snapshot', encodeRow(record));
+    this.#storage.changed(record.tenant, record.sessionId, record.storedBytes);
   }
 
   /** Null when there is no such version. */
@@ -130,6 +135,17 @@ export class SnapshotRows {
   }
 
   remove(snapshotIds: readonly string[]): void {
+    const removed = this.#database.query
+      .selectFrom('snapshot')
+      .select((snapshot) => [
+        'tenant',
+        'sessionId',
+        snapshot.fn.sum<number>('storedBytes').as('bytes'),
+      ])
+      .where('snapshotId', 'in', [...snapshotIds])
+      .groupBy(['tenant', 'sessionId']);
+    for (const { tenant, sessionId, bytes } of this.#database.all(removed))
+      this.#storage.changed(tenant, sessionId, -bytes);
     this.#database.run(
       this.#database.query.deleteFrom('snapshot').where('snapshotId', 'in', [...snapshotIds]),
     );

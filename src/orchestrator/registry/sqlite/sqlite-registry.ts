@@ -30,6 +30,7 @@ import type {
   SessionFilter,
   SessionRegistry,
 } from '../session-registry.ts';
+import type { UsageRegistry } from '../usage-registry.ts';
 import { AccessRows } from './access-rows.ts';
 import { AuditRows } from './audit-rows.ts';
 import { Checkpointer } from './checkpointer.ts';
@@ -44,6 +45,8 @@ import { type OpenedDatabase, openDatabase } from './open-database.ts';
 import { isForeignKeyViolation, isSyncFailure, registryError } from './registry-error.ts';
 import { SessionRows } from './session-rows.ts';
 import { SnapshotRows } from './snapshot-rows.ts';
+import { StorageRows } from './storage-rows.ts';
+import { UsageRows } from './usage-rows.ts';
 
 /** Rows that one turn of the event loop removes, so that forgetting much holds up nobody. */
 const executionsRemovedMax = 20;
@@ -63,6 +66,7 @@ export class SqliteRegistry implements SessionRegistry {
   /** Tenants and their API keys. */
   readonly access: AccessRegistry;
   readonly audit: AuditRegistry;
+  readonly usage: UsageRegistry;
   readonly #database: Database;
   readonly #durability: Durability;
   readonly #lock: Disposable;
@@ -89,22 +93,26 @@ export class SqliteRegistry implements SessionRegistry {
     this.#checkpointer = new Checkpointer({ ...opened, clock: options.clock });
     this.#sessions = new SessionRows(opened.database);
     this.#executions = new ExecutionRows(opened.database);
-    this.#snapshots = new SnapshotRows(opened.database);
+    this.#snapshots = new SnapshotRows(
+      opened.database,
+      new StorageRows(opened.database, () => options.clock.now()),
+    );
     this.#idempotency = new IdempotencyRows(opened.database, {
       runId: randomUUID(),
       retentionMs: options.idempotencyMs ?? dayMs,
     });
     this.#facts = new FactRows(opened.database);
+    const runners = {
+      read: <Result>(work: () => Result) => this.#read(work),
+      write: <Result>(work: () => Result) => this.#write(work),
+    };
     this.access = new AccessRows(opened.database, {
-      read: (work) => this.#read(work),
-      write: (work) => this.#write(work),
+      ...runners,
       tookEffect: (effect) => this.#idempotency.tookEffect(effect),
     });
     this.#calls = new ObservedCalls(options);
-    this.audit = new AuditRows(opened.database, {
-      read: (work) => this.#read(work),
-      write: (work) => this.#write(work),
-    });
+    this.audit = new AuditRows(opened.database, runners);
+    this.usage = new UsageRows(opened.database, runners);
   }
 
   async createSession(record: SessionRecord, effect?: RequestEffect): Promise<void> {
