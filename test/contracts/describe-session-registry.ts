@@ -476,6 +476,30 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
         expect(rest.items.map((execution) => execution.executionId)).toEqual(['c']);
       });
 
+      it('lists as many as fit, and one at least', async () => {
+        await addExecutions(
+          ...[10, 500, 30, 40].map((storedBytes) => ({
+            executionId: `of ${storedBytes}`,
+            storedBytes,
+          })),
+        );
+        const listed = async (offset: number, bytesMax: number) => {
+          const { items, total } = await registry.listExecutions('ses-1', {
+            limit: 3,
+            offset,
+            bytesMax,
+          });
+          expect(total).toBe(4);
+          return items.map(({ storedBytes }) => storedBytes);
+        };
+        expect(await listed(0, 1000)).toEqual([40, 30, 500]);
+        expect(await listed(0, 70)).toEqual([40, 30]);
+        expect(await listed(0, 69)).toEqual([40]);
+        expect(await listed(2, 70)).toEqual([500]);
+        expect(await listed(3, 70)).toEqual([10]);
+        expect(await listed(4, 70)).toEqual([]);
+      });
+
       it('gives recovery the queued and running ones, oldest first', async () => {
         await addExecutions(
           { executionId: 'ended', status: 'success' },

@@ -180,6 +180,20 @@ describe('a session', () => {
     expect(again.messages.every((message) => message.seq > seen.seq)).toBe(true);
   });
 
+  it('tells a history of large executions in pages that fit', async () => {
+    const { id } = await service.createSession({ limits: { outputBytes: 5_000_000 } });
+    const code = 'line = "x".repeat(100000); for (i = 0; i < 45; i++) { print(line) } 0';
+    for (let i = 0; i < 3; i++) await service.execute(id, code, { timeout: 30_000 });
+    const page = async (offset: number) => {
+      const path = `/api/sessions/${id}/history?includeResults=true&offset=${offset}`;
+      const { items, total, next } = (await service.request('GET', path)).body;
+      return { count: items.length, total, next };
+    };
+    expect(await page(0)).toEqual({ count: 1, total: 3, next: 1 });
+    expect(await page(1)).toEqual({ count: 1, total: 3, next: 2 });
+    expect(await page(2)).toEqual({ count: 1, total: 3, next: null });
+  });
+
   it('lists its history newest first, and forgets it when asked', async () => {
     const { id } = await service.createSession();
     await service.execute(id, 'print("a")');

@@ -45,6 +45,8 @@ export type RetainedSession = Pick<SessionRecord, 'sessionId' | 'version' | 'con
 
 export type HistoryPart = { readonly items: readonly ExecutionRecord[]; readonly last: number };
 
+export type HistoryPage = Page & { readonly bytesMax?: number };
+
 export type HistorySize = { readonly executions: number; readonly bytes: number };
 
 export interface SessionRegistry {
@@ -68,8 +70,8 @@ export interface SessionRegistry {
   deleteSession(sessionId: string): Promise<void>;
 
   findExecution(sessionId: string, executionId: string): Promise<ExecutionRecord | null>;
-  /** Newest first. */
-  listExecutions(sessionId: string, page: Page): Promise<Listing<ExecutionRecord>>;
+  /** Newest first; fewer than the page may have where they would take more than `bytesMax`, in the sense of `storedBytes`, but at least one. */
+  listExecutions(sessionId: string, page: HistoryPage): Promise<Listing<ExecutionRecord>>;
   /** Ended ones that had started by `at`, oldest first. `after` is 0, and then the `last` of the part before. */
   executionsStartedBy(
     sessionId: string,

@@ -34,6 +34,8 @@ import { type SandboxMetrics, UsageReadings } from './usage-readings.ts';
 const recoveriesAtOnce = 4;
 const recoveryRetryMs = 2_000;
 const descentsAtOnce = 4;
+/** Of a page of history, with its output, beside one execution that is larger by itself. */
+const pageBytesMax = 8 * 1024 * 1024;
 /** Of callers whose wait ends by its own deadline only. */
 const neverAborted = new AbortController().signal;
 
@@ -287,7 +289,8 @@ export class SessionManager implements SessionService {
       output: includeOutput ? await registry.outputOf(record.executionId) : [],
     });
     return this.#sessions.viewing(tenant, idOrName, async ({ sessionId }) => {
-      const { items, total } = await registry.listExecutions(sessionId, page);
+      const bounded = { ...page, bytesMax: pageBytesMax };
+      const { items, total } = await registry.listExecutions(sessionId, bounded);
       return { total, items: await Promise.all(items.map(view)) };
     });
   }

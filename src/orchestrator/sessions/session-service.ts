@@ -126,7 +126,7 @@ export interface SessionService {
   /** Throws `execution_ended` when it has. */
   cancel(tenant: string, idOrName: string, executionId: string): Promise<void>;
   stdin(tenant: string, idOrName: string, executionId: string, content: string): Promise<void>;
-  /** Newest first; with their output only where it is wanted, since it can be much. */
+  /** Newest first; with their output only where it is wanted, since it can be much. Where they are large, fewer than the page may have. */
   history(
     tenant: string,
     idOrName: string,

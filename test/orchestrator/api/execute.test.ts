@@ -238,7 +238,9 @@ describe('executions, variables and history', () => {
     await execute({ code: 'second' });
     const lean = await get('/api/sessions/demo/history?limit=1');
     expect(new Checker(ExecutionList).fields(lean.json())).toEqual([]);
-    expect(lean.json()).toMatchObject({ items: [{ code: 'second' }], total: 2, limit: 1 });
+    expect(lean.json()).toMatchObject({ items: [{ code: 'second' }], total: 2, limit: 1, next: 1 });
+    expect((await get('/api/sessions/demo/history?limit=1&offset=1')).json().next).toBeNull();
+    expect((await get('/api/sessions/demo/history?offset=7')).json().next).toBeNull();
     expect(lean.json().items[0]).not.toHaveProperty('output');
     const full = await get('/api/sessions/demo/history?includeResults=true');
     expect(new Checker(ExecutionList).fields(full.json())).toEqual([]);

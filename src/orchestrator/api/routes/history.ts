@@ -31,7 +31,13 @@ export function historyRoutes(server: ApiServer, { sessions }: ApiParts): void {
       const page = { limit, offset };
       const { tenant } = callerOf(request);
       const { items, total } = await sessions.history(tenant, request.params.id, page, results);
-      return { items: items.map((item) => executionJson(item, { results })), total, ...page };
+      const end = offset + items.length;
+      return {
+        items: items.map((item) => executionJson(item, { results })),
+        total,
+        ...page,
+        next: items.length > 0 && end < total ? end : null,
+      };
     },
   );
 

@@ -205,10 +205,19 @@ export const SessionList = Type.Object(listOf(Type.Object(session, closed)).prop
   ...closed,
   $id: 'SessionList',
 });
-export const ExecutionList = Type.Object(listOf(HistoryItem).properties, {
-  ...closed,
-  $id: 'ExecutionList',
-});
+export const ExecutionList = Type.Object(
+  {
+    ...listOf(HistoryItem).properties,
+    next: orNull(
+      Type.Integer({
+        minimum: 1,
+        description:
+          'The offset of the next page, null after the last one. Large executions make a page shorter than `limit`.',
+      }),
+    ),
+  },
+  { ...closed, $id: 'ExecutionList' },
+);
 
 export const SessionDetails = Type.Object(
   {

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { AgentEvent } from '#protocol';
 import type { EventRecord, ExecutionRecord, OutputRecord, SessionChange } from '../records.ts';
-import type { HistoryPart, HistorySize, Listing, Page } from '../session-registry.ts';
+import type { HistoryPage, HistoryPart, HistorySize, Listing } from '../session-registry.ts';
 import type { Database, Writer } from './database.ts';
 import { anyExecution, decodeExecution, encodeValue } from './rows.ts';
 
@@ -74,14 +74,19 @@ export class ExecutionRows {
     return row && decodeExecution(row);
   }
 
-  list(sessionId: string, page: Page): Listing<ExecutionRecord> {
-    const rows = this.#database.all(
-      this.#of(sessionId)
-        .selectAll()
-        .orderBy('position', 'desc')
-        .limit(page.limit)
-        .offset(page.offset),
-    );
+  list(
+    sessionId: string,
+    { limit, offset, bytesMax = Number.POSITIVE_INFINITY }: HistoryPage,
+  ): Listing<ExecutionRecord> {
+    const newest = this.#of(sessionId).orderBy('position', 'desc').offset(offset);
+    // Their sizes first: whoever executes decides how large they are.
+    const sizes = this.#database.all(newest.select('storedBytes').limit(limit));
+    let fitting = 0;
+    for (let bytes = 0; fitting < sizes.length; fitting++) {
+      bytes += sizes[fitting]!.storedBytes;
+      if (bytes > bytesMax && fitting > 0) break;
+    }
+    const rows = this.#database.all(newest.selectAll().limit(fitting));
     const counted = this.#database.first(
       this.#of(sessionId).select((execution) => execution.fn.countAll<number>().as('total')),
     );

@@ -19,6 +19,7 @@ import type {
   SnapshotRecord,
 } from '../records.ts';
 import type {
+  HistoryPage,
   HistoryPart,
   HistorySize,
   IdempotencyClaim,
@@ -192,7 +193,7 @@ export class SqliteRegistry implements SessionRegistry {
     return this.#read(() => this.#executions.find(sessionId, executionId));
   }
 
-  async listExecutions(sessionId: string, page: Page): Promise<Listing<ExecutionRecord>> {
+  async listExecutions(sessionId: string, page: HistoryPage): Promise<Listing<ExecutionRecord>> {
     return this.#read(() => this.#executions.list(sessionId, page));
   }
 
