@@ -5,7 +5,7 @@ import { KeyService } from './access/keys.ts';
 import { TenantRemoval } from './access/tenant-removal.ts';
 import { TenantDirectory } from './access/tenants.ts';
 import { Admission } from './admission/admission.ts';
-import { budgetOf } from './admission/budget.ts';
+import { budgetOf, startsAtOnceOn } from './admission/budget.ts';
 import { addressOf } from './api/address-of.ts';
 import { isLoopback } from './api/host-check.ts';
 import { MetricsListener } from './api/metrics-server.ts';
@@ -200,7 +200,7 @@ export async function assemble(
   const admission = new Admission({
     limits: budget,
     observe,
-    startsAtOnceMax: config.startsAtOnceMax,
+    startsAtOnceMax: config.startsAtOnceMax ?? startsAtOnceOn(hostOf(), config),
     waitMsMax: config.admissionMsMax,
     waitingMax: config.admissionWaitingMax,
     waitingPerTenantMax: config.tenantAdmissionWaitingMax,

@@ -57,3 +57,8 @@ export function budgetOf(
   };
   return { service, tenantOf };
 }
+
+/** Sandboxes that are best started at once: one for each processor, and one that waits for the disk or for the engine meanwhile. */
+export function startsAtOnceOn(host: Host, { hostCpus }: Pick<BudgetSettings, 'hostCpus'>): number {
+  return Math.ceil(hostCpus ?? host.cpus) + 1;
+}

@@ -57,10 +57,13 @@ export const admissionSettings = {
         'What the processors of those that are not paused may add up to; without it as many as of all.',
     }),
   ),
-  startsAtOnceMax: count(
-    8,
-    [1, 1000],
-    'Sandboxes that are started at once for sessions; the next ones wait for their turn.',
+  startsAtOnceMax: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 1000,
+      description:
+        'Sandboxes that are started at once for sessions; the next ones wait for their turn. Without it one more than the host has processors: a start costs little else, so that more at once make all of them late, and what runs beside them.',
+    }),
   ),
   loopDelayMsMax: milliseconds(
     secondMs,

@@ -21,6 +21,7 @@ const withoutDefault = [
   's3Endpoint',
   'hostMemoryBytes',
   'hostCpus',
+  'startsAtOnceMax',
   'tenantSessionsMax',
   'tenantMemoryBytesMax',
   'tenantCpusMax',
