@@ -102,6 +102,14 @@ export const overview: Board = {
         },
       },
       {
+        title: 'Shown in vain',
+        description:
+          'Keys that are wrong, tokens that are refused or mean no tenant and role here (claims), and tickets that are not good any more.',
+        unit: 'reqps',
+        stacked: true,
+        queries: { '{{kind}}': sum(['kind'], rate('cellar_auth_failures_total')) },
+      },
+      {
         title: 'Slowest routes (95 %)',
         description:
           'The ten routes with the longest times, of which 95 % of the requests are below. Synchronous executions take as long as their code.',

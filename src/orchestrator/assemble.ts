@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { KeyService } from './access/keys.ts';
+import { openSignOn } from './access/open-sign-on.ts';
 import { TenantRemoval } from './access/tenant-removal.ts';
 import { TenantDirectory } from './access/tenants.ts';
 import { Admission } from './admission/admission.ts';
@@ -12,6 +13,7 @@ import { MetricsListener } from './api/metrics-server.ts';
 import { createServer } from './api/server.ts';
 import { apiSettings, limitsMaxOf, limitsOf } from './api/settings.ts';
 import { AuditLog } from './audit/audit-log.ts';
+import { Authenticators } from './auth/authenticators.ts';
 import { openBootstrapKey } from './auth/bootstrap-key.ts';
 import { KeyRing } from './auth/key-ring.ts';
 import { Tickets } from './auth/tickets.ts';
@@ -159,6 +161,7 @@ export async function assemble(
   await tenants.open();
   const keys = new KeyService({ ...access, keysPerTenantMax: config.keysPerTenantMax });
   await keys.open();
+  const authenticator = new Authenticators(ring, await openSignOn(config, { tenants, clock, log }));
   const instanceId = await instanceOf(registry);
   const runDirectory = join(config.dataDir, 'run');
   const exits = new ExitWatch({ runtime, instanceId, clock, log });
@@ -292,6 +295,7 @@ export async function assemble(
   });
   const tenantRemoval = new TenantRemoval({
     ...access,
+    ring: authenticator,
     tenants,
     sessions,
     states: sessions.states,
@@ -306,7 +310,7 @@ export async function assemble(
   });
   const parts = {
     metrics: metrics.withToken(config.metricsToken ?? null),
-    authenticator: ring,
+    authenticator,
     overload,
     observe,
     settings: apiSettings(config, await version(), filesMax),

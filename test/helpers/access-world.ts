@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { KeyService } from '../../src/orchestrator/access/keys.ts';
+import { openSignOn } from '../../src/orchestrator/access/open-sign-on.ts';
 import { TenantRemoval } from '../../src/orchestrator/access/tenant-removal.ts';
 import { TenantDirectory } from '../../src/orchestrator/access/tenants.ts';
 import { budgetOf } from '../../src/orchestrator/admission/budget.ts';
@@ -9,10 +10,13 @@ import type { ApiServer } from '../../src/orchestrator/api/api-server.ts';
 import { type ApiBounds, defaultBounds } from '../../src/orchestrator/api/options.ts';
 import { createServer } from '../../src/orchestrator/api/server.ts';
 import { AuditLog } from '../../src/orchestrator/audit/audit-log.ts';
+import { Authenticators } from '../../src/orchestrator/auth/authenticators.ts';
 import { KeyRing } from '../../src/orchestrator/auth/key-ring.ts';
 import { hashOf } from '../../src/orchestrator/auth/key-text.ts';
 import { Tickets } from '../../src/orchestrator/auth/tickets.ts';
+import { loadConfig } from '../../src/orchestrator/config/load-config.ts';
 import { createLog } from '../../src/orchestrator/foundation/log.ts';
+import type { ServiceEvent } from '../../src/orchestrator/foundation/observe.ts';
 import { type Role, roles } from '../../src/orchestrator/foundation/roles.ts';
 import { UsageMeter } from '../../src/orchestrator/usage/usage-meter.ts';
 import { UsageReport } from '../../src/orchestrator/usage/usage-report.ts';
@@ -27,6 +31,11 @@ const host = { memoryBytes: 2 ** 40, cpus: 1000 };
 
 export type Answer = { status: number; body: any; text: string; headers: Record<string, unknown> };
 
+type Parts = Pick<
+  AccessWorld,
+  'world' | 'server' | 'keys' | 'removal' | 'audit' | 'meter' | 'events'
+>;
+
 export class AccessWorld implements AsyncDisposable {
   /** The administrator’s first key. */
   readonly root = 'root-key-0123456789';
@@ -37,21 +46,24 @@ export class AccessWorld implements AsyncDisposable {
   readonly audit: AuditLog;
   /** Told of by the tests: nothing is measured. */
   readonly meter: UsageMeter;
+  /** What its parts told of their work. */
+  readonly events: ServiceEvent[];
   readonly #clients: LiveClient[] = [];
 
-  private constructor(
-    parts: Pick<AccessWorld, 'world' | 'server' | 'keys' | 'removal' | 'audit' | 'meter'>,
-  ) {
+  private constructor(parts: Parts) {
     this.world = parts.world;
     this.server = parts.server;
     this.keys = parts.keys;
     this.removal = parts.removal;
     this.audit = parts.audit;
     this.meter = parts.meter;
+    this.events = parts.events;
   }
 
+  /** `environment`: of the settings for signing on. */
   static async open(
     bounds: { tenantsMax?: number; keysPerTenantMax?: number } & Partial<ApiBounds> = {},
+    environment: Readonly<Record<string, string>> = {},
   ) {
     const known: { tenants?: TenantDirectory } = {};
     const unbounded = { sessionsMax: 100, memoryOvercommit: 1, cpuOvercommit: 1 };
@@ -76,8 +88,13 @@ export class AccessWorld implements AsyncDisposable {
     const keys = new KeyService(access);
     await tenants.open();
     await keys.open();
+    const config = await loadConfig(environment, world.directory);
+    const signOn = await openSignOn(config, { tenants, clock, log });
+    const authenticator = new Authenticators(ring, signOn);
+    const events: ServiceEvent[] = [];
     const removal = new TenantRemoval({
       ...access,
+      ring: authenticator,
       tenants,
       sessions: manager,
       states: manager.states,
@@ -103,7 +120,7 @@ export class AccessWorld implements AsyncDisposable {
       sessions: manager,
       states: manager.states,
       files: manager.files,
-      authenticator: ring,
+      authenticator,
       tenants,
       tenantRemoval: removal,
       keys,
@@ -118,10 +135,11 @@ export class AccessWorld implements AsyncDisposable {
         ...settings,
         bounds: { ...defaultBounds, failedLoginsPerMinuteMax: 10_000, ...bounds },
       },
+      observe: (event) => void events.push(event),
       log,
       clock,
     });
-    return new AccessWorld({ world, server, keys, removal, audit, meter });
+    return new AccessWorld({ world, server, keys, removal, audit, meter, events });
   }
 
   /** One request with a key. */

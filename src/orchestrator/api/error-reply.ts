@@ -21,8 +21,14 @@ export function replyError(
   if (known.retryAfterSeconds !== undefined && (status === 429 || status === 503)) {
     reply.header('retry-after', String(Math.ceil(known.retryAfterSeconds)));
   }
-  if (known.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer realm="cellar"');
+  if (known.code === 'unauthenticated') reply.header('www-authenticate', challengeOf(known));
   return reply.code(status).type(problemContentType).send(problemOf(known, request.id));
+}
+
+/** RFC 6750: what was shown is told from nothing at all where it was a token. */
+function challengeOf({ reason }: AppError): string {
+  const realm = 'Bearer realm="cellar"';
+  return reason === undefined ? realm : `${realm}, error="invalid_token"`;
 }
 
 /** For requests that no hook sees, such as one whose address cannot be decoded. */
@@ -96,9 +102,11 @@ const frameworkErrors: Readonly<Record<string, { code: ErrorCode; detail: string
   FST_ERR_MAX_PARAM_LENGTH: { code: 'not_found', detail: 'A part of the address is too long.' },
 };
 
-/** Failures of ours are errors in the log, with their causes; what a client did wrong is not. */
+/** Failures of ours are errors in the log, with their causes; what a client did wrong, or another service, is not. */
 export function logFailure(error: AppError, facts: Record<string, unknown>, log: Log): void {
   const { status } = errorTable[error.code];
+  // Whoever has no key could fill the log with it; each look at the provider tells of itself.
+  if (error.code === 'provider_unavailable') return;
   if (status >= 500 && status !== 501) {
     log.error({ ...facts, code: error.code, err: error.cause ?? error }, 'request failed');
   }

@@ -35,7 +35,7 @@ export async function installOpenapi(server: ApiServer, version: string): Promis
             type: 'http',
             scheme: 'bearer',
             description:
-              'An API key. With a key of the role admin the header `X-Cellar-Tenant` names the tenant that the request acts in.',
+              'An API key, or a token of the OpenID provider that the service is configured with. With the role admin the header `X-Cellar-Tenant` names the tenant that the request acts in.',
           },
         },
       },

@@ -16,19 +16,21 @@ export function refuseUnless(principal: Principal, role: Role): void {
 }
 
 /**
- * Who sends a request, acting in the tenant that it names. Throws `unauthenticated`; `forbidden` for another tenant than the caller's
- * own, whether it exists or not, and `tenant_not_found` for admins.
+ * Who sends a request, acting in the tenant that it names. Throws what `authenticate` does and `unauthenticated`; `forbidden` for
+ * another tenant than the caller's own, whether it exists or not, and `tenant_not_found` for admins.
  */
-export function principalOf(
+export async function principalOf(
   { authenticator, tenants }: Pick<ApiParts, 'authenticator' | 'tenants'>,
   { headers }: FastifyRequest,
-): Principal {
-  const principal = authenticator.authenticate(headers.authorization);
+): Promise<Principal> {
+  const principal = await authenticator.authenticate(headers.authorization);
   if (principal === null) throw unauthenticated(headers.authorization);
   const named = headers[tenantHeader];
   if (named === undefined || named === principal.tenant) return principal;
   if (principal.role !== 'admin') {
-    throw new AppError('forbidden', { detail: 'This key acts in its own tenant only.' });
+    throw new AppError('forbidden', {
+      detail: 'Only admins act in another tenant than their own.',
+    });
   }
   return { ...principal, tenant: tenants.find(String(named)).tenantId };
 }

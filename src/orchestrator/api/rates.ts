@@ -1,8 +1,9 @@
-// How often somebody may ask: requests of each key, executions of each tenant, and keys that are wrong from each address. Windows of
+// How often somebody may ask: requests of each key, executions of each tenant, and what proves nothing from each address. Windows of
 // a minute, counted in memory: a restart begins anew.
 import rateLimit, { type CreateRateLimitOptions } from '@fastify/rate-limit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../foundation/errors.ts';
+import type { AuthFailure } from '../foundation/observe.ts';
 import type { TenantLimits } from '../registry/access-records.ts';
 import type { ApiServer } from './api-server.ts';
 import type { ApiParts } from './options.ts';
@@ -14,17 +15,15 @@ const countedMax = 10_000;
 
 type Counted = Awaited<ReturnType<ReturnType<ApiServer['createRateLimit']>>>;
 type Counter = (request: FastifyRequest) => Promise<Counted>;
+type RatesParts = Pick<ApiParts, 'authenticator' | 'tenants' | 'settings' | 'observe'>;
 
 export class Rates {
-  readonly #parts: Pick<ApiParts, 'authenticator' | 'tenants' | 'settings'>;
+  readonly #parts: RatesParts;
   readonly #requests: Counter;
   readonly #executions: Counter;
   readonly #failures: Counter;
 
-  private constructor(
-    server: ApiServer,
-    parts: Pick<ApiParts, 'authenticator' | 'tenants' | 'settings'>,
-  ) {
+  private constructor(server: ApiServer, parts: RatesParts) {
     const { bounds } = parts.settings;
     const counter = (options: CreateRateLimitOptions) =>
       oneByOne(server.createRateLimit({ timeWindow: windowMs, ...options }) as Counter);
@@ -42,29 +41,31 @@ export class Rates {
     this.#failures = counter({ max: bounds.failedLoginsPerMinuteMax });
   }
 
-  static async install(
-    server: ApiServer,
-    parts: Pick<ApiParts, 'authenticator' | 'tenants' | 'settings'>,
-  ): Promise<Rates> {
+  static async install(server: ApiServer, parts: RatesParts): Promise<Rates> {
     await server.register(rateLimit, { global: false, cache: countedMax });
     return new Rates(server, parts);
   }
 
   /**
    * Settles who sends a request, and counts it. Throws what `principalOf` does, and `rate_limited`: instead of `unauthenticated` too,
-   * when too many wrong keys came from that address. A key that is right is let in however many were wrong: those who share an address
+   * when too much came from that address that proves nothing. A key that is right is let in however many were wrong: those who share an address
    * with somebody who guesses, behind a proxy for instance, are not shut out with him, and 256 bits are not found by guessing.
    */
   async admit(request: FastifyRequest, reply?: FastifyReply): Promise<void> {
     try {
-      request.principal = principalOf(this.#parts, request);
+      request.principal = await principalOf(this.#parts, request);
     } catch (error) {
-      const isWrongKey = error instanceof AppError && error.code === 'unauthenticated';
-      if (isWrongKey && request.headers.authorization !== undefined)
-        refuse(await this.#failures(request), 'wrong keys from this address');
+      const kind = failureOf(error, request);
+      if (kind !== null) await this.countFailure(request, kind);
       throw error;
     }
     await this.countRequest(request, reply);
+  }
+
+  /** Of somebody who showed what proves nothing. Throws `rate_limited`. */
+  async countFailure(request: FastifyRequest, kind: AuthFailure): Promise<void> {
+    this.#parts.observe?.({ type: 'authFailed', kind });
+    refuse(await this.#failures(request), 'wrong keys, tokens and tickets from this address');
   }
 
   /** Throws `rate_limited`. The caller is known. */
@@ -93,6 +94,14 @@ export class Rates {
       max: (request: FastifyRequest) => limitOf(request) ?? 0,
     };
   }
+}
+
+/** What was shown in vain; null where nothing was, or it proved who asks. */
+function failureOf(error: unknown, { headers }: FastifyRequest): AuthFailure | null {
+  if (headers.authorization === undefined || !(error instanceof AppError)) return null;
+  if (error.code === 'unauthenticated') return error.reason === undefined ? 'key' : 'token';
+  // Of somebody whom the provider knows, and nobody here.
+  return error.code === 'forbidden' && error.reason !== undefined ? 'claims' : null;
 }
 
 /** Two that are counted in the same turn would both read the sum of them: the library hands out the count that it goes on changing. */

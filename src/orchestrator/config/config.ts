@@ -22,6 +22,7 @@ import {
   share,
   text,
 } from './setting-types.ts';
+import { signOnSettings } from './sign-on-settings.ts';
 
 export const settings = {
   host: text('127.0.0.1', 'Address to listen on. Any other than a loopback one needs an API key.'),
@@ -39,6 +40,7 @@ export const settings = {
         'The administrator’s API key: at least 32 printable characters without spaces. Without it one is made at the first start and printed once.',
     }),
   ),
+  ...signOnSettings,
   tenantsMax: count(1000, [1, 10_000], 'Tenants.'),
   keysPerTenantMax: count(
     200,

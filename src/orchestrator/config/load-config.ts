@@ -14,12 +14,11 @@ import {
   settings,
   variableOf,
 } from './config.ts';
+import type { Found } from './found.ts';
 import { nearest } from './nearest.ts';
+import { signOnMistakes } from './sign-on-check.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-/** A setting's value and where it was found, for messages. */
-type Found = { readonly value: unknown; readonly place: string };
 
 const fileVariable = 'CELLAR_CONFIG';
 const defaultFile = 'cellar.config.json';
@@ -36,7 +35,12 @@ export async function loadConfig(environment: Environment, directory: string): P
     if (mistake === null) found.set(name, setting);
     else problems.push(mistake);
   }
-  problems.push(...unknownNames(file, environment), ...disorder(found), ...missing(found));
+  problems.push(
+    ...unknownNames(file, environment),
+    ...disorder(found),
+    ...missing(found),
+    ...signOnMistakes(found),
+  );
   if (problems.length > 0)
     throw new StartError(
       `The configuration is not valid:\n${problems.map((line) => `  - ${line}`).join('\n')}`,

@@ -110,6 +110,8 @@ export type ServiceEvent =
       readonly status: number;
       readonly ms: number;
     }
+  /** Somebody showed what proves nothing. */
+  | { readonly type: 'authFailed'; readonly kind: AuthFailure }
   | { readonly type: 'socketOpened' }
   | { readonly type: 'socketMessageSent' }
   /** By the service, and why. `socketClosed` follows. */
@@ -121,6 +123,8 @@ export type SessionPath = 'cold' | 'warm' | 'restore' | 'resume';
 export type OrphanAction = 'container_removed' | 'container_kept' | 'directory_removed';
 export type RegistryCall = 'commit' | 'sync';
 export type StoreCall = 'put' | 'open' | 'delete' | 'list' | 'collect' | 'check';
+/** `claims`: a token of somebody who has no tenant or role here. */
+export type AuthFailure = 'key' | 'token' | 'claims' | 'ticket';
 type SnapshotSizes = { readonly sizeBytes: number; readonly storedBytes: number };
 
 /** Returns at once and never throws. */

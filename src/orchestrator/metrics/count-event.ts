@@ -128,6 +128,9 @@ const meanings: Meanings = {
     instruments.add('cellar_http_requests_total', { method, route, status: statusClass });
     instruments.observe('cellar_http_request_duration_seconds', { method, route }, seconds(ms));
   },
+  authFailed({ instruments }, { kind }) {
+    instruments.add('cellar_auth_failures_total', { kind });
+  },
   socketOpened({ instruments }) {
     instruments.add('cellar_websockets', {});
   },

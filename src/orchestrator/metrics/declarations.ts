@@ -281,6 +281,11 @@ export const declarations = {
     requestBuckets,
     { method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], route },
   ),
+  cellar_auth_failures_total: counter(
+    'number',
+    'Requests that showed who asks in vain: a wrong key, a token that is refused or means no tenant and role here (claims), a ticket that is unknown, used or too old.',
+    { kind: ['key', 'token', 'claims', 'ticket'] },
+  ),
   cellar_websockets: gauge('number', 'Live connections that are open.'),
   cellar_websocket_messages_sent_total: counter('number', 'Messages sent over live connections.'),
   cellar_websocket_closes_total: counter(

@@ -16,6 +16,10 @@ const withoutDefault = [
   'metricsToken',
   'apiKey',
   'egressCaFile',
+  'oidcIssuer',
+  'oidcAudience',
+  'oidcTenantDefault',
+  'oidcRoleDefault',
   's3Bucket',
   's3Region',
   's3Endpoint',
@@ -50,6 +54,34 @@ describe('loading the configuration', () => {
     expect(error).toBeInstanceOf(StartError);
     return (error as StartError).message.split('\n  - ').slice(1);
   }
+
+  it('wants what signing on needs, and nothing of it without a provider', async () => {
+    expect(
+      await problemsOf({
+        CELLAR_OIDC_AUDIENCE: 'cellar',
+        CELLAR_OIDC_ROLES: 'a=viewer',
+        CELLAR_OIDC_ROLE_DEFAULT: 'viewer',
+      }),
+    ).toEqual([
+      'CELLAR_OIDC_AUDIENCE needs CELLAR_OIDC_ISSUER',
+      'CELLAR_OIDC_ROLES needs CELLAR_OIDC_ISSUER',
+      'CELLAR_OIDC_ROLE_DEFAULT needs CELLAR_OIDC_ISSUER',
+    ]);
+    expect(await problemsOf({ CELLAR_OIDC_ISSUER: 'http://login.example.org' })).toEqual([
+      'CELLAR_OIDC_ISSUER needs CELLAR_OIDC_AUDIENCE',
+      'CELLAR_OIDC_ISSUER must be an https address, or one of this machine',
+    ]);
+    const right = { CELLAR_OIDC_ISSUER: 'https://login.example.org', CELLAR_OIDC_AUDIENCE: 'me' };
+    expect(await loadConfig(right, directory)).toMatchObject({ oidcRoleClaim: 'role' });
+    for (const [name, value] of [
+      ['ALGORITHMS', 'RS256,HS256'],
+      ['ALGORITHMS', 'none'],
+      ['ROLES', 'a=root'],
+      ['TENANTS', 'a=Red'],
+      ['CLOCK_TOLERANCE_MS', '60001'],
+    ])
+      expect(await problemsOf({ ...right, [`CELLAR_OIDC_${name}`]: value! })).toHaveLength(1);
+  });
 
   it('has a valid default for everything but the key and what follows from elsewhere', async () => {
     const config = await loadConfig({}, directory);

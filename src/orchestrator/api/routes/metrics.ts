@@ -34,7 +34,7 @@ export function metricsRoute(
       },
       onRequest: async ({ headers: { authorization } }) => {
         if (options.open || isToken(authorization)) return;
-        const principal = authenticator.authenticate(authorization);
+        const principal = await authenticator.authenticate(authorization);
         if (!principal) throw new AppError('unauthenticated');
         refuseUnless(principal, routeNeeds['GET /metrics']);
       },

@@ -35,7 +35,7 @@ type Admission =
   | { readonly principal: Principal; readonly sessionId: string }
   | { readonly refused: CloseReason };
 
-type Admit = (principal: Principal) => Promise<Extract<Admission, { principal: Principal }>>;
+type Admit = () => Promise<Extract<Admission, { principal: Principal }>>;
 
 export function liveSocket(
   server: ApiServer,
@@ -88,11 +88,7 @@ export function liveSocket(
       admissions.set(
         request,
         request.headers.authorization === undefined && ticket !== undefined
-          ? await admitTicket(api, ticket, async (principal) => {
-              request.principal = principal;
-              await rates.countRequest(request);
-              return admit(request, id);
-            })
+          ? await admitTicket(api, ticket, rates, request, () => admit(request, id))
           : await rates.admit(request, reply).then(() => admit(request, id)),
       );
     },
@@ -127,11 +123,22 @@ export function liveSocket(
 }
 
 /** With a ticket every refusal is a close code. */
-async function admitTicket(api: ApiParts, ticket: string, admit: Admit): Promise<Admission> {
-  const redeemed = api.tickets.redeem(ticket);
-  if (!redeemed) return { refused: 'unauthenticated' };
+async function admitTicket(
+  { tickets }: ApiParts,
+  ticket: string,
+  rates: Rates,
+  request: FastifyRequest,
+  admit: Admit,
+): Promise<Admission> {
   try {
-    const admission = await admit(redeemed.principal);
+    const redeemed = tickets.redeem(ticket);
+    if (!redeemed) {
+      await rates.countFailure(request, 'ticket');
+      return { refused: 'unauthenticated' };
+    }
+    request.principal = redeemed.principal;
+    await rates.countRequest(request);
+    const admission = await admit();
     return admission.sessionId === redeemed.sessionId ? admission : { refused: 'forbidden' };
   } catch (error) {
     return { refused: refusals[toAppError(error).code] ?? 'internal' };
