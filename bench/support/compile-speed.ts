@@ -132,7 +132,9 @@ function compileOne(source: string, linker: Linker, times: Times): number {
   const { text, macros, written } = expanded;
   const { resolved, diagnostics: unresolved } = timed('resolve', () => resolve(expanded.program));
   if (unresolved.some(isError)) return 0;
-  const emitted = timed('emit', () => emit(expanded.program, resolved, { written, root: null }));
+  const emitted = timed('emit', () =>
+    emit(expanded.program, resolved, { source, written, root: null }),
+  );
   const layout = timed('resolve', () => layoutOf(resolved));
   const context = emptyContext;
   const compiled = { source, text, context, macros, emitted, layout, diagnostics: [] };

@@ -176,6 +176,7 @@ function executionRecord(sessionId: string, place: number): ExecutionRecord {
     timeoutMs: 5000,
     captureOutput: true,
     intermediateResults: false,
+    profiled: false,
     interactive: false,
     stdin: null,
     result: { type: 'number', value: place, preview: String(place) },

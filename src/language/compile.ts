@@ -38,7 +38,7 @@ export function compile(source: string, context: CompileContext = emptyContext):
   if (analysed.errors !== null) return { compiled: null, errors: analysed.errors };
   const { expanded, unit, resolved, diagnostics } = analysed;
   const { macros, text, written } = expanded;
-  const emitted = emit(unit.program, resolved, { written, root: unit.root });
+  const emitted = emit(unit.program, resolved, { source, written, root: unit.root });
   const layout = layoutOf(resolved);
   return {
     compiled: { source, text, context, emitted, layout, macros, diagnostics },

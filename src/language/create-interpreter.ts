@@ -9,15 +9,19 @@ import { ImageError } from './image/image-error.ts';
 import type {
   ErrorReport,
   ExecuteOptions,
+  ExecutionProfile,
   ImageFailure,
   ImageLoad,
   InspectedNode,
   Interpreter,
   Outcome,
+  Profiling,
   VariableReport,
 } from './interpreter.ts';
 import type { LinkedUnit, Linker } from './link.ts';
 import type { CompileContext } from './macros/expand.ts';
+import type { PlaceLimits } from './profile/place-table.ts';
+import { Profile } from './profile/profile.ts';
 import { isStackOverflow } from './runtime/catching.ts';
 import { describe, inspectValue, variableReport } from './runtime/describe.ts';
 import { Stopped } from './runtime/raised.ts';
@@ -63,6 +67,11 @@ class Session implements Interpreter {
       // Whatever gets here is a fault of ours, of which the program learns nothing more.
       return end({ status: 'error', error: internalError() }, []);
     }
+  }
+
+  profile(limits: PlaceLimits): ExecutionProfile {
+    const runtime = this.#runtime;
+    return new Profile((id) => runtime.unit(id), limits);
   }
 
   variables({
@@ -180,6 +189,7 @@ class Session implements Interpreter {
     runtime.variables.setBuiltin('args', [...(options.args ?? [])]);
     const { onStatement } = options;
     unit.onStatement = onStatement === undefined ? null : (value) => onStatement(describe(value));
+    runtime.budget.watcher = watcherOf(options.profiling, unit);
     unit.returned = false;
     unit.main = null;
     unit.moduleMain = null;
@@ -191,9 +201,20 @@ class Session implements Interpreter {
       return reportFailure(runtime, failure);
     } finally {
       unit.onStatement = null;
+      runtime.budget.watcher = null;
       this.#isRunning = false;
     }
   }
+}
+
+function watcherOf(profiling: Profiling | undefined, unit: LinkedUnit): (() => void) | null {
+  if (!(profiling?.profile instanceof Profile)) return null;
+  const { profile, now, onSafePoint } = profiling;
+  profile.unit = unit;
+  return () => {
+    profile.look(now);
+    onSafePoint();
+  };
 }
 
 /** The top level, then `main` where it is to be called (SPEC 7.3). */

@@ -19,13 +19,18 @@ export type {
   CreateInterpreter,
   ErrorReport,
   ExecuteOptions,
+  ExecutionProfile,
   ImageFailure,
   ImageLoad,
   InspectedNode,
   Interpreter,
   Outcome,
+  Profiling,
   ValueReport,
   VariableReport,
 } from './interpreter.ts';
 export { type Parsed, parse } from './parser.ts';
+export type { PlaceLimits } from './profile/place-table.ts';
+export type { ProfileReport } from './profile/profile-report.ts';
+export type { RawAllocations, RawNode, RawSamples } from './profile/raw-profile.ts';
 export { shownPath } from './shown-path.ts';

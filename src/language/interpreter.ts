@@ -1,5 +1,8 @@
 // One session of the language: its variables, functions and modules, and the execution of units in it.
 import type { Host } from './host.ts';
+import type { PlaceLimits } from './profile/place-table.ts';
+import type { ProfileReport } from './profile/profile-report.ts';
+import type { RawAllocations, RawSamples } from './profile/raw-profile.ts';
 
 /** 1-based, UTF-16 units. */
 type Location = { readonly line: number; readonly column: number };
@@ -47,6 +50,24 @@ export type ExecuteOptions = {
   readonly autoMain?: boolean;
   /** Told the value of each top-level statement as it ends. */
   readonly onStatement?: (value: ValueReport) => void;
+  readonly profiling?: Profiling;
+};
+
+/** One execution as profilers of V8 see it, told in lines of the program. What it is given is of the thread that it runs in. */
+export interface ExecutionProfile {
+  /** The samples since the last ones. */
+  add(samples: RawSamples): void;
+  /** The allocations since the last ones. */
+  addAllocations(allocations: RawAllocations): void;
+  report(): ProfileReport;
+}
+
+export type Profiling = {
+  readonly profile: ExecutionProfile;
+  /** Microseconds on the clock of the samples. */
+  readonly now: () => number;
+  /** Called at each safe point. May not throw. */
+  readonly onSafePoint: () => void;
 };
 
 export type VariableReport = {
@@ -90,6 +111,8 @@ export interface ImageLoad {
 export interface Interpreter {
   /** Runs one unit to its end. Never throws: a bug of ours is an InternalError in the outcome. */
   execute(code: string, options?: ExecuteOptions): Outcome;
+  /** For one execution to come; nothing is in it until its `add` is called. */
+  profile(limits: PlaceLimits): ExecutionProfile;
   /** User-defined session names, sorted. May be called from inside `host.poll()` while a program runs. */
   variables(options: { filter?: string; includeValues: boolean }): VariableReport[];
   /** `unknown_variable` / `unknown_path` as plain strings when there is nothing. Callable from `host.poll()` too. */

@@ -1,6 +1,6 @@
 // Compiled unit + session → a unit that can run: V8 gets the script of a unit here, and nowhere else (those of patterns are in regex/).
 import { type Compiled, compile } from './compile.ts';
-import type { PositionTable } from './emit/code.ts';
+import type { LineTable, PositionTable } from './emit/code.ts';
 import { intrinsics } from './emit/intrinsics.ts';
 import type { ModulePlan } from './emit/unit-emission.ts';
 import type { CompileContext } from './macros/expand.ts';
@@ -32,6 +32,9 @@ export type LinkedUnit = TracedUnit &
     macros: MacroTable;
     text: string;
     positions: PositionTable;
+    lines: LineTable;
+    firstLine: number;
+    functionStarts: readonly number[];
     scriptStart: number;
     cells: readonly Cell[];
     methods: readonly MethodSite[];
@@ -91,6 +94,9 @@ export class Linker {
       macros: context.macros,
       text: source,
       positions: noPositions,
+      lines: [],
+      firstLine: 1,
+      functionStarts: [],
       functionNames: layout.functions.map(({ name }) => name),
       scriptStart: 0,
       cells: [],
@@ -121,13 +127,17 @@ export class Linker {
 
   /** Gives a unit its code. */
   #evaluate(unit: LinkedUnit, { emitted, macros, text }: Compiled): readonly Instantiate[] {
-    const { needs, script, positions } = emitted;
+    const { needs, script, positions, lines } = emitted;
     // SECURITY: the text is ours (see emitter.ts); it runs in strict mode and is given these two objects and nothing else.
     const evaluate = new Function('R', 'K', `${script}\n//# sourceURL=${scriptUrl(unit.id)}`);
     unit.macros = macros;
     unit.text = text;
     unit.positions = positions;
-    unit.scriptStart = scriptStartOf(evaluate);
+    unit.lines = lines;
+    const head = headOf(evaluate);
+    unit.scriptStart = head.length + 1;
+    unit.firstLine = head.split('\n').length;
+    unit.functionStarts = emitted.functions.map(({ span }) => span.start);
     unit.cells = needs.cells.map((name) => this.#runtime.variables.cell(name));
     unit.methods = needs.methods.map((name) => this.#runtime.methodSite(name));
     unit.shapes = needs.shapes.map((keys) => this.shape(keys));
@@ -170,6 +180,7 @@ function linkModule({ name, version, members, exported }: ModulePlan): LinkedMod
 }
 
 /** V8 puts a head before the body, and counts positions from an opening parenthesis that `toString` does not show. */
-function scriptStartOf(evaluate: { toString(): string }): number {
-  return evaluate.toString().indexOf('"use strict"') + 1;
+function headOf(evaluate: { toString(): string }): string {
+  const text = evaluate.toString();
+  return text.slice(0, text.indexOf('"use strict"'));
 }

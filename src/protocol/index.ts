@@ -5,4 +5,5 @@ export * from './failures.ts';
 export * from './limits.ts';
 export * from './lines.ts';
 export * from './messages.ts';
+export * from './profile.ts';
 export * from './routes.ts';

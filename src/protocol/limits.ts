@@ -42,6 +42,12 @@ export const limits = {
   variablesMax: 10_000,
   /** Names in one `variables` report of an execution's end. */
   changedNamesMax: 1_000,
+  /** Functions, lines and nodes of the call tree in one profile. */
+  profileFunctionsMax: 250,
+  profileLinesMax: 1_000,
+  profileNodesMax: 2_000,
+  /** A profile as JSON. */
+  profileBytesMax: 512 * 1024,
   executionMsMax: 24 * 60 * 60 * 1000,
   /** Path of a file below the workspace, UTF-8 bytes, and how many names it may have. */
   filePathBytesMax: 4096,

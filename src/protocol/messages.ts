@@ -1,6 +1,7 @@
 // Every request, command, event and reply on the link as a schema; the types come from it. Both sides validate.
 import { type Static, Type } from 'typebox';
 import { limits } from './limits.ts';
+import { ExecutionProfile } from './profile.ts';
 
 const closed = { additionalProperties: false } as const;
 const Name = Type.String({ minLength: 1, maxLength: limits.nameLengthMax });
@@ -120,6 +121,8 @@ export const ExecuteCommand = Type.Object(
     intermediateResults: Type.Boolean(),
     /** Lines for `input()`. Without it, and without `interactive`, reading is an IOError. */
     stdin: Type.Optional(Type.String({ maxLength: limits.stdinLengthMax })),
+    /** True: the end comes with a profile. */
+    profile: Type.Optional(Type.Literal(true)),
     /** Someone is there to answer an `inputRequest`. */
     interactive: Type.Boolean(),
   },
@@ -213,6 +216,8 @@ export const AgentEvent = Type.Union([
       variables: Type.Object({ added: Names, changed: Names, removed: Names }, closed),
       /** The engine had to be killed and rebuilt: the session's variables are gone. */
       stateLost: Type.Boolean(),
+      /** Only where it was asked for, and not in any case then. */
+      profile: Type.Optional(ExecutionProfile),
     },
     closed,
   ),

@@ -11,7 +11,12 @@ import type {
   Listing,
   Page,
   SessionFilter,
+  StoredProfile,
 } from '../../src/orchestrator/registry/session-registry.ts';
+import {
+  type ProfileView,
+  profileView,
+} from '../../src/orchestrator/sessions/execution-profile.ts';
 import type {
   ConfigChange,
   ExecuteRequest,
@@ -45,6 +50,8 @@ export class ScriptedSessions implements SessionService {
   onSubmit: ((execution: ExecutionRecord) => void) | null = null;
   /** Told what a request with an idempotency key has made. */
   tookEffect: (effect: RequestEffect) => void = () => {};
+  /** By execution. */
+  readonly profiles = new Map<string, StoredProfile>();
   readonly #sessions = new Map<string, Held>();
   #count = 0;
 
@@ -178,6 +185,7 @@ export class ScriptedSessions implements SessionService {
       captureOutput: request.captureOutput ?? true,
       intermediateResults: request.intermediateResults ?? false,
       interactive: request.interactive ?? false,
+      profiled: request.profile ?? false,
       stdin: request.stdin ?? null,
       result: null,
       error: null,
@@ -216,6 +224,12 @@ export class ScriptedSessions implements SessionService {
   async execution(tenant: string, idOrName: string, executionId: string): Promise<ExecutionView> {
     await this.#enter('execution', tenant, idOrName, executionId);
     return this.#execution(tenant, idOrName, executionId).view;
+  }
+
+  async profile(tenant: string, idOrName: string, executionId: string): Promise<ProfileView> {
+    await this.#enter('profile', tenant, idOrName, executionId);
+    const { record } = this.#execution(tenant, idOrName, executionId).view;
+    return profileView(record, this.profiles.get(executionId) ?? null);
   }
 
   async cancel(tenant: string, idOrName: string, executionId: string): Promise<void> {

@@ -61,6 +61,7 @@ export function executionRecord(changes: Partial<ExecutionRecord> = {}): Executi
     captureOutput: true,
     intermediateResults: false,
     interactive: false,
+    profiled: false,
     stdin: null,
     result: null,
     error: null,

@@ -220,10 +220,11 @@ describe.concurrent('an agent that was taken over, while something runs', () => 
   async function executed(
     run: (stream: ServerHttp2Stream, executionId: string) => void,
     timeout = 500,
+    options: object = {},
   ): Promise<{ victim: Victim; execution: any }> {
     const onChannel = (stream: ServerHttp2Stream) => onExecute(stream, (id) => run(stream, id));
     const victim = await taken(behaving({ onChannel }));
-    const execution = await service.execute(victim.session.id, '1', { timeout });
+    const execution = await service.execute(victim.session.id, '1', { timeout, ...options });
     return { victim, execution };
   }
 
@@ -242,6 +243,83 @@ describe.concurrent('an agent that was taken over, while something runs', () => 
     ['begins it and then says nothing', (stream, id) => stream.write(started(1, id))],
   ])('loses sandbox and execution when it %s', async (_, run) => {
     const { victim, execution } = await executed(run);
+    expect(execution).toMatchObject({ status: 'lost', error: { type: 'SandboxLost' } });
+    await expectLostAndBack(victim);
+  });
+
+  const sensible = {
+    intervalMs: 1,
+    samples: 1,
+    programMs: 1,
+    garbageCollectionMs: 0,
+    otherMs: 0,
+    truncated: false,
+    partial: false,
+    functions: [{ name: 'f', line: 1, selfMs: 1, totalMs: 1, samples: 1, allocatedBytes: 0 }],
+    lines: [{ function: 0, line: 1, selfMs: 1, totalMs: 1, samples: 1 }],
+    nodes: [{ parent: -1, line: 0, selfMs: 1, samples: 1 }],
+  };
+
+  /** An execution that ends with this profile. */
+  const profiled = (profile: object, asked = true) =>
+    executed(
+      (stream, id) => stream.write(started(1, id) + ended(2, id, { profile })),
+      60_000,
+      asked ? { profile: true } : {},
+    );
+
+  const profilePath = ({ sessionId, executionId }: any) =>
+    `/api/sessions/${sessionId}/executions/${executionId}/profile`;
+
+  it('has its profile kept when that makes sense', async () => {
+    const { execution } = await profiled(sensible);
+    const { body } = await service.request('GET', profilePath(execution));
+    expect(body.lines).toEqual([{ line: 1, function: 'f', selfMs: 1, totalMs: 1, samples: 1 }]);
+  });
+
+  it.each<[string, object]>([
+    ['names a function that there is not', { lines: [{ ...sensible.lines[0], function: 7 }] }],
+    ['names a line that there is not', { nodes: [{ ...sensible.nodes[0], line: 9 }] }],
+    ['has a line behind the program', { lines: [{ ...sensible.lines[0], line: 2 }] }],
+    ['has a function behind the program', { functions: [{ ...sensible.functions[0], line: 2 }] }],
+    ['calls in a circle', { nodes: [{ ...sensible.nodes[0], parent: 0 }] }],
+    [
+      'is larger than any may be',
+      {
+        functions: Array.from({ length: 250 }, () => ({
+          ...sensible.functions[0],
+          name: '\u0001'.repeat(256),
+          file: '\u0001'.repeat(256),
+        })),
+      },
+    ],
+  ])('has its execution kept, and no profile that %s', async (_, rest) => {
+    const { victim, execution } = await profiled({ ...sensible, ...rest });
+    expect(execution).toMatchObject({
+      status: 'success',
+      warnings: [{ message: 'The profile made no sense and was not kept' }],
+    });
+    const { status, body } = await service.request('GET', profilePath(execution));
+    expect([status, body.code]).toEqual([404, 'profile_not_found']);
+    const { body: session } = await service.request('GET', `/api/sessions/${victim.session.id}`);
+    expect(session.sandbox.id).toBe(victim.session.sandbox.id);
+  });
+
+  it('has no profile kept that nobody asked for', async () => {
+    const { execution } = await profiled(sensible, false);
+    expect(execution).toMatchObject({ status: 'success', warnings: [] });
+    expect((await service.request('GET', profilePath(execution))).status).toBe(404);
+  });
+
+  it.each<[string, object]>([
+    ['a time below zero', { programMs: -1 }],
+    ['a time that is no number', { programMs: null }],
+    ['a time beyond all', { programMs: 1e300 }],
+    ['a line below the first', { lines: [{ ...sensible.lines[0], line: 0 }] }],
+    ['too many lines', { lines: Array.from({ length: 1001 }, () => sensible.lines[0]) }],
+    ['something that no profile has', { more: true }],
+  ])('loses sandbox and execution for a profile with %s', async (_, rest) => {
+    const { victim, execution } = await profiled({ ...sensible, ...rest });
     expect(execution).toMatchObject({ status: 'lost', error: { type: 'SandboxLost' } });
     await expectLostAndBack(victim);
   });

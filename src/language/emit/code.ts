@@ -48,22 +48,49 @@ export function mark(offset: number): string {
 /** Emitted offset → offset in the program, in ascending order of the former. */
 export type PositionTable = { readonly emitted: Int32Array; readonly source: Int32Array };
 
-/** Takes the marks out. */
-export function separateMarks(marked: string): { text: string; positions: PositionTable } {
+/** By line of the emitted text, from 0: the line of the program that all of it belongs to, from 1; 0: none. */
+export type LineTable = readonly number[];
+
+export type Separated = {
+  readonly text: string;
+  readonly positions: PositionTable;
+  readonly lines: LineTable;
+};
+
+/**
+ * Takes the marks out. Where a mark says that another line of the program begins, a line of the emitted text begins: V8's profiler
+ * knows lines, but no places within them. `lineOf` gives the line of an offset in the program.
+ */
+export function separateMarks(marked: string, lineOf: (offset: number) => number): Separated {
   const parts = marked.split(markStart);
   const emitted = new Int32Array(parts.length - 1);
   const source = new Int32Array(parts.length - 1);
-  let length = parts[0]!.length;
-  for (let i = 1; i < parts.length; i++) {
+  const lines = [0];
+  let text = '';
+  for (let i = 0; i < parts.length; i++) {
     const part = parts[i]!;
-    const end = part.indexOf(markEnd);
-    emitted[i - 1] = length;
-    source[i - 1] = Number.parseInt(part.slice(0, end), 36);
-    parts[i] = part.slice(end + 1);
-    length += part.length - end - 1;
+    const end = i === 0 ? -1 : part.indexOf(markEnd);
+    const content = part.slice(end + 1);
+    if (i > 0) {
+      const offset = Number.parseInt(part.slice(0, end), 36);
+      const line = lineOf(offset);
+      const current = lines.at(-1);
+      if (current === 0) lines[lines.length - 1] = line;
+      else if (current !== line && !restricted.test(parts[i - 1]!)) {
+        text += '\n';
+        lines.push(line);
+      }
+      emitted[i - 1] = text.length;
+      source[i - 1] = offset;
+    }
+    text += content;
+    for (let at = content.indexOf('\n'); at >= 0; at = content.indexOf('\n', at + 1)) lines.push(0);
   }
-  return { text: parts.join(''), positions: { emitted, source } };
+  return { text, positions: { emitted, source }, lines };
 }
+
+/** What a line of JavaScript must not end with where its statement goes on. Emitted `++` and `--` stand before their operands. */
+const restricted = /(?:return|throw)\s*$/;
 
 /** Offset in the program for a place in the emitted text: that of the nearest mark at or before it. */
 export function sourceOffset(table: PositionTable, emittedOffset: number): number {

@@ -70,7 +70,9 @@ function statement(f: FunctionEmission, node: Item): string {
   f.jumped = false;
   const exits = f.exitUsed;
   f.exitUsed = false;
-  return completeExits(f, statementText(f, node), exits);
+  const text = statementText(f, node);
+  // What a statement does that cannot fail is told by its line too (see `separateMarks`).
+  return completeExits(f, text === '' ? '' : mark(node.span.start) + text, exits);
 }
 
 function statementText(f: FunctionEmission, node: Item): string {

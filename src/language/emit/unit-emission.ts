@@ -24,6 +24,8 @@ export type UnitNeeds = {
 };
 
 export type UnitExtras = {
+  /** What the unit was parsed from. */
+  readonly source: string;
   /** The places of callees that macros brought along. */
   readonly written: ReadonlyMap<object, Span>;
   /** In a file's unit the module around its own, which the unit itself holds. */

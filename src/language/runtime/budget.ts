@@ -15,6 +15,8 @@ export class Budget {
   fuel = stepsPerPoll;
   /** False from the moment the program must stop: no `finally` of it runs any more. */
   live = true;
+  /** Told of every safe point that asks the host; while a program is watched only. */
+  watcher: (() => void) | null = null;
   readonly #host: Host;
 
   constructor(host: Host) {
@@ -30,6 +32,7 @@ export class Budget {
   /** Asks the host. Throws Stopped when the program must end. */
   poll(): void {
     this.fuel = stepsPerPoll;
+    this.watcher?.();
     const reason = this.#host.poll();
     if (reason !== null) throw this.stop(reason);
   }

@@ -1,6 +1,6 @@
 // From V8's record of where emitted code failed to places in the program. Costs nothing until something fails: V8 notes
 // positions in the script, and the tables that the emitter made translate them.
-import { type PositionTable, sourceOffset } from '../emit/code.ts';
+import { type LineTable, type PositionTable, sourceOffset } from '../emit/code.ts';
 import type { CompileContext } from '../macros/expand.ts';
 import { lineStarts, locate } from '../span.ts';
 import { Raised } from './raised.ts';
@@ -17,6 +17,11 @@ export type TracedUnit = {
   readonly functionNames: readonly string[];
   /** Where the emitted text begins in what V8 was given. */
   readonly scriptStart: number;
+  readonly lines: LineTable;
+  /** The line of it, from 1, that `lines` begins with. */
+  readonly firstLine: number;
+  /** Offsets in the program, by function index. */
+  readonly functionStarts: readonly number[];
 };
 
 /** V8's own, which no library file declares for a zone without Node. */
@@ -42,6 +47,13 @@ export function scriptUrl(unitId: string): string {
   return `${scheme}${unitId}`;
 }
 
+export function unitOfScript(
+  url: string | null,
+  unitOf: (id: string) => TracedUnit | undefined,
+): TracedUnit | undefined {
+  return url?.startsWith(scheme) ? unitOf(url.slice(scheme.length)) : undefined;
+}
+
 /** Runs something with deep enough records, and leaves V8's settings as they were. */
 export function recordingTraces<Result>(run: () => Result): Result {
   const limit = v8.stackTraceLimit;
@@ -64,8 +76,7 @@ export function framesOf(
   let inner: number | null = null;
   for (const site of callSites(error)) {
     if (frames.length === framesMax) break;
-    const url = site.getScriptNameOrSourceURL();
-    const unit = url?.startsWith(scheme) ? unitOf(url.slice(scheme.length)) : undefined;
+    const unit = unitOfScript(site.getScriptNameOrSourceURL(), unitOf);
     if (unit === undefined) continue;
     const place: number = inner ?? site.getPosition();
     const index = functionIndex(site.getFunctionName());
@@ -82,9 +93,54 @@ export function framesOf(
 }
 
 /** -1 for the unit's top level, null for what is no function of the program. */
-function functionIndex(emitted: string | null): number | null {
+export function functionIndex(emitted: string | null): number | null {
   if (emitted === 'u') return -1;
   return emitted !== null && /^f\d+$/.test(emitted) ? Number(emitted.slice(1)) : null;
+}
+
+/** A function of the program on the stack, and the line it is at. */
+export type Activation = {
+  readonly unit: TracedUnit;
+  /** -1 for the unit's top level. */
+  readonly index: number;
+  readonly line: number;
+  /** V8's name of what it has called; null at the top of the stack. */
+  readonly called: string | null;
+};
+
+/** Of the program that asks, innermost first: cheaper than `framesOf`. */
+export function activationsOf(
+  error: Error,
+  unitOf: (id: string) => TracedUnit | undefined,
+): Activation[] {
+  const activations: Activation[] = [];
+  let inner: number | null = null;
+  let called: string | null = null;
+  for (const site of callSites(error)) {
+    const unit = unitOfScript(site.getScriptNameOrSourceURL(), unitOf);
+    const name = site.getFunctionName();
+    const index = unit === undefined ? null : functionIndex(name);
+    if (unit !== undefined && index === null) inner ??= site.getPosition();
+    else {
+      if (unit !== undefined && index !== null) {
+        const line = lineOf(unit, inner ?? site.getPosition());
+        activations.push({ unit, index, line, called });
+      }
+      inner = null;
+      called = name ?? '';
+    }
+  }
+  return activations;
+}
+
+/** The program's line for a place in the script. */
+function lineOf(unit: TracedUnit, position: number): number {
+  return lineAt(unit, sourceOffset(unit.positions, position - unit.scriptStart));
+}
+
+/** The line of an offset in the program. */
+export function lineAt(unit: TracedUnit, offset: number): number {
+  return locate(startsOf(unit), offset).line;
 }
 
 const startsByUnit = new WeakMap<TracedUnit, readonly number[]>();

@@ -5,13 +5,14 @@ import type { FastifySchema } from 'fastify';
 import type { ApiServer } from './api-server.ts';
 import { accessSchemas } from './schemas/access.ts';
 import { AuditList } from './schemas/audit.ts';
+import { Profile } from './schemas/profile.ts';
 import { sharedSchemas } from './schemas/reply.ts';
 import { SessionUsage, UsageList } from './schemas/usage.ts';
 
 /** Call it before the routes are added. */
 export async function installOpenapi(server: ApiServer, version: string): Promise<void> {
-  for (const schema of [...sharedSchemas, ...accessSchemas, AuditList, UsageList, SessionUsage])
-    server.addSchema(schema);
+  const schemas = [...sharedSchemas, ...accessSchemas, AuditList, Profile, UsageList, SessionUsage];
+  for (const schema of schemas) server.addSchema(schema);
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',

@@ -28,6 +28,7 @@ import { historyRoutes } from './routes/history.ts';
 import { keptSnapshotRoutes } from './routes/kept-snapshots.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { metricsRoute } from './routes/metrics.ts';
+import { profileRoutes } from './routes/profile.ts';
 import { sessionUsageRoute } from './routes/session-usage.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { snapshotRoutes } from './routes/snapshots.ts';
@@ -68,6 +69,7 @@ export async function createServer(api: ApiParts): Promise<ApiServer> {
   fileRoutes(server, api, waits);
   executeRoutes(server, api, waits, idempotency, streams, rates);
   executionRoutes(server, api, waits, streams);
+  profileRoutes(server, api);
   variableRoutes(server, api, waits);
   historyRoutes(server, api);
   ticketRoutes(server, api);

@@ -29,6 +29,7 @@ export const routeNeeds = {
 
   'POST /api/sessions/:id/execute': 'developer',
   'GET /api/sessions/:id/executions/:executionId': 'viewer',
+  'GET /api/sessions/:id/executions/:executionId/profile': 'viewer',
   'POST /api/sessions/:id/executions/:executionId/cancel': 'developer',
   'GET /api/sessions/:id/variables': 'viewer',
   'GET /api/sessions/:id/variables/:name': 'viewer',

@@ -18,6 +18,7 @@ export const errorTable = {
     retry: false,
     title: 'No execution of this session has this id.',
   },
+  profile_not_found: { status: 404, retry: false, title: 'This execution has no profile.' },
   variable_not_found: {
     status: 404,
     retry: false,
@@ -74,6 +75,7 @@ export const errorTable = {
     retry: false,
     title: 'This is no regular file, or its permissions shut everybody out.',
   },
+  execution_running: { status: 409, retry: true, title: 'This execution has not ended yet.' },
   execution_ended: { status: 409, retry: false, title: 'This execution has ended already.' },
   idempotency_conflict: {
     status: 409,

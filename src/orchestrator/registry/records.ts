@@ -1,5 +1,11 @@
 // The rows of the registry, in the words of the layers above. Every one is keyed by tenant through its session.
-import type { DescribedValue, ErrorReport, Location, OutputChannel } from '#protocol';
+import type {
+  DescribedValue,
+  ErrorReport,
+  ExecutionProfile,
+  Location,
+  OutputChannel,
+} from '#protocol';
 
 export const sessionStates = [
   'creating',
@@ -167,6 +173,8 @@ export type ExecutionRecord = {
   readonly captureOutput: boolean;
   readonly intermediateResults: boolean;
   readonly interactive: boolean;
+  /** A profile was asked for. */
+  readonly profiled: boolean;
   readonly stdin: string | null;
   readonly result: DescribedValue | null;
   readonly error: ErrorReport | null;
@@ -186,6 +194,14 @@ export type ExecutionRecord = {
   readonly endedAt: number | null;
   /** Milliseconds from start to end on the host's monotonic clock; null until it has ended. */
   readonly durationMs: number | null;
+};
+
+/** Where the time of an execution went. Belongs to the execution, and goes with it. */
+export type ProfileRecord = {
+  readonly executionId: string;
+  readonly profile: ExecutionProfile;
+  /** When it was handed to the registry, together with the execution's end. */
+  readonly storedAt: number;
 };
 
 /** A live event as it was sent: `message` is the WebSocket message (with its seq) as JSON text. */
@@ -223,6 +239,7 @@ export type SessionChange = {
     readonly executionId: string;
     readonly output: readonly OutputRecord[];
   }[];
+  readonly newProfiles?: readonly ProfileRecord[];
   readonly executions?: readonly ({ readonly executionId: string } & Partial<
     Omit<ExecutionRecord, 'executionId' | 'sessionId'>
   >)[];

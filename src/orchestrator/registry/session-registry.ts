@@ -4,6 +4,7 @@ import type {
   EventRecord,
   ExecutionRecord,
   OutputRecord,
+  ProfileRecord,
   RequestEffect,
   SandboxRecord,
   SessionChange,
@@ -47,6 +48,8 @@ export type HistoryPart = { readonly items: readonly ExecutionRecord[]; readonly
 
 export type HistoryPage = Page & { readonly bytesMax?: number };
 
+export type StoredProfile = ProfileRecord & { readonly firstOutputAt: number | null };
+
 export type HistorySize = { readonly executions: number; readonly bytes: number };
 
 export interface SessionRegistry {
@@ -83,6 +86,8 @@ export interface SessionRegistry {
   openExecutions(sessionId: string): Promise<ExecutionRecord[]>;
   /** Output of one execution in order. */
   outputOf(executionId: string): Promise<OutputRecord[]>;
+  /** Null when the execution has none. */
+  findProfile(executionId: string): Promise<StoredProfile | null>;
   /** Removes ended executions and their events; gives how many executions. */
   clearHistory(sessionId: string): Promise<number>;
   /** How many executions a session has, and what they take, in the sense of `storedBytes`. */

@@ -1,7 +1,8 @@
 // One execution on its way from queued to ended: what each event of the agent makes of it. Holds no I/O.
 // The agent is hostile: an event that does not fit is refused, and output is counted here again.
-import type { AgentEvent, EndedEvent, ErrorReport } from '#protocol';
+import type { AgentEvent, EndedEvent, ErrorReport, ExecutionProfile } from '#protocol';
 import type { ExecutionRecord, ExecutionStatus, OutputRecord } from '../registry/records.ts';
+import { isUsable } from './execution-profile.ts';
 import type { LiveMessage } from './live-messages.ts';
 
 /** What an event means: messages for the followers, and changes of the stored record. */
@@ -9,6 +10,8 @@ export type Step = {
   readonly messages: readonly LiveMessage[];
   readonly change: Partial<ExecutionRecord> | null;
   readonly ended: boolean;
+  /** To be stored with the end. */
+  readonly profile?: ExecutionProfile;
 };
 
 /** Stored size of an event beside its content, so that a flood of tiny events is bounded too. */
@@ -126,7 +129,9 @@ export class ExecutionRun {
         : [{ type: 'variablesChanged', executionId: this.executionId, added, changed, removed }];
     if (event.stateLost)
       changes.push({ type: 'state', from: 'busy', to: 'busy', reason: 'stateLost' });
-    return this.#close(
+    const profile = this.#record.profiled ? event.profile : undefined;
+    const isRefused = profile !== undefined && !isUsable(profile, this.#record.code);
+    const step = this.#close(
       {
         status: event.status,
         ...(event.result === undefined ? {} : { result: event.result }),
@@ -138,7 +143,10 @@ export class ExecutionRun {
       at,
       monotonic,
       changes,
+      profile === undefined || isRefused ? 0 : Buffer.byteLength(JSON.stringify(profile)),
     );
+    if (isRefused) return this.warn(step, 'The profile made no sense and was not kept');
+    return profile === undefined ? step : { ...step, profile };
   }
 
   #close(
@@ -146,11 +154,12 @@ export class ExecutionRun {
     at: number,
     monotonic: number,
     after: readonly LiveMessage[],
+    profileBytes = 0,
   ): Step {
     const durationMs = this.started ? this.#duration(at, monotonic) : 0;
     const { code, stdin } = this.#record;
     const kept = JSON.stringify([code, stdin, end.result, end.error, end.warnings]);
-    const storedBytes = this.#storedBytes + Buffer.byteLength(kept);
+    const storedBytes = this.#storedBytes + Buffer.byteLength(kept) + profileBytes;
     const change = this.#set({ ...end, storedBytes, endedAt: at, durationMs });
     const executionId = this.executionId;
     const messages: LiveMessage[] = [];

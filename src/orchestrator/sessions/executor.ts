@@ -153,8 +153,9 @@ export class Executor {
   }
 
   #handOver({ record }: ExecutionRun, agent: Agent): void {
-    const { executionId, code, timeoutMs, captureOutput, intermediateResults, interactive, stdin } =
+    const { executionId, code, timeoutMs, captureOutput, intermediateResults, interactive } =
       record;
+    const { profiled, stdin } = record;
     agent.execute({
       executionId,
       code,
@@ -162,6 +163,7 @@ export class Executor {
       captureOutput,
       intermediateResults,
       interactive,
+      ...(profiled ? { profile: true } : {}),
       ...(stdin === null ? {} : { stdin }),
     });
   }
@@ -313,6 +315,9 @@ export class Executor {
       },
       executions: steps.flatMap(({ run, step }) =>
         step.change ? [{ executionId: run.executionId, ...step.change }] : [],
+      ),
+      newProfiles: steps.flatMap(({ run, step: { profile } }) =>
+        profile ? [{ executionId: run.executionId, profile, storedAt: this.#clock.now() }] : [],
       ),
       events: events.map((event) => eventRecord(event, at)),
     };

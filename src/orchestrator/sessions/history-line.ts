@@ -113,6 +113,7 @@ export function importedExecution(sessionId: string, line: HistoryLine): Executi
     captureOutput: true,
     intermediateResults: false,
     interactive: false,
+    profiled: false,
     stdin: null,
     imported: true,
     storedBytes: encodeLine(line).byteLength,

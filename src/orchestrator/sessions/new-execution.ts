@@ -20,6 +20,7 @@ export function newExecution(
     captureOutput: request.captureOutput ?? true,
     intermediateResults: request.intermediateResults ?? false,
     interactive: request.interactive ?? false,
+    profiled: request.profile ?? false,
     stdin: request.stdin ?? null,
     result: null,
     error: null,

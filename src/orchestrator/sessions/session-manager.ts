@@ -7,6 +7,7 @@ import { AppError } from '../foundation/errors.ts';
 import { newId } from '../foundation/id.ts';
 import type { ExecutionRecord, RequestEffect, SessionRecord } from '../registry/records.ts';
 import type { Listing, OwnedSession, Page, SessionFilter } from '../registry/session-registry.ts';
+import { type ProfileView, profileView } from './execution-profile.ts';
 import { Expiry } from './expiry.ts';
 import { FileService } from './file-service.ts';
 import { Gate } from './gate.ts';
@@ -251,6 +252,11 @@ export class SessionManager implements SessionService {
       ({ sessionId }, session) =>
         session?.soFar(executionId) ?? this.#stored(sessionId, executionId),
     );
+  }
+
+  async profile(tenant: string, idOrName: string, executionId: string): Promise<ProfileView> {
+    const { record } = await this.execution(tenant, idOrName, executionId);
+    return profileView(record, await this.#options.registry.findProfile(executionId));
   }
 
   cancel(tenant: string, idOrName: string, executionId: string): Promise<void> {

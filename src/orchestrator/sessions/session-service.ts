@@ -9,6 +9,7 @@ import type {
   SessionRecord,
 } from '../registry/records.ts';
 import type { Listing, Page, SessionFilter } from '../registry/session-registry.ts';
+import type { ProfileView } from './execution-profile.ts';
 
 export type SessionView = {
   readonly record: SessionRecord;
@@ -53,6 +54,7 @@ export type ExecuteRequest = {
   readonly timeout?: number;
   readonly captureOutput?: boolean;
   readonly intermediateResults?: boolean;
+  readonly profile?: boolean;
   readonly stdin?: string;
   /** The caller can answer input requests. */
   readonly interactive?: boolean;
@@ -123,6 +125,8 @@ export interface SessionService {
     signal: AbortSignal,
   ): Promise<ExecutionView>;
   execution(tenant: string, idOrName: string, executionId: string): Promise<ExecutionView>;
+  /** Of an execution that has ended. Throws `execution_running`, and `profile_not_found` where there is none. */
+  profile(tenant: string, idOrName: string, executionId: string): Promise<ProfileView>;
   /** Throws `execution_ended` when it has. */
   cancel(tenant: string, idOrName: string, executionId: string): Promise<void>;
   stdin(tenant: string, idOrName: string, executionId: string, content: string): Promise<void>;

@@ -1,6 +1,12 @@
 // The main thread's half of the engine for Anarchy Inference: hands programs to the worker, watches over it, and replaces it when
 // it does not stop, runs out of memory or dies. It never runs a program itself.
-import type { InspectedNode, InspectRequest, VariablesReply, VariablesRequest } from '#protocol';
+import type {
+  ExecutionProfile,
+  InspectedNode,
+  InspectRequest,
+  VariablesReply,
+  VariablesRequest,
+} from '#protocol';
 import { AgentFailure } from '../../agent-failure.ts';
 import {
   type Engine,
@@ -34,6 +40,8 @@ type Running = {
   readonly program: Program;
   readonly sink: ExecutionSink;
   stopped: StopCause | null;
+  /** The last that the worker has told. */
+  profile: ExecutionProfile | null;
   graceTimer: NodeJS.Timeout | undefined;
 };
 
@@ -103,7 +111,7 @@ export class AnarchyEngine implements Engine {
   }
 
   execute(program: Program, sink: ExecutionSink): void {
-    this.#running = { program, sink, stopped: null, graceTimer: undefined };
+    this.#running = { program, sink, stopped: null, profile: null, graceTimer: undefined };
     this.#thread.shared.setStop(null);
     this.#thread.post({ type: 'execute', program });
   }
@@ -215,6 +223,10 @@ export class AnarchyEngine implements Engine {
       this.#warming?.resolve();
       return;
     }
+    if (message.type === 'profile') {
+      if (this.#running !== null) this.#running.profile = message.profile;
+      return;
+    }
     if (message.type !== 'events') {
       this.#transfer?.receive(message);
       return;
@@ -253,12 +265,12 @@ export class AnarchyEngine implements Engine {
       this.#stateLost = this.#settings !== null;
       return;
     }
-    const { program, stopped } = this.#running;
+    const { program, stopped, profile } = this.#running;
     const outcome =
       stopped !== null
         ? outcomeWithout(stopped, stopReason(stopped, program.timeoutMs), true)
         : outcomeWithout('error', outOfMemory ? memoryExhausted : engineFailed, true);
-    this.#finish(this.#running, outcome);
+    this.#finish(this.#running, profile === null ? outcome : { ...outcome, profile });
   }
 
   #ask(question: Question): Promise<unknown> {

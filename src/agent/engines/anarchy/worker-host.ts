@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
 import type { Files, Host, Network, StopReason } from '#language';
-import { limits, type OutputChannel } from '#protocol';
+import { type ExecutionProfile, limits, type OutputChannel } from '#protocol';
 import type { EngineEvent, EngineOutcome, EngineSettings } from '../engine.ts';
 import type { HeapGuard } from './heap-guard.ts';
 import { InputLines } from './input-lines.ts';
@@ -113,8 +113,8 @@ export class WorkerHost implements Host {
     return this.#valueBytesMax;
   }
 
-  /** An execution begins. */
-  begin(program: Program): void {
+  /** An execution begins; `prepare` is done for it, at nobody's cost. */
+  begin(program: Program, prepare: () => void = () => {}): void {
     this.#output = new Output({
       bytesMax: this.#outputBytesMax,
       capture: program.captureOutput,
@@ -127,6 +127,7 @@ export class WorkerHost implements Host {
     this.#progressAt = 0;
     this.#flushedAt = performance.now();
     this.#heap.begin();
+    prepare();
     this.#cpuAtBegin = process.threadCpuUsage();
   }
 
@@ -153,15 +154,27 @@ export class WorkerHost implements Host {
     this.#waitUntil(() => ((this.#imagePosted - this.#shared.imageTaken) | 0) < imageUnderWayMax);
   }
 
-  /** It has ended: what is left goes out together with the outcome. */
-  end(outcome: Omit<EngineOutcome, 'stateLost' | 'usage' | 'truncated'>): void {
+  /**
+   * It has ended: what is left goes out together with the outcome, and with the profile, which is made when the program's use has been
+   * measured.
+   */
+  end(
+    outcome: Omit<EngineOutcome, 'stateLost' | 'usage' | 'truncated' | 'profile'>,
+    profileOf: () => ExecutionProfile | null = () => null,
+  ): void {
     const cpu = process.threadCpuUsage(this.#cpuAtBegin);
     const usage = {
       cpuMs: (cpu.user + cpu.system) / 1000,
       memoryPeakBytes: this.#heap.peakBytes,
       outputBytes: this.#output.bytes,
     };
-    this.#post({ ...outcome, usage, truncated: this.#output.truncated });
+    const profile = profileOf();
+    this.#post({
+      ...outcome,
+      usage,
+      truncated: this.#output.truncated,
+      ...(profile === null ? {} : { profile }),
+    });
   }
 
   /** More text for `readLine`. */

@@ -1,6 +1,6 @@
 // What the main thread and the worker of the engine post to each other. Both are ours and of one version: nothing is validated.
 import type { ImageFailure } from '#language';
-import type { ExecuteCommand, InspectRequest, VariablesRequest } from '#protocol';
+import type { ExecuteCommand, ExecutionProfile, InspectRequest, VariablesRequest } from '#protocol';
 import type { IncomingResponse, OutgoingRequest } from '../../network/request.ts';
 import type { EngineEvent, EngineOutcome, EngineSettings } from '../engine.ts';
 
@@ -52,6 +52,8 @@ export type FromWorker =
       readonly cost: number;
       readonly outcome: Omit<EngineOutcome, 'stateLost'> | null;
     }
+  /** Of the program that runs, so far. */
+  | { readonly type: 'profile'; readonly profile: ExecutionProfile }
   | { readonly type: 'answer'; readonly id: number; readonly answer: unknown }
   /** Answered with a `response`, unless it is given up. */
   | { readonly type: 'request'; readonly id: number; readonly request: OutgoingRequest }

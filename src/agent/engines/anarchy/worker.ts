@@ -6,10 +6,11 @@ import {
   receiveMessageOnPort,
   workerData,
 } from 'node:worker_threads';
-import { createInterpreter, type Interpreter } from '#language';
+import { createInterpreter, type Interpreter, type ValueReport } from '#language';
 import { fitsPattern } from '../name-pattern.ts';
 import { collectGarbage } from './garbage-collection.ts';
 import { HeapGuard } from './heap-guard.ts';
+import { Profiler } from './profiler.ts';
 import {
   describedNode,
   describedOutcome,
@@ -98,21 +99,27 @@ class EngineWorker {
 
   #execute(program: Program): void {
     const { host, interpreter } = this.#session!;
-    host.begin(program);
-    const outcome = interpreter.execute(
-      program.code,
-      program.intermediateResults
-        ? {
-            onStatement: (value) => {
-              const budget = new MessageBudget();
-              const before = budget.left;
-              const result = describedValue(value, budget);
-              host.report({ type: 'intermediateResult', result }, before - budget.left);
-            },
-          }
-        : {},
-    );
-    host.end(describedOutcome(outcome));
+    let profiler: Profiler | null = null as Profiler | null;
+    host.begin(program, () => {
+      if (program.profile) profiler = this.#startProfiler(interpreter);
+    });
+    const onStatement = (value: ValueReport) => {
+      const budget = new MessageBudget();
+      const before = budget.left;
+      const result = describedValue(value, budget);
+      host.report({ type: 'intermediateResult', result }, before - budget.left);
+    };
+    const outcome = interpreter.execute(program.code, {
+      ...(program.intermediateResults ? { onStatement } : {}),
+      ...(profiler === null ? {} : { profiling: profiler.profiling }),
+    });
+    host.end(describedOutcome(outcome), () => profiler?.stop() ?? null);
+  }
+
+  #startProfiler(interpreter: Interpreter): Profiler | null {
+    return Profiler.start(interpreter, (profile) => {
+      this.#port.postMessage({ type: 'profile', profile } satisfies FromWorker);
+    });
   }
 
   /** Null when there is no answer now: the program may have left too little stack for it. */

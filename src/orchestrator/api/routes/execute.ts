@@ -157,12 +157,14 @@ async function endedReply(
   }
 }
 
-function toExecuteRequest({ code, timeout, captureOutput, stdin }: ExecuteBody): ExecuteRequest {
+function toExecuteRequest(body: ExecuteBody): ExecuteRequest {
+  const { code, timeout, captureOutput, stdin, profile } = body;
   return {
     code,
     ...(timeout === undefined ? {} : { timeout }),
     ...(captureOutput === undefined ? {} : { captureOutput }),
     ...(stdin === undefined ? {} : { stdin }),
+    ...(profile === undefined ? {} : { profile }),
   };
 }
 

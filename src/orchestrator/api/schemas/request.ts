@@ -294,6 +294,12 @@ export const ExecuteBody = Type.Object(
     stdin: Type.Optional(
       Type.String({ maxLength: limits.stdinLengthMax, description: 'What `input` reads.' }),
     ),
+    profile: Type.Optional(
+      Type.Boolean({
+        description:
+          'Measures where its time goes, by line; `GET /api/sessions/{id}/executions/{executionId}/profile` tells.',
+      }),
+    ),
   },
   closed,
 );

@@ -27,6 +27,9 @@ const Execute = Type.Object(
           timeout: Type.Optional(Type.Integer({ minimum: 1, maximum: limits.executionMsMax })),
           captureOutput: Type.Optional(Type.Boolean()),
           intermediateResults: Type.Optional(Type.Boolean()),
+          profile: Type.Optional(
+            Type.Boolean({ description: 'As in `POST /api/sessions/{id}/execute`.' }),
+          ),
           stdin: Type.Optional(Type.String({ maxLength: limits.stdinLengthMax })),
         },
         closed,

@@ -1,10 +1,22 @@
 // The queries over executions and the events that belong to them.
 import { sql } from 'kysely';
 import type { AgentEvent } from '#protocol';
-import type { EventRecord, ExecutionRecord, OutputRecord, SessionChange } from '../records.ts';
-import type { HistoryPage, HistoryPart, HistorySize, Listing } from '../session-registry.ts';
+import type {
+  EventRecord,
+  ExecutionRecord,
+  OutputRecord,
+  ProfileRecord,
+  SessionChange,
+} from '../records.ts';
+import type {
+  HistoryPage,
+  HistoryPart,
+  HistorySize,
+  Listing,
+  StoredProfile,
+} from '../session-registry.ts';
 import type { Database, Writer } from './database.ts';
-import { anyExecution, decodeExecution, encodeValue } from './rows.ts';
+import { anyExecution, decodeExecution, encodeRow, encodeValue } from './rows.ts';
 
 const isOpen = sql<boolean>`status in ('queued', 'running')`;
 const isEnded = sql<boolean>`status not in ('queued', 'running')`;
@@ -125,24 +137,25 @@ export class ExecutionRows {
     );
     if (imported) return JSON.parse(imported.output);
     const events = this.#database.all(
-      this.#database.query
-        .selectFrom('execution')
-        .innerJoin('event', (join) =>
-          join
-            .onRef('event.sessionId', '=', 'execution.sessionId')
-            .onRef('event.executionId', '=', 'execution.executionId')
-            .onRef('event.seq', '>=', 'execution.seqFirst')
-            .onRef('event.seq', '<=', 'execution.seqLast'),
-        )
-        .select(['event.message', 'event.at'])
-        .where('execution.executionId', '=', executionId)
-        .where('event.type', '=', 'output')
-        .orderBy('event.seq'),
+      this.#outputEvents(executionId).select(['event.message', 'event.at']),
     );
     return events.map(({ message, at }) => {
       const { channel, content }: OutputMessage = JSON.parse(message);
       return { channel, content, at };
     });
+  }
+
+  insertProfile(record: ProfileRecord): void {
+    this.#database.insert('profile', encodeRow(record));
+  }
+
+  profile(executionId: string): StoredProfile | null {
+    const row = this.#database.first(
+      this.#database.query.selectFrom('profile').selectAll().where('executionId', '=', executionId),
+    );
+    if (row === null) return null;
+    const first = this.#database.first(this.#outputEvents(executionId).select('event.at').limit(1));
+    return { ...row, profile: JSON.parse(row.profile), firstOutputAt: first?.at ?? null };
   }
 
   eventsSince(sessionId: string, since: number, limit: number): EventRecord[] {
@@ -249,6 +262,22 @@ export class ExecutionRows {
     return this.#database.run(
       query.deleteFrom('event').where('sessionId', '=', sessionId).where('seq', 'in', first),
     );
+  }
+
+  /** In order. */
+  #outputEvents(executionId: string) {
+    return this.#database.query
+      .selectFrom('execution')
+      .innerJoin('event', (join) =>
+        join
+          .onRef('event.sessionId', '=', 'execution.sessionId')
+          .onRef('event.executionId', '=', 'execution.executionId')
+          .onRef('event.seq', '>=', 'execution.seqFirst')
+          .onRef('event.seq', '<=', 'execution.seqLast'),
+      )
+      .where('execution.executionId', '=', executionId)
+      .where('event.type', '=', 'output')
+      .orderBy('event.seq');
   }
 
   #of(sessionId: string) {

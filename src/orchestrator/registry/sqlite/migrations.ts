@@ -356,6 +356,19 @@ const migrations: Record<string, Migration> = {
       );
     },
   },
+  '0015-profiles': {
+    async up(database: Kysely<unknown>) {
+      await run(
+        database,
+        'alter table execution add column profiled integer not null default 0',
+        `create table profile (
+          executionId text primary key references execution (executionId) on delete cascade,
+          profile text not null check (json_valid(profile)),
+          storedAt integer not null
+        ) strict`,
+      );
+    },
+  },
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);

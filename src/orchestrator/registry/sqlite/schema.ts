@@ -3,7 +3,13 @@
 import type { Generated } from 'kysely';
 import type { ApiKeyRecord, TenantRecord } from '../access-records.ts';
 import type { AuditRecord } from '../audit-records.ts';
-import type { EventRecord, ExecutionRecord, SessionRecord, SnapshotRecord } from '../records.ts';
+import type {
+  EventRecord,
+  ExecutionRecord,
+  ProfileRecord,
+  SessionRecord,
+  SnapshotRecord,
+} from '../records.ts';
 import type { StorageStep, UsageHour, UsageReading } from '../usage-records.ts';
 
 /** How a field of a record is stored. */
@@ -29,6 +35,8 @@ export type SnapshotTable = Positioned & Row<SnapshotRecord>;
 
 /** Of executions that came with an archive: they have no events. */
 export type ImportedOutputTable = { executionId: string; output: string };
+
+export type ProfileTable = Row<ProfileRecord>;
 
 export type IdempotencyTable = {
   scope: string;
@@ -61,6 +69,7 @@ export type Schema = {
   event: EventTable;
   snapshot: SnapshotTable;
   importedOutput: ImportedOutputTable;
+  profile: ProfileTable;
   idempotency: IdempotencyTable;
   tenant: TenantTable;
   apiKey: ApiKeyTable;

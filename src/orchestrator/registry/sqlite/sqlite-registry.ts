@@ -30,6 +30,7 @@ import type {
   RetainedSession,
   SessionFilter,
   SessionRegistry,
+  StoredProfile,
 } from '../session-registry.ts';
 import type { UsageRegistry } from '../usage-registry.ts';
 import { AccessRows } from './access-rows.ts';
@@ -48,6 +49,7 @@ import { SessionRows } from './session-rows.ts';
 import { SnapshotRows } from './snapshot-rows.ts';
 import { StorageRows } from './storage-rows.ts';
 import { UsageRows } from './usage-rows.ts';
+import { writeChange } from './write-change.ts';
 
 /** Rows that one turn of the event loop removes, so that forgetting much holds up nobody. */
 const executionsRemovedMax = 20;
@@ -158,27 +160,18 @@ export class SqliteRegistry implements SessionRegistry {
   #applyAll(changes: readonly SessionChange[]): void {
     this.#transact(() => {
       try {
-        for (const change of changes) this.#applyRows(change);
+        for (const change of changes)
+          writeChange(change, {
+            sessions: this.#sessions,
+            executions: this.#executions,
+            snapshots: this.#snapshots,
+            idempotency: this.#idempotency,
+          });
       } catch (error) {
         if (!isForeignKeyViolation(error)) throw error;
         throw new AppError('session_not_found', { cause: error });
       }
     });
-  }
-
-  #applyRows(change: SessionChange): void {
-    if (change.session && !this.#sessions.update(change.sessionId, change.session))
-      throw new AppError('session_not_found');
-    for (const record of change.newExecutions ?? []) this.#executions.insert(record);
-    for (const { executionId, output } of change.importedOutput ?? [])
-      this.#executions.insertOutput(executionId, output);
-    for (const record of change.newSnapshots ?? []) this.#snapshots.insert(record);
-    if (change.removedSnapshots?.length) this.#snapshots.remove(change.removedSnapshots);
-    const complete =
-      this.#executions.update(change.executions ?? []) &&
-      this.#executions.insertEvents(change.sessionId, change.events ?? []);
-    if (!complete) throw new AppError('execution_not_found');
-    if (change.effect) this.#idempotency.tookEffect(change.effect);
   }
 
   async deleteSession(sessionId: string): Promise<void> {
@@ -212,6 +205,10 @@ export class SqliteRegistry implements SessionRegistry {
 
   async outputOf(executionId: string): Promise<OutputRecord[]> {
     return this.#read(() => this.#executions.output(executionId));
+  }
+
+  async findProfile(executionId: string): Promise<StoredProfile | null> {
+    return this.#read(() => this.#executions.profile(executionId));
   }
 
   async clearHistory(sessionId: string): Promise<number> {

@@ -1,0 +1,196 @@
+// V8's profilers, run around one execution in the thread of the engine. They are asked through a session of the inspector that stays
+// inside of the thread: no port is opened, and nothing of it is where programs could reach it. Nothing is loaded before it is asked for.
+import type { Session } from 'node:inspector';
+import type { ExecutionProfile, Interpreter, Profiling, RawNode } from '#language';
+import { type ExecutionProfile as DescribedProfile, limits } from '#protocol';
+import { describedProfile } from './described-profile.ts';
+
+const intervalMicros = 1_000;
+/** Allocated between two samples, on average. */
+const allocationBytes = 32 * 1024;
+/** What V8 gathers is taken from it this often, for it has no bound: soon first, so that little is lost with a worker that dies. */
+const turnMicrosMin = 2_000_000;
+const turnMicrosMax = 10_000_000;
+
+type ProtocolNode = {
+  readonly callFrame: { readonly functionName: string; readonly scriptId: string; url: string };
+};
+type CpuNode = ProtocolNode & {
+  readonly id: number;
+  readonly children?: readonly number[];
+  readonly positionTicks?: RawNode['ticks'];
+};
+type CpuProfile = {
+  readonly nodes: readonly CpuNode[];
+  readonly startTime: number;
+  readonly samples?: readonly number[];
+  readonly timeDeltas?: readonly number[];
+};
+type HeapNode = ProtocolNode & { readonly selfSize: number; readonly children: HeapNode[] };
+
+export class Profiler {
+  readonly #session: Session;
+  readonly #profile: ExecutionProfile;
+  readonly #onTurn: (profile: DescribedProfile) => void;
+  /** V8's samples of the heap name scripts by their numbers only. */
+  readonly #urls = new Map<string, string>();
+  #turnMicros = turnMicrosMin;
+  #turnAt = 0;
+  #begunAt = 0;
+  #failed = false;
+
+  /** Begins to sample this thread; null where it cannot. `onTurn` is told now and then how it stands. */
+  static start(
+    interpreter: Interpreter,
+    onTurn: (profile: DescribedProfile) => void,
+  ): Profiler | null {
+    try {
+      const { Session } = process.getBuiltinModule('node:inspector');
+      return new Profiler(new Session(), interpreter, onTurn);
+    } catch {
+      return null;
+    }
+  }
+
+  private constructor(
+    session: Session,
+    interpreter: Interpreter,
+    onTurn: (profile: DescribedProfile) => void,
+  ) {
+    this.#session = session;
+    this.#onTurn = onTurn;
+    this.#profile = interpreter.profile({
+      functionsMax: limits.profileFunctionsMax,
+      linesMax: limits.profileLinesMax,
+      nodesMax: limits.profileNodesMax,
+    });
+    session.connect();
+    try {
+      this.#ask('Profiler.enable');
+      this.#ask('Profiler.setSamplingInterval', { interval: intervalMicros });
+      // Code that was optimised before does not know its lines. This has V8 make it anew.
+      this.#ask('Profiler.startPreciseCoverage', { callCount: false, detailed: false });
+      this.#ask('Profiler.stopPreciseCoverage');
+      this.#begin();
+    } catch (error) {
+      session.disconnect();
+      throw error;
+    }
+  }
+
+  /** For the execution. */
+  get profiling(): Profiling {
+    return { profile: this.#profile, now, onSafePoint: () => this.#atSafePoint() };
+  }
+
+  /** Ends the sampling and gives what was found; null when that failed. */
+  stop(): DescribedProfile | null {
+    try {
+      if (!this.#failed) this.#take();
+      return this.#described(this.#failed);
+    } catch {
+      return null;
+    } finally {
+      this.#session.disconnect();
+    }
+  }
+
+  #atSafePoint(): void {
+    if (this.#failed || now() < this.#turnAt) return;
+    try {
+      this.#take();
+      const described = this.#described(true);
+      if (described !== null) this.#onTurn(described);
+      this.#turnMicros = Math.min(this.#turnMicros * 2, turnMicrosMax);
+      this.#begin();
+    } catch {
+      // The program goes on; what was found so far is told at its end.
+      this.#failed = true;
+    }
+  }
+
+  #begin(): void {
+    this.#ask('HeapProfiler.startSampling', {
+      samplingInterval: allocationBytes,
+      includeObjectsCollectedByMajorGC: true,
+      includeObjectsCollectedByMinorGC: true,
+    });
+    this.#ask('Profiler.start');
+    this.#begunAt = now();
+    this.#turnAt = this.#begunAt + this.#turnMicros;
+  }
+
+  #take(): void {
+    const end = now();
+    const { profile } = this.#ask<{ profile: CpuProfile }>('Profiler.stop');
+    const { profile: heap } = this.#ask<{ profile: { head: HeapNode } }>(
+      'HeapProfiler.stopSampling',
+    );
+    const { nodes, indices } = inOrder(profile.nodes);
+    for (const { callFrame } of profile.nodes)
+      if (callFrame.url !== '') this.#urls.set(callFrame.scriptId, callFrame.url);
+    const times: number[] = [];
+    let time = profile.startTime;
+    for (const delta of profile.timeDeltas ?? []) {
+      time += delta;
+      times.push(time);
+    }
+    const samples = (profile.samples ?? []).map((id) => indices.get(id) ?? -1);
+    this.#profile.add({ nodes, samples, times, start: this.#begunAt, end });
+    this.#profile.addAllocations(this.#allocations(heap.head));
+  }
+
+  #allocations(head: HeapNode) {
+    const nodes: Omit<RawNode, 'ticks'>[] = [];
+    const bytes: number[] = [];
+    const open: { node: HeapNode; parent: number }[] = [{ node: head, parent: -1 }];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const { node, parent } = next;
+      const { functionName, scriptId, url } = node.callFrame;
+      const index = nodes.length;
+      nodes.push({ parent, url: url || (this.#urls.get(scriptId) ?? ''), name: functionName });
+      bytes.push(node.selfSize);
+      for (const child of node.children) open.push({ node: child, parent: index });
+    }
+    return { nodes, bytes };
+  }
+
+  #described(partial: boolean): DescribedProfile | null {
+    return describedProfile(this.#profile.report(), intervalMicros / 1000, partial);
+  }
+
+  #ask<Answer>(method: string, parameters: object = {}): Answer {
+    let failure: Error | null = null;
+    let answer: object | undefined;
+    // Within the thread it is answered before `post` returns.
+    this.#session.post(method, parameters, (error, given) => {
+      failure = error;
+      answer = given;
+    });
+    if (failure !== null || answer === undefined) throw new Error(`${method} failed`);
+    return answer as Answer;
+  }
+}
+
+/** Callers before what they call, by index. */
+function inOrder(given: readonly CpuNode[]): { nodes: RawNode[]; indices: Map<number, number> } {
+  const byId = new Map(given.map((node) => [node.id, node]));
+  const nodes: RawNode[] = [];
+  const indices = new Map<number, number>();
+  const open = given.slice(0, 1).map(({ id }) => ({ id, parent: -1 }));
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const node = byId.get(next.id);
+    if (node === undefined) continue;
+    const { callFrame, positionTicks: ticks = [], children = [] } = node;
+    const index = nodes.length;
+    indices.set(node.id, index);
+    nodes.push({ parent: next.parent, url: callFrame.url, name: callFrame.functionName, ticks });
+    for (const id of children) open.push({ id, parent: index });
+  }
+  return { nodes, indices };
+}
+
+/** V8's clock, in microseconds. */
+function now(): number {
+  return Number(process.hrtime.bigint() / 1000n);
+}
