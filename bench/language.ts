@@ -1,4 +1,4 @@
-// How fast the language is: programs beside the same in JavaScript and Python, compiling, heap images, and stopping. Needs neither the
+// How fast the language is: programs beside the same in JavaScript and Python, compiling, heap images, stopping, and profiles. Needs neither the
 // service nor containers: programs run in the agent's own engine, with its worker thread and its safe points.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { type BenchmarkRun, runBenchmark } from './support/benchmark.ts';
 import { measureCancel } from './support/cancel-latency.ts';
 import { measureCompile } from './support/compile-speed.ts';
 import { measureImage } from './support/image-speed.ts';
+import { measureProfile } from './support/profile-cost.ts';
 import { type Language, runProgram } from './support/program-runs.ts';
 import { type Findings, type Table, type Verdict, verdict } from './support/report.ts';
 import { geometricMean, median } from './support/statistics.ts';
@@ -26,7 +27,8 @@ async function measure(run: BenchmarkRun): Promise<Findings> {
   const cancel = await measureCancel(run);
   const image = await measureImage(run);
   const speed = await measurePrograms(run);
-  const parts = [speed, compile, image, cancel];
+  const profile = await measureProfile(run);
+  const parts = [speed, compile, image, cancel, profile];
   return {
     verdicts: parts.flatMap(({ verdicts }) => verdicts),
     tables: parts.flatMap(({ tables }) => tables),

@@ -16,9 +16,13 @@ export class EngineSession implements AsyncDisposable {
   }
 
   /** `onOutput` is told each time that output of the program arrives. */
-  execute(code: string, onOutput = () => {}): Promise<EngineOutcome> {
+  execute(
+    code: string,
+    onOutput = () => {},
+    options: { profile?: true } = {},
+  ): Promise<EngineOutcome> {
     return new Promise((resolve) => {
-      this.#engine.execute(program('benchmark', code), {
+      this.#engine.execute(program('benchmark', code, options), {
         events: (batch) => {
           for (const event of batch) if (event.type === 'output') this.#output += event.content;
           onOutput();

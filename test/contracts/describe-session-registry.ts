@@ -11,7 +11,13 @@ import type {
   SessionFilter,
   SessionRegistry,
 } from '../../src/orchestrator/registry/session-registry.ts';
-import { executionRecord, outputEvent, sessionRecord, snapshotRecord } from '../helpers/records.ts';
+import {
+  executionProfile,
+  executionRecord,
+  outputEvent,
+  sessionRecord,
+  snapshotRecord,
+} from '../helpers/records.ts';
 
 export type RegistryHome = AsyncDisposable & { open(): Promise<SessionRegistry> };
 
@@ -712,6 +718,19 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
         expect((await numbersLeft()).executions).toEqual(['exec-5', 'exec-4', 'exec-2']);
         await registry.pruneHistory('ses-1', { executions: 100, bytes: 100 });
         expect((await numbersLeft()).executions).toEqual(['exec-5', 'exec-2']);
+      });
+
+      it('keeps the profile of an execution for as long as the execution', async () => {
+        const stored = { executionId: 'exec-1', profile: executionProfile(), storedAt: 7 };
+        expect(await registry.findProfile('exec-1')).toBeNull();
+        await registry.apply({ sessionId: 'ses-1', newProfiles: [stored] });
+        await reopen();
+        expect(await registry.findProfile('exec-1')).toEqual({
+          ...stored,
+          firstOutputAt: expect.any(Number),
+        });
+        await registry.pruneHistory('ses-1', { executions: 2, bytes: 1000 });
+        expect(await registry.findProfile('exec-1')).toBeNull();
       });
 
       it('prunes nothing while there is no more than is kept', async () => {

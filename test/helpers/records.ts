@@ -1,4 +1,5 @@
 // Records with every field filled, for tests that care about one or two.
+import type { ExecutionProfile } from '#protocol';
 import type { AuditEvent } from '../../src/orchestrator/registry/audit-records.ts';
 import type {
   EventRecord,
@@ -74,6 +75,23 @@ export function executionRecord(changes: Partial<ExecutionRecord> = {}): Executi
     startedAt: null,
     endedAt: null,
     durationMs: null,
+    ...changes,
+  };
+}
+
+/** What the agent says of a program of one line. */
+export function executionProfile(changes: Partial<ExecutionProfile> = {}): ExecutionProfile {
+  return {
+    intervalMs: 1,
+    samples: 1,
+    programMs: 1,
+    garbageCollectionMs: 0,
+    otherMs: 0,
+    truncated: false,
+    partial: false,
+    functions: [{ name: 'f', line: 1, selfMs: 1, totalMs: 1, samples: 1, allocatedBytes: 0 }],
+    lines: [{ function: 0, line: 1, selfMs: 1, totalMs: 1, samples: 1 }],
+    nodes: [{ parent: -1, line: 0, selfMs: 1, samples: 1 }],
     ...changes,
   };
 }

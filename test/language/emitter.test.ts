@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { compile } from '../../src/language/compile.ts';
 import * as values from '../../src/language/runtime/value.ts';
 import { errorOf, newSession, resultOf } from '../helpers/run-program.ts';
 
@@ -415,5 +416,31 @@ describe('values', () => {
         isCallable && name === 'CallableValue',
       ]);
     }
+  });
+});
+
+describe('the lines of emitted code', () => {
+  it('belong to one line of the program each, and break no statement', () => {
+    const source = `f(a) {
+  let list = [a]
+    .map((x) => x + 1)
+    .filter((x) => x > 1)
+  return list
+    .length
+}
+try {
+  throw f(
+    2)
+} catch (e) { e }`;
+    const { script, lines } = compile(source).compiled!.emitted;
+    expect(script.split('\n')).toHaveLength(lines.length);
+    expect(Math.max(...lines)).toBeLessThanOrEqual(source.split('\n').length);
+    const linesOf = (text: string) =>
+      script.split('\n').flatMap((line, index) => (line.includes(text) ? [lines[index]] : []));
+    expect(linesOf('$method(t0,m1')).toEqual([4]);
+    expect(linesOf('$getMember(v3')).toEqual([6]);
+    expect(linesOf('throw ')).toEqual([9]);
+    expect(linesOf('v2>1')).toEqual([4]);
+    expect(resultOf(source.replace('e }', 'e.value }'))).toBe(1);
   });
 });

@@ -16,6 +16,7 @@ import {
 } from '../doubles/hostile-agent.ts';
 import { EnginelessService } from '../helpers/engineless/engineless-service.ts';
 import type { LiveClient } from '../helpers/live-client.ts';
+import { executionProfile } from '../helpers/records.ts';
 
 const MiB = 1024 * 1024;
 const outputBytes = 64 * 1024;
@@ -247,18 +248,7 @@ describe.concurrent('an agent that was taken over, while something runs', () => 
     await expectLostAndBack(victim);
   });
 
-  const sensible = {
-    intervalMs: 1,
-    samples: 1,
-    programMs: 1,
-    garbageCollectionMs: 0,
-    otherMs: 0,
-    truncated: false,
-    partial: false,
-    functions: [{ name: 'f', line: 1, selfMs: 1, totalMs: 1, samples: 1, allocatedBytes: 0 }],
-    lines: [{ function: 0, line: 1, selfMs: 1, totalMs: 1, samples: 1 }],
-    nodes: [{ parent: -1, line: 0, selfMs: 1, samples: 1 }],
-  };
+  const sensible = executionProfile();
 
   /** An execution that ends with this profile. */
   const profiled = (profile: object, asked = true) =>

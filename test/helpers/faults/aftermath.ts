@@ -16,6 +16,7 @@ const strayRows = [
   `SELECT executionId FROM execution WHERE endedAt IS NULL`,
   `SELECT seq FROM event WHERE sessionId NOT IN (${sessions})`,
   'SELECT executionId FROM importedOutput WHERE executionId NOT IN (SELECT executionId FROM execution)',
+  'SELECT executionId FROM profile WHERE executionId NOT IN (SELECT executionId FROM execution)',
 ];
 
 /** Of a service that runs and has nothing to do: no container, directory, user id or content that no session has. */
