@@ -2,7 +2,7 @@
 import { pino } from 'pino';
 import { AddressCheck, parseAddressRange } from '../../src/orchestrator/egress/address-check.ts';
 import { AllowList } from '../../src/orchestrator/egress/allow-list.ts';
-import { type ByteLimits, ByteMeter } from '../../src/orchestrator/egress/byte-meter.ts';
+import { type ByteLimits, ByteMeter, type Direction } from '../../src/orchestrator/egress/byte-meter.ts';
 import type { EgressEvent } from '../../src/orchestrator/egress/egress-observer.ts';
 import type { EgressHost, EgressTerms } from '../../src/orchestrator/egress/egress-terms.ts';
 import type { Resolver } from '../../src/orchestrator/egress/resolver.ts';
@@ -51,10 +51,14 @@ export function terms(
   allow: readonly string[],
   limits: Partial<ByteLimits> = {},
   clock: Clock = systemClock,
-): EgressTerms {
+): EgressTerms & { readonly counted: Record<Direction, number> } {
+  const counted = { sent: 0, received: 0 };
   const meter = new ByteMeter({
     clock,
     bytes: 0,
+    counted: (direction, bytes) => {
+      counted[direction] += bytes;
+    },
     limits: { bytesPerSecond: null, bytesTotal: null, ...limits },
   });
   return {
@@ -63,5 +67,6 @@ export function terms(
     allow: AllowList.of(allow),
     ceiling: () => null,
     meter,
+    counted,
   };
 }

@@ -89,8 +89,11 @@ describe('what a session has used', () => {
     expectClose((after.memoryByteSeconds - before.memoryByteSeconds) / seconds, held);
   });
 
-  it('between two looks is counted when it is deleted', async () => {
-    await using slow = await startService({ CELLAR_USAGE_INTERVAL_MS: '600000' });
+  it.each([
+    ['the host shows', {}],
+    ['only the engine knows', { CELLAR_CONTROL_GROUPS_DIR: '/nowhere' }],
+  ])('between two looks is counted when it is deleted: what %s', async (_, environment) => {
+    await using slow = await startService({ CELLAR_USAGE_INTERVAL_MS: '600000', ...environment });
     const { id } = await slow.createSession();
     const { sandbox } = (await slow.request('GET', `/api/sessions/${id}`)).body;
     const containers = await slow.containers();

@@ -142,6 +142,18 @@ describe('what was used', () => {
     expect(theirs.text).toBe(nobodys.text);
   });
 
+  it('stays when the tenant is deleted, for admins', async () => {
+    const green = await world.tenant('green');
+    const id = await used(green, 'green', 1);
+    await world.ask(green.developer, 'DELETE', `/api/sessions/${id}`);
+    const deleted = await world.ask(world.root, 'DELETE', '/api/tenants/green?force=true');
+    expect(deleted.status).toBe(200);
+    expect((await usage(world.root, '?tenant=green')).body.items).toMatchObject([
+      { tenant: 'green', executions: 1 },
+    ]);
+    expect((await usage(green.viewer)).status).toBe(401);
+  });
+
   it('stays when the session is deleted', async () => {
     const id = await used(blue, 'blue', 2, 'gone');
     expect((await world.ask(blue.developer, 'DELETE', `/api/sessions/${id}`)).status).toBe(204);

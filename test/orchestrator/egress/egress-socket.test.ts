@@ -518,6 +518,7 @@ it('tells of every connection, whatever became of it', async () => {
   ]);
   const [{ sentBytes, receivedBytes }] = egress.events as [(typeof egress.events)[number]];
   expect(sentBytes + receivedBytes).toBe(given.meter.bytes);
+  expect(given.counted).toEqual({ sent: sentBytes, received: receivedBytes });
   expect(sentBytes).toBeGreaterThan('hello'.length);
   expect(receivedBytes).toBeGreaterThan('at /secret?token=1'.length);
   expect(JSON.stringify(egress.events)).not.toContain('secret');

@@ -77,3 +77,17 @@ it('counting all, or those of a language or name, reads no rows', async () => {
   expect(asked).toHaveLength(4);
   for (const step of plans()) expect(step).toContain('COVERING INDEX');
 });
+
+it('questions for what was used read what they tell, and nothing beside it', async () => {
+  const { usage } = registry;
+  const owner = { tenant: 'default', sessionId: 'ses-1' };
+  const span = { from: 0, to: 1 };
+  await usage.tenants('', 10);
+  await usage.sessions('default', '', 10);
+  await usage.hours(owner, span);
+  await usage.total(owner);
+  await usage.storage(owner, span);
+  await usage.sessionNames(['ses-1', 'ses-2']);
+  expect(asked.length).toBeGreaterThan(8);
+  for (const step of plans()) expect(step).toMatch(/^SEARCH \w+ USING /);
+});
