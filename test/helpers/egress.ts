@@ -2,7 +2,11 @@
 import { pino } from 'pino';
 import { AddressCheck, parseAddressRange } from '../../src/orchestrator/egress/address-check.ts';
 import { AllowList } from '../../src/orchestrator/egress/allow-list.ts';
-import { type ByteLimits, ByteMeter, type Direction } from '../../src/orchestrator/egress/byte-meter.ts';
+import {
+  type ByteLimits,
+  ByteMeter,
+  type Direction,
+} from '../../src/orchestrator/egress/byte-meter.ts';
 import type { EgressEvent } from '../../src/orchestrator/egress/egress-observer.ts';
 import type { EgressHost, EgressTerms } from '../../src/orchestrator/egress/egress-terms.ts';
 import type { Resolver } from '../../src/orchestrator/egress/resolver.ts';

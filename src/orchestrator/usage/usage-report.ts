@@ -77,9 +77,10 @@ export class UsageReport implements Usage {
         const name = names.get(owner.sessionId) ?? null;
         for (const row of await this.#rowsOf(owner, question))
           if (after === null || isAfter(row, after)) yield { ...owner, name, ...row };
+        // One may have ten thousand hours.
+        await nextTurn();
+        signal.throwIfAborted();
       }
-      await nextTurn();
-      signal.throwIfAborted();
     }
   }
 

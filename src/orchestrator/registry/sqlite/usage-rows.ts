@@ -202,27 +202,24 @@ export class UsageRows implements UsageRegistry {
 
   async removeStorage({ tenant, sessionId }: UsageOwner, before: number): Promise<void> {
     const { query } = this.#database;
-    this.#write(() => {
-      const old = query
-        .selectFrom('usageStorage')
-        .select(['hour', 'bytes'])
-        .where('tenant', '=', tenant)
-        .where('sessionId', '=', sessionId)
-        .where('hour', '<', before)
-        .orderBy('hour', 'desc')
-        .limit(1);
-      const holding = this.#database.first(old);
-      if (holding === null) return;
-      // Nothing is the same as no step.
-      const end = holding.bytes === 0 ? before : holding.hour;
-      this.#database.run(
-        query
-          .deleteFrom('usageStorage')
-          .where('tenant', '=', tenant)
-          .where('sessionId', '=', sessionId)
-          .where('hour', '<', end),
-      );
-    });
+    const old = query
+      .selectFrom('usageStorage')
+      .select(['hour', 'bytes'])
+      .where('tenant', '=', tenant)
+      .where('sessionId', '=', sessionId)
+      .where('hour', '<', before)
+      .orderBy('hour', 'desc')
+      .limit(2);
+    const [holding, older] = this.#read(() => this.#database.all(old));
+    // Most have one that holds for ever. One that holds nothing is the same as none.
+    if (holding === undefined || (holding.bytes > 0 && older === undefined)) return;
+    const end = holding.bytes > 0 ? holding.hour : before;
+    const removed = query
+      .deleteFrom('usageStorage')
+      .where('tenant', '=', tenant)
+      .where('sessionId', '=', sessionId)
+      .where('hour', '<', end);
+    this.#write(() => this.#database.run(removed));
   }
 
   async removeReadings(before: number): Promise<void> {
