@@ -60,8 +60,8 @@ async function paths(directory: string): Promise<string[]> {
   return (await readdir(directory, { recursive: true })).sort();
 }
 
-/** The audit log is to grow; what bounds it is time. */
-const growing: readonly unknown[] = ['audit'];
+/** The audit log is to grow, and what is billed; what bounds them is time. */
+const growing: readonly unknown[] = ['audit', 'usage', 'usageStorage'];
 
 function rowCounts(dataDirectory: string): [string, number][] {
   const database = new DatabaseSync(join(dataDirectory, 'registry.db'), { readOnly: true });
