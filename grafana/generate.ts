@@ -4,10 +4,11 @@ import { type Board, boardOf } from './board.ts';
 import { capacity } from './dashboards/capacity.ts';
 import { host } from './dashboards/host.ts';
 import { overview } from './dashboards/overview.ts';
+import { security } from './dashboards/security.ts';
 import { sessions } from './dashboards/sessions.ts';
 import { tenants } from './dashboards/tenants.ts';
 
-export const boards: readonly Board[] = [overview, sessions, capacity, tenants, host];
+export const boards: readonly Board[] = [overview, sessions, capacity, tenants, security, host];
 
 export const boardDirectory = new URL('./json/', import.meta.url);
 

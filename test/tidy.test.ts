@@ -36,6 +36,7 @@ const layers: Readonly<Record<string, number>> = {
   'main.ts': 8,
   'assemble.ts': 7,
   'open-store.ts': 6,
+  'open-traces.ts': 6,
   'surroundings.ts': 6,
   api: 6,
   access: 5,
@@ -53,6 +54,7 @@ const layers: Readonly<Record<string, number>> = {
   overload: 1,
   auth: 1,
   metrics: 1,
+  tracing: 1,
   config: 1,
   foundation: 0,
 };

@@ -106,5 +106,17 @@ export const host: Board = {
         },
       },
     ],
+    Traces: [
+      {
+        title: 'Spans',
+        description:
+          'Parts of traced requests that the collector has taken, and those that were dropped: too many waited (queue), or it did not take them (export).',
+        unit: 'ops',
+        queries: {
+          taken: sum([], rate('cellar_trace_spans_exported_total')),
+          'dropped, {{reason}}': sum(['reason'], rate('cellar_trace_spans_dropped_total')),
+        },
+      },
+    ],
   },
 };

@@ -1,6 +1,6 @@
 // The executions of the session: a bounded queue, one running at a time, each with exactly one `ended` event. It knows the engine
 // only by its port, and links not at all.
-import { type ExecuteCommand, limits } from '#protocol';
+import { type EndedEvent, type ExecuteCommand, limits } from '#protocol';
 import { AgentFailure } from './agent-failure.ts';
 import {
   type Engine,
@@ -11,10 +11,15 @@ import {
 } from './engines/engine.ts';
 import { EventBuffer } from './event-buffer.ts';
 
-type Queued = { readonly command: ExecuteCommand; typed: string };
+type Queued = { readonly command: ExecuteCommand; readonly receivedAt: number; typed: string };
 /** Work that no program may disturb. Never fails. */
 type Errand = { readonly run: () => Promise<void> };
-type Running = { readonly executionId: string; readonly cancelTimeout: () => void };
+type Running = {
+  readonly executionId: string;
+  readonly cancelTimeout: () => void;
+  /** Monotonic milliseconds; null where nobody wants to know. */
+  readonly traced: { readonly receivedAt: number; readonly begunAt: number } | null;
+};
 
 /** Timers as a value, so that tests move time. The result cancels. */
 export type After = (ms: number, callback: () => void) => () => void;
@@ -59,7 +64,7 @@ export class Executions {
       this.#end(executionId, outcomeWithout('error', queueFull));
       return;
     }
-    this.#queue.push({ command, typed: '' });
+    this.#queue.push({ command, receivedAt: performance.now(), typed: '' });
     this.#runNext();
   }
 
@@ -126,10 +131,12 @@ export class Executions {
     // A program that starts while nobody takes events would only fill the room kept for ends.
     if (this.events.full) return;
     this.#queue.shift();
-    const { type: _, executionId, ...program } = next.command;
+    const { type: _, executionId, traceparent, ...program } = next.command;
+    const { receivedAt } = next;
     this.#running = {
       executionId,
       cancelTimeout: this.#after(program.timeoutMs, () => this.#stop('timeout')),
+      traced: traceparent === undefined ? null : { receivedAt, begunAt: performance.now() },
     };
     this.events.append({ type: 'started', executionId }, true);
     this.#engine.execute(program, {
@@ -151,15 +158,16 @@ export class Executions {
 
   #finish(executionId: string, outcome: EngineOutcome): void {
     this.#running?.cancelTimeout();
+    const times = timesOf(this.#running?.traced ?? null);
     this.#running = null;
-    this.#end(executionId, outcome);
+    this.#end(executionId, outcome, times);
     this.#runNext();
   }
 
-  #end(executionId: string, outcome: EngineOutcome): void {
+  #end(executionId: string, outcome: EngineOutcome, times: Pick<EndedEvent, 'times'> = {}): void {
     this.#ended.add(executionId);
     if (this.#ended.size > rememberedMax) this.#ended.delete(this.#ended.values().next().value!);
-    this.events.append({ type: 'ended', executionId, ...outcome });
+    this.events.append({ type: 'ended', executionId, ...outcome, ...times });
   }
 
   #roomAgain(): void {
@@ -170,6 +178,14 @@ export class Executions {
 
 function idOf(queued: Queued | Errand): string | null {
   return 'command' in queued ? queued.command.executionId : null;
+}
+
+function timesOf(traced: Running['traced']): Pick<EndedEvent, 'times'> {
+  if (traced === null) return {};
+  const { receivedAt, begunAt } = traced;
+  return {
+    times: { begunMs: begunAt - receivedAt, endedMs: performance.now() - receivedAt },
+  };
 }
 
 const queueFull = {

@@ -28,6 +28,7 @@ import type { ServiceEvent } from './foundation/observe.ts';
 import { ControlGroups } from './metrics/control-groups.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { openStore } from './open-store.ts';
+import { openTraces } from './open-traces.ts';
 import { loadMeter, openFilesMax } from './overload/measure-load.ts';
 import { OverloadWatch } from './overload/overload-watch.ts';
 import { PooledSource } from './pool/pooled-source.ts';
@@ -45,6 +46,7 @@ import { Reconciler } from './sandbox/reconciler.ts';
 import type { SandboxSource } from './sandbox/sandbox-source.ts';
 import { loadSeccompProfile } from './sandbox/seccomp-profile.ts';
 import { UidPool } from './sandbox/uid-pool.ts';
+import { untraced } from './sandbox/untraced.ts';
 import { Retention } from './sessions/retention.ts';
 import { SessionManager } from './sessions/session-manager.ts';
 import type { SessionService } from './sessions/session-service.ts';
@@ -101,7 +103,8 @@ export async function assemble(
   decorate: Decorators = undecorated,
 ): Promise<Service> {
   const groups = new ControlGroups(config.controlGroupsDir);
-  const metrics = new Metrics({ version: await version(), groups, clock, log });
+  const traced = config.tracesEndpoint !== undefined;
+  const metrics = new Metrics({ version: await version(), groups, traced, clock, log });
   const opened = await SqliteRegistry.open({
     directory: config.dataDir,
     clock,
@@ -135,6 +138,7 @@ export async function assemble(
     registry: opened.audit,
     keepMs: config.auditDays * dayMs,
     recordsMax: config.auditRecordsMax,
+    observe,
     clock,
     log,
   });
@@ -163,6 +167,8 @@ export async function assemble(
   await keys.open();
   const authenticator = new Authenticators(ring, await openSignOn(config, { tenants, clock, log }));
   const instanceId = await instanceOf(registry);
+  const tracing = await openTraces(config, { version: await version(), instanceId, observe, log });
+  const tracer = tracing?.tracer;
   const runDirectory = join(config.dataDir, 'run');
   const exits = new ExitWatch({ runtime, instanceId, clock, log });
   const owned = new Set<string>();
@@ -186,6 +192,7 @@ export async function assemble(
       readyMsMax: config.sandboxStartMsMax,
       awayMsMax: config.linkLossMsMax,
       observe,
+      tracer,
       clock,
       log,
     },
@@ -204,6 +211,7 @@ export async function assemble(
     limits: budget,
     observe,
     startsAtOnceMax: config.startsAtOnceMax ?? startsAtOnceOn(hostOf(), config),
+    tracer,
     waitMsMax: config.admissionMsMax,
     waitingMax: config.admissionWaitingMax,
     waitingPerTenantMax: config.tenantAdmissionWaitingMax,
@@ -214,7 +222,7 @@ export async function assemble(
     config.poolMin === 0
       ? null
       : new WarmPool({
-          source: direct,
+          source: tracer === undefined ? direct : untraced(direct, tracer),
           image: (signal) => runtime.imageIdentity(config.sandboxImage, signal),
           limits,
           floor: config.poolMin,
@@ -245,6 +253,7 @@ export async function assemble(
     stored: new StoredSessions(config.sessionsStoredMax),
     retention,
     observe,
+    tracer,
     egressAllowOf: (tenant) => tenants.egressAllowOf(tenant),
     certificates:
       config.egressCaFile === undefined ? null : await readCertificates(config.egressCaFile),
@@ -313,6 +322,7 @@ export async function assemble(
     authenticator,
     overload,
     observe,
+    tracer,
     settings: apiSettings(config, await version(), filesMax),
     log,
     clock,
@@ -370,6 +380,7 @@ export async function assemble(
       await usage[Symbol.asyncDispose]();
       await audit[Symbol.asyncDispose]();
       await registry.close();
+      await tracing?.stop();
     },
   };
 }

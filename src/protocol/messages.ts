@@ -7,6 +7,7 @@ const closed = { additionalProperties: false } as const;
 const Name = Type.String({ minLength: 1, maxLength: limits.nameLengthMax });
 const Text = Type.String({ maxLength: limits.textLengthMax });
 const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const Elapsed = Type.Number({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
 const Milliseconds = Type.Integer({ minimum: 1, maximum: limits.executionMsMax });
 
 /** 1-based line and column in UTF-16 units; `file` where they are of a module's file and not of the executed code. */
@@ -76,6 +77,8 @@ export const HelloReply = Type.Object(
     executions: Type.Array(Name, {
       maxItems: limits.unacknowledgedEventsMax + limits.queueLengthMax + 1,
     }),
+    /** It takes a `traceparent` with programs; agents of earlier versions break off the link at one. */
+    traces: Type.Optional(Type.Literal(true)),
   },
   closed,
 );
@@ -125,6 +128,8 @@ export const ExecuteCommand = Type.Object(
     profile: Type.Optional(Type.Literal(true)),
     /** Someone is there to answer an `inputRequest`. */
     interactive: Type.Boolean(),
+    /** W3C Trace Context of the host's span that this is a part of: the `ended` event then has its `times`. For agents that said `traces`. */
+    traceparent: Type.Optional(Type.String({ pattern: '^00-[0-9a-f]{32}-[0-9a-f]{16}-01$' })),
   },
   closed,
 );
@@ -218,6 +223,8 @@ export const AgentEvent = Type.Union([
       stateLost: Type.Boolean(),
       /** Only where it was asked for, and not in any case then. */
       profile: Type.Optional(ExecutionProfile),
+      /** Where a `traceparent` came with the program: when the engine began and ended, milliseconds after it came. */
+      times: Type.Optional(Type.Object({ begunMs: Elapsed, endedMs: Elapsed }, closed)),
     },
     closed,
   ),

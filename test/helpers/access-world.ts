@@ -130,7 +130,7 @@ export class AccessWorld implements AsyncDisposable {
       registry,
       overload: { assertCalm: () => {} },
       readiness: {},
-      metrics: { contentType: 'text/plain', token: null, read: async () => '' },
+      metrics: { token: null, read: async () => ({ contentType: 'text/plain', text: '' }) },
       settings: {
         ...settings,
         bounds: { ...defaultBounds, failedLoginsPerMinuteMax: 10_000, ...bounds },

@@ -19,7 +19,7 @@ export type EngineEvent = WithoutPlace<
 >;
 
 /** How an execution ended. */
-export type EngineOutcome = Omit<EndedEvent, 'seq' | 'type' | 'executionId'>;
+export type EngineOutcome = Omit<EndedEvent, 'seq' | 'type' | 'executionId' | 'times'>;
 
 export type EngineSettings = Omit<ConfigureRequest, 'sessionId' | 'language'>;
 
@@ -43,7 +43,10 @@ export interface Engine {
   /** Gives the session's settings: before the first execution, and whenever they change. */
   configure(settings: EngineSettings): void;
   /** Runs a program; everything about it is told to the sink, failures of the engine included. Never throws. */
-  execute(program: Omit<ExecuteCommand, 'type' | 'executionId'>, sink: ExecutionSink): void;
+  execute(
+    program: Omit<ExecuteCommand, 'type' | 'executionId' | 'traceparent'>,
+    sink: ExecutionSink,
+  ): void;
   /**
    * Stops the running program at its next safe point and keeps the session's state. An engine that does not get there
    * within its grace period is rebuilt empty, and the outcome says `stateLost`.

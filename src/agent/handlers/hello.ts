@@ -22,6 +22,7 @@ export function hello(session: Session, token: string, established: () => void) 
       sessionId,
       lastSeq: executions.events.lastSeq,
       executions: executions.held(),
+      traces: true,
     };
   });
 }

@@ -4,7 +4,7 @@ import { abortable } from '../foundation/abortable.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
 import type { Log } from '../foundation/log.ts';
-import type { Observed } from '../foundation/observe.ts';
+import { spanned, type Watched } from '../foundation/trace.ts';
 import { type Amounts, amountsOf, nothing, plus } from './amounts.ts';
 import { FairQueue } from './fair-queue.ts';
 import { Ledger, type Limits, type Shortage } from './ledger.ts';
@@ -12,7 +12,7 @@ import { planReclaim } from './plan-reclaim.ts';
 import { RecentlyFreed, retryAfterSeconds } from './retry-after.ts';
 import { Room, type RoomChanges } from './room.ts';
 
-export type AdmissionOptions = Observed & {
+export type AdmissionOptions = Watched & {
   readonly limits: Limits;
   /** Sandboxes that are being started for somebody at one time. */
   readonly startsAtOnceMax: number;
@@ -162,7 +162,19 @@ export class Admission {
   }
 
   /** Resolves when it is taken from the budget. `admitted` is called in the same moment, and gives what undoes that. */
-  async #wait(
+  #wait(
+    tenant: string,
+    wanted: Amounts,
+    starts: boolean,
+    signal: AbortSignal,
+    admitted: () => () => void,
+  ): Promise<void> {
+    return spanned(this.#options.tracer, 'admission', {}, () =>
+      this.#waitInTurn(tenant, wanted, starts, signal, admitted),
+    );
+  }
+
+  async #waitInTurn(
     tenant: string,
     wanted: Amounts,
     starts: boolean,

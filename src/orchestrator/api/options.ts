@@ -8,7 +8,7 @@ import type { Authenticator } from '../auth/authenticator.ts';
 import type { Tickets } from '../auth/tickets.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
-import type { Observed } from '../foundation/observe.ts';
+import type { Watched } from '../foundation/trace.ts';
 import type { AuditRegistry } from '../registry/audit-registry.ts';
 import type { SessionConfig, SessionLimits } from '../registry/records.ts';
 import type { SessionRegistry } from '../registry/session-registry.ts';
@@ -136,13 +136,15 @@ export type IdempotencyStore = Pick<
 
 /** Where the figures of the service come from. */
 export type MetricsSource = {
-  readonly contentType: string;
-  read(): Promise<string>;
+  /** OpenMetrics where they are to be had, else text. */
+  read(
+    format: 'text' | 'openMetrics',
+  ): Promise<{ readonly contentType: string; readonly text: string }>;
   /** It opens them and nothing else; null where there is none. */
   readonly token: string | null;
 };
 
-export type ApiParts = Observed & {
+export type ApiParts = Watched & {
   readonly sessions: SessionService;
   readonly states: States;
   readonly files: Files;

@@ -65,21 +65,30 @@ export class Rates {
   /** Of somebody who showed what proves nothing. Throws `rate_limited`. */
   async countFailure(request: FastifyRequest, kind: AuthFailure): Promise<void> {
     this.#parts.observe?.({ type: 'authFailed', kind });
-    refuse(await this.#failures(request), 'wrong keys, tokens and tickets from this address');
+    this.#refuse('logins', await this.#failures(request));
   }
 
   /** Throws `rate_limited`. The caller is known. */
   async countRequest(request: FastifyRequest, reply?: FastifyReply): Promise<void> {
     const counted = await this.#requests(request);
     tell(reply, 'requests', counted);
-    refuse(counted, 'requests with this key');
+    this.#refuse('requests', counted);
   }
 
   /** Throws `rate_limited`. The caller is known. */
   async countExecution(request: FastifyRequest, reply?: FastifyReply): Promise<void> {
     const counted = await this.#executions(request);
     tell(reply, 'executions', counted);
-    refuse(counted, 'executions of this tenant');
+    this.#refuse('executions', counted);
+  }
+
+  #refuse(limit: keyof typeof limited, counted: Counted): void {
+    if (counted.isAllowed || !counted.isExceeded) return;
+    this.#parts.observe?.({ type: 'rateLimitHit', limit });
+    throw new AppError('rate_limited', {
+      detail: `Too many ${limited[limit]} within a minute: ${counted.max} are allowed.`,
+      retryAfterSeconds: Math.max(1, counted.ttlInSeconds),
+    });
   }
 
   /** The tenant's own limit, else that of the service; where there is neither, nothing is counted. */
@@ -127,10 +136,8 @@ function append(reply: FastifyReply, header: string, member: string): void {
   reply.header(header, given === undefined ? member : `${given}, ${member}`);
 }
 
-function refuse(counted: Counted, what: string): void {
-  if (counted.isAllowed || !counted.isExceeded) return;
-  throw new AppError('rate_limited', {
-    detail: `Too many ${what} within a minute: ${counted.max} are allowed.`,
-    retryAfterSeconds: Math.max(1, counted.ttlInSeconds),
-  });
-}
+const limited = {
+  logins: 'wrong keys, tokens and tickets from this address',
+  requests: 'requests with this key',
+  executions: 'executions of this tenant',
+} as const;

@@ -44,7 +44,9 @@ export function installRequestHooks(
       method: request.method,
       route: request.routeOptions.url ?? null,
       status: reply.statusCode,
+      refusal: request.problem ?? null,
       ms: reply.elapsedTime,
+      traceId: request.span?.traceId,
     });
     log.debug(
       {

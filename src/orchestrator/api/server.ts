@@ -41,6 +41,7 @@ import { whoamiRoutes } from './routes/whoami.ts';
 import { installSockets } from './sockets/install-sockets.ts';
 import { liveSocket } from './sockets/live-socket.ts';
 import { Strangers } from './strangers.ts';
+import { installTraceHook } from './trace-hook.ts';
 import { Waits } from './waits.ts';
 
 /** A server that is ready to listen, or to be asked with `inject`. Closing it ends every wait, stream and connection. */
@@ -50,6 +51,7 @@ export async function createServer(api: ApiParts): Promise<ApiServer> {
   const server = newServer(api);
   installRequestHooks(server, api);
   installAuditHook(server, api);
+  installTraceHook(server, api);
   installNotFound(server);
   installJsonBody(server);
   installValidation(server);

@@ -2,11 +2,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
-import type { AuditEvent } from '../registry/audit-records.ts';
+import type { Observed } from '../foundation/observe.ts';
+import type { AuditEvent, AuditRecord } from '../registry/audit-records.ts';
 import type { AuditRegistry } from '../registry/audit-registry.ts';
-import { type ChainEnd, chained, chainStart } from './audit-chain.ts';
+import { type ChainEnd, chained, chainStart, followChain } from './audit-chain.ts';
 
-export type AuditLogOptions = {
+export type AuditLogOptions = Observed & {
   readonly registry: AuditRegistry;
   readonly clock: Clock;
   readonly log: Log;
@@ -24,6 +25,8 @@ const strangersPerMinuteMax = 120;
 const minuteMs = 60_000;
 const sweepMs = 60 * minuteMs;
 const removedAtOnceMax = 500;
+/** Newest records whose chain is looked at with each sweep; `cellar audit verify` looks at all of them. */
+const checkedMax = 1000;
 /** There are at most so many too many before they go. */
 const excessMax = 10_000;
 
@@ -68,6 +71,7 @@ export class AuditLog implements AsyncDisposable {
 
   #add(event: AuditEvent): void {
     if (this.#waiting.length >= waitingMax) {
+      this.#options.observe?.({ type: 'auditLost', reason: 'dropped' });
       if (this.#dropped++ === 0)
         this.#options.log.error('the audit log cannot be written: what happens now is not in it');
       return;
@@ -91,7 +95,7 @@ export class AuditLog implements AsyncDisposable {
 
   /** Writes what waits now. False: the registry does not take it, and it waits on. */
   async #write(): Promise<boolean> {
-    const { registry, log } = this.#options;
+    const { registry, log, observe } = this.#options;
     const events = this.#waiting;
     this.#waiting = [];
     let end = this.#end;
@@ -104,10 +108,12 @@ export class AuditLog implements AsyncDisposable {
       await registry.append(records);
     } catch (error) {
       this.#waiting = [...events, ...this.#waiting];
+      observe?.({ type: 'auditNotWritten' });
       log.error({ err: error }, 'the audit log was not written');
       return false;
     }
     this.#end = { seq: end.seq, hash: end.hash };
+    observe?.({ type: 'auditWritten', count: records.length });
     if (end.seq - this.#sweptSeq >= excessMax && !this.#closed) this.#sweepLater(0);
     this.#tellDropped();
     return true;
@@ -132,9 +138,28 @@ export class AuditLog implements AsyncDisposable {
       this.#minute.strangers++;
       return true;
     }
+    this.#options.observe?.({ type: 'auditLost', reason: 'suppressed' });
     if (this.#minute.uncounted++ === 0)
       this.#options.log.warn({ address }, 'too many requests without a key for the audit log');
     return false;
+  }
+
+  /** SECURITY: whoever can write to the disk could change what was noted; the end that this process knows must be in it. */
+  async #check(): Promise<void> {
+    const { registry, log, observe } = this.#options;
+    const known = this.#end;
+    let newest: AuditRecord[];
+    try {
+      newest = await registry.newest(checkedMax);
+    } catch (error) {
+      log.warn({ err: error }, 'the audit log could not be looked at');
+      return;
+    }
+    const isFar = newest.length === checkedMax && newest[0]!.seq > known.seq;
+    const followed = followChain(newest, known.seq === 0 || isFar ? null : known);
+    const whole = !('wrong' in followed);
+    observe?.({ type: 'auditChecked', whole });
+    if (!whole) log.error({ wrong: followed.wrong }, 'the audit log is not whole');
   }
 
   #sweepLater(afterMs: number): void {
@@ -154,6 +179,8 @@ export class AuditLog implements AsyncDisposable {
     } catch (error) {
       log.warn({ err: error }, 'old records of the audit log were not removed');
     }
+    // What was removed is not looked for any more, so a look waits until nothing is.
+    if (removed < removedAtOnceMax) await this.#check();
     this.#sweeping = false;
     if (!this.#closed) this.#sweepLater(removed < removedAtOnceMax ? sweepMs : 1);
   }

@@ -23,6 +23,7 @@ import {
   text,
 } from './setting-types.ts';
 import { signOnSettings } from './sign-on-settings.ts';
+import { tracingSettings } from './tracing-settings.ts';
 
 export const settings = {
   host: text('127.0.0.1', 'Address to listen on. Any other than a loopback one needs an API key.'),
@@ -304,6 +305,7 @@ export const settings = {
   ),
 
   ...metricsSettings,
+  ...tracingSettings,
 };
 
 export const Config = Type.Object(settings, { additionalProperties: false });

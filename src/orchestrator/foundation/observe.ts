@@ -10,12 +10,12 @@ export type ServiceEvent =
   /** `from` is null for a new one. */
   | { readonly type: 'sessionMoved'; readonly from: string | null; readonly to: string }
   /** It has a sandbox that runs: from the start of that one, or of its thaw. `created`: its first one. */
-  | {
+  | ({
       readonly type: 'sessionReady';
       readonly created: boolean;
       readonly path: SessionPath;
       readonly ms: number;
-    }
+    } & InTrace)
   | {
       readonly type: 'sessionNotReady';
       readonly created: boolean;
@@ -30,9 +30,9 @@ export type ServiceEvent =
   // --- executions ---------------------------------------------------------------------------------------------------
   | { readonly type: 'executionQueued' }
   /** `waitedMs`: since it was accepted; null for one that an earlier process accepted, here and below. */
-  | { readonly type: 'executionDispatched'; readonly waitedMs: number | null }
-  | { readonly type: 'executionFirstOutput'; readonly ms: number | null }
-  | {
+  | ({ readonly type: 'executionDispatched'; readonly waitedMs: number | null } & InTrace)
+  | ({ readonly type: 'executionFirstOutput'; readonly ms: number | null } & InTrace)
+  | ({
       readonly type: 'executionEnded';
       readonly tenant: string;
       readonly sessionId: string;
@@ -43,10 +43,10 @@ export type ServiceEvent =
       /** It had been handed to the sandbox. */
       readonly dispatched: boolean;
       readonly ms: number;
-    }
+    } & InTrace)
   // --- sandboxes ----------------------------------------------------------------------------------------------------
   /** From the first call to the engine to the agent's hello. */
-  | { readonly type: 'sandboxStarted'; readonly ms: number }
+  | ({ readonly type: 'sandboxStarted'; readonly ms: number } & InTrace)
   | { readonly type: 'sandboxNotStarted' }
   /** This container is a session's from now on; of none where a state is only tried out for the tenant. */
   | {
@@ -102,21 +102,40 @@ export type ServiceEvent =
       readonly code: ErrorCode | null;
     }
   // --- clients ------------------------------------------------------------------------------------------------------
-  | {
+  | ({
       readonly type: 'requestAnswered';
       readonly method: string;
       /** Its template; null when no route has the address. */
       readonly route: string | null;
       readonly status: number;
+      /** Why it was not served; null when it was. */
+      readonly refusal: ErrorCode | null;
       readonly ms: number;
-    }
+    } & InTrace)
+  /** A live message was not served. */
+  | { readonly type: 'messageRefused'; readonly code: string }
+  | { readonly type: 'rateLimitHit'; readonly limit: RateLimit }
+  /** `reason`: the fault; null where it has no name. */
+  | { readonly type: 'archiveRefused'; readonly reason: string | null }
   /** Somebody showed what proves nothing. */
   | { readonly type: 'authFailed'; readonly kind: AuthFailure }
   | { readonly type: 'socketOpened' }
   | { readonly type: 'socketMessageSent' }
   /** By the service, and why. `socketClosed` follows. */
   | { readonly type: 'socketEnded'; readonly reason: string }
-  | { readonly type: 'socketClosed' };
+  | { readonly type: 'socketClosed' }
+  // --- audit log ----------------------------------------------------------------------------------------------------
+  | { readonly type: 'auditWritten'; readonly count: number }
+  | { readonly type: 'auditNotWritten' }
+  | { readonly type: 'auditLost'; readonly reason: 'dropped' | 'suppressed' }
+  | { readonly type: 'auditChecked'; readonly whole: boolean }
+  // --- traces -------------------------------------------------------------------------------------------------------
+  | { readonly type: 'spansExported'; readonly count: number }
+  /** `queue`: too many waited; `export`: the collector did not take them. */
+  | { readonly type: 'spansDropped'; readonly reason: 'queue' | 'export'; readonly count: number };
+
+/** Where it is part of one. */
+type InTrace = { readonly traceId?: string | undefined };
 
 /** `cold`: a fresh container; `warm`: one that waited; `restore`: with a stored state; `resume`: thawed. */
 export type SessionPath = 'cold' | 'warm' | 'restore' | 'resume';
@@ -125,6 +144,7 @@ export type RegistryCall = 'commit' | 'sync';
 export type StoreCall = 'put' | 'open' | 'delete' | 'list' | 'collect' | 'check';
 /** `claims`: a token of somebody who has no tenant or role here. */
 export type AuthFailure = 'key' | 'token' | 'claims' | 'ticket';
+export type RateLimit = 'requests' | 'executions' | 'logins' | 'liveMessages';
 type SnapshotSizes = { readonly sizeBytes: number; readonly storedBytes: number };
 
 /** Returns at once and never throws. */

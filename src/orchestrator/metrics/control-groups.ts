@@ -6,6 +6,8 @@ import { join } from 'node:path';
 /** What the kernel counted of one container since it began. */
 export type GroupReading = {
   readonly cpuSeconds: number;
+  /** How long it stood still because its limit of processors was used up. */
+  readonly throttledSeconds: number;
   /** Without pages of files that nobody has touched for a while: those go as soon as anyone needs the room. */
   readonly memoryBytes: number;
   /** Processes and threads that there are; 0 where the kernel does not count them. */
@@ -59,6 +61,7 @@ export class ControlGroups {
     if (cpu === null || charged === null) return null;
     return {
       cpuSeconds: (entry(cpu, 'usage_usec') ?? 0) / 1e6,
+      throttledSeconds: (entry(cpu, 'throttled_usec') ?? 0) / 1e6,
       memoryBytes: withoutInactive(charged, text(join(directory, 'memory.stat')), 'inactive_file'),
       pids: number(text(join(directory, 'pids.current'))) ?? 0,
       pidsRefused: entry(text(join(directory, 'pids.events')), 'max'),
@@ -74,6 +77,7 @@ export class ControlGroups {
     const statistics = file('memory', 'memory.stat');
     return {
       cpuSeconds: cpuNs / 1e9,
+      throttledSeconds: (entry(file('cpu', 'cpu.stat'), 'throttled_time') ?? 0) / 1e9,
       memoryBytes: withoutInactive(charged, statistics, 'total_inactive_file'),
       pids: number(file('pids', 'pids.current')) ?? 0,
       pidsRefused: entry(file('pids', 'pids.events'), 'max'),

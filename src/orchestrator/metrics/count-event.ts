@@ -1,5 +1,6 @@
 // What each event means for the metrics, as a table.
 import type { ServiceEvent } from '../foundation/observe.ts';
+import { otherValue } from './declaration.ts';
 import type { Instruments } from './instruments.ts';
 import type { SandboxUse } from './sandbox-use.ts';
 
@@ -24,11 +25,11 @@ const meanings: Meanings = {
     if (from !== null) instruments.add('cellar_sessions', { state: from }, -1);
     if (to !== deleted) instruments.add('cellar_sessions', { state: to });
   },
-  sessionReady({ instruments }, { created, path, ms }) {
+  sessionReady({ instruments }, { created, path, ms, traceId }) {
     const name = created
       ? 'cellar_session_create_duration_seconds'
       : 'cellar_session_wake_duration_seconds';
-    instruments.observe(name, { path }, seconds(ms));
+    instruments.observe(name, { path }, seconds(ms), traceId);
   },
   sessionNotReady({ instruments }, { created, code }) {
     const name = created
@@ -48,30 +49,40 @@ const meanings: Meanings = {
   executionQueued({ instruments }) {
     instruments.add('cellar_executions_queued', {});
   },
-  executionDispatched({ instruments }, { waitedMs }) {
+  executionDispatched({ instruments }, { waitedMs, traceId }) {
     instruments.add('cellar_executions_queued', {}, -1);
     instruments.add('cellar_executions_running', {});
     if (waitedMs !== null)
-      instruments.observe('cellar_execution_queue_duration_seconds', {}, seconds(waitedMs));
+      instruments.observe(
+        'cellar_execution_queue_duration_seconds',
+        {},
+        seconds(waitedMs),
+        traceId,
+      );
   },
-  executionFirstOutput({ instruments }, { ms }) {
+  executionFirstOutput({ instruments }, { ms, traceId }) {
     if (ms !== null)
-      instruments.observe('cellar_execution_first_output_duration_seconds', {}, seconds(ms));
+      instruments.observe(
+        'cellar_execution_first_output_duration_seconds',
+        {},
+        seconds(ms),
+        traceId,
+      );
   },
-  executionEnded({ instruments }, { status, error, truncated, dispatched, ms }) {
+  executionEnded({ instruments }, { status, error, truncated, dispatched, ms, traceId }) {
     const open = dispatched ? 'cellar_executions_running' : 'cellar_executions_queued';
     instruments.add(open, {}, -1);
     instruments.add('cellar_executions_total', { status, error: error ?? 'none' });
     if (dispatched)
-      instruments.observe('cellar_execution_duration_seconds', { status }, seconds(ms));
+      instruments.observe('cellar_execution_duration_seconds', { status }, seconds(ms), traceId);
     if (status === 'timeout') instruments.add('cellar_limits_hit_total', { limit: 'time' });
     if (truncated) instruments.add('cellar_limits_hit_total', { limit: 'output' });
     else if (error === 'ResourceLimitError')
       instruments.add('cellar_limits_hit_total', { limit: 'memory' });
   },
 
-  sandboxStarted({ instruments }, { ms }) {
-    instruments.observe('cellar_sandbox_start_duration_seconds', {}, seconds(ms));
+  sandboxStarted({ instruments }, { ms, traceId }) {
+    instruments.observe('cellar_sandbox_start_duration_seconds', {}, seconds(ms), traceId);
   },
   sandboxNotStarted({ instruments }) {
     instruments.add('cellar_sandbox_start_failures_total', {});
@@ -122,11 +133,22 @@ const meanings: Meanings = {
     instruments.observe('cellar_snapshot_store_duration_seconds', { call }, seconds(ms));
   },
 
-  requestAnswered({ instruments }, { method, status, ms, ...event }) {
+  requestAnswered({ instruments }, { method, status, refusal, ms, traceId, ...event }) {
     const route = event.route ?? 'none';
     const statusClass = `${Math.floor(status / 100)}xx`;
     instruments.add('cellar_http_requests_total', { method, route, status: statusClass });
-    instruments.observe('cellar_http_request_duration_seconds', { method, route }, seconds(ms));
+    const labels = { method, route };
+    instruments.observe('cellar_http_request_duration_seconds', labels, seconds(ms), traceId);
+    if (refusal !== null) instruments.add('cellar_refusals_total', { code: refusal });
+  },
+  messageRefused({ instruments }, { code }) {
+    instruments.add('cellar_refusals_total', { code });
+  },
+  rateLimitHit({ instruments }, { limit }) {
+    instruments.add('cellar_rate_limits_hit_total', { limit });
+  },
+  archiveRefused({ instruments }, { reason }) {
+    instruments.add('cellar_archives_refused_total', { reason: reason ?? otherValue });
   },
   authFailed({ instruments }, { kind }) {
     instruments.add('cellar_auth_failures_total', { kind });
@@ -142,6 +164,27 @@ const meanings: Meanings = {
   },
   socketClosed({ instruments }) {
     instruments.add('cellar_websockets', {}, -1);
+  },
+
+  auditWritten({ instruments }, { count }) {
+    instruments.add('cellar_audit_records_total', {}, count);
+  },
+  auditNotWritten({ instruments }) {
+    instruments.add('cellar_audit_write_failures_total', {});
+  },
+  auditLost({ instruments }, { reason }) {
+    instruments.add('cellar_audit_losses_total', { reason });
+  },
+  auditChecked({ instruments }, { whole }) {
+    instruments.add('cellar_audit_checks_total', { outcome: whole ? 'whole' : 'broken' });
+    instruments.set('cellar_audit_broken', {}, whole ? 0 : 1);
+  },
+
+  spansExported({ instruments }, { count }) {
+    instruments.add('cellar_trace_spans_exported_total', {}, count);
+  },
+  spansDropped({ instruments }, { reason, count }) {
+    instruments.add('cellar_trace_spans_dropped_total', { reason }, count);
   },
 };
 

@@ -22,3 +22,30 @@ export const otherValue = 'other';
 export function isClosed(values: LabelValues): values is readonly string[] {
   return Array.isArray(values);
 }
+
+type Labels = Readonly<Record<string, LabelValues>>;
+
+export function counter<const Given extends Labels = Record<never, never>>(
+  unit: Declaration['unit'],
+  help: string,
+  labels: Given = {} as Given,
+) {
+  return { kind: 'counter', unit, help, labels } as const;
+}
+
+export function gauge<const Given extends Labels = Record<never, never>>(
+  unit: Declaration['unit'],
+  help: string,
+  labels: Given = {} as Given,
+) {
+  return { kind: 'gauge', unit, help, labels } as const;
+}
+
+export function histogram<const Given extends Labels = Record<never, never>>(
+  unit: Declaration['unit'],
+  help: string,
+  buckets: readonly number[],
+  labels: Given = {} as Given,
+) {
+  return { kind: 'histogram', unit, help, buckets, labels } as const;
+}

@@ -1,7 +1,10 @@
 // Every metric of the service, declared once: kind, unit, labels and meaning. `docs/reference/metrics.md` is written from it, and what
 // is not here cannot be counted. Those of the process itself come from the library, with the same prefix.
+import { archiveFaultNames } from '#protocol';
 import type { ErrorCode } from '../foundation/errors.ts';
-import type { Declaration, LabelValues } from './declaration.ts';
+import { auditDeclarations } from './audit-declarations.ts';
+import { clientDeclarations } from './client-declarations.ts';
+import { counter, type Declaration, gauge, histogram } from './declaration.ts';
 
 /** Why a sandbox does not start, or does not get the state that it should have. */
 const startErrors = [
@@ -48,15 +51,11 @@ const transferBuckets = [
 const callBuckets = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5,
 ];
-const requestBuckets = [
-  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
-];
 
 /** Series that one tenant each may have; the others are counted together. */
 export const tenantsMax = 20;
 
 const tenant = { what: `tenants that use most, ${tenantsMax} at a time`, countMax: tenantsMax };
-const route = { what: 'templates of routes, `none` where no route has the address', countMax: 200 };
 
 export const declarations = {
   // --- sessions -----------------------------------------------------------------------------------------------------
@@ -158,6 +157,11 @@ export const declarations = {
     transferBuckets,
     { part: ['state', 'files'] },
   ),
+  cellar_archives_refused_total: counter(
+    'number',
+    'Archives that were to be imported and were not taken, by what is wrong with them.',
+    { reason: archiveFaultNames },
+  ),
   cellar_snapshot_store_duration_seconds: histogram(
     'seconds',
     'Calls to the snapshot store; `put` and `open` take as long as the state takes to come and to be taken.',
@@ -257,6 +261,16 @@ export const declarations = {
     'Memory that the sandboxes of a tenant take, without file pages that can go, from the control groups.',
     { tenant },
   ),
+  cellar_tenant_cpu_throttled_seconds_total: counter(
+    'seconds',
+    'Time that the sandboxes of a tenant stood still because they had used up their limit of processors, from the control groups.',
+    { tenant },
+  ),
+  cellar_tenant_pids: gauge(
+    'number',
+    'Processes and threads in the sandboxes of a tenant, from the control groups.',
+    { tenant },
+  ),
   cellar_tenant_sandboxes: gauge('number', 'Sandboxes that the sessions of a tenant have.', {
     tenant,
   }),
@@ -269,69 +283,15 @@ export const declarations = {
     'Sandboxes of sessions whose control groups cannot be read: the engine is elsewhere, or the groups are not mounted.',
   ),
 
-  // --- clients ------------------------------------------------------------------------------------------------------
-  cellar_http_requests_total: counter('number', 'Requests that were answered.', {
-    method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
-    route,
-    status: ['1xx', '2xx', '3xx', '4xx', '5xx'],
-  }),
-  cellar_http_request_duration_seconds: histogram(
-    'seconds',
-    'From a request’s head to the end of its reply; streams last as long as they are read.',
-    requestBuckets,
-    { method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'], route },
-  ),
-  cellar_auth_failures_total: counter(
+  ...clientDeclarations,
+  ...auditDeclarations,
+
+  // --- traces -------------------------------------------------------------------------------------------------------
+  cellar_trace_spans_exported_total: counter('number', 'Spans that the collector has taken.'),
+  cellar_trace_spans_dropped_total: counter(
     'number',
-    'Requests that showed who asks in vain: a wrong key, a token that is refused or means no tenant and role here (claims), a ticket that is unknown, used or too old.',
-    { kind: ['key', 'token', 'claims', 'ticket'] },
-  ),
-  cellar_websockets: gauge('number', 'Live connections that are open.'),
-  cellar_websocket_messages_sent_total: counter('number', 'Messages sent over live connections.'),
-  cellar_websocket_closes_total: counter(
-    'number',
-    'Live connections that the service ended, by the reason; `tooSlow`: events were not read as fast as they came.',
-    {
-      reason: [
-        'unsupportedData',
-        'malformed',
-        'messageTooBig',
-        'internal',
-        'overloaded',
-        'unauthenticated',
-        'forbidden',
-        'sessionNotFound',
-        'tooSlow',
-        'sessionDeleted',
-        'goingAway',
-        'rateLimited',
-      ],
-    },
-  ),
-  // --- other hosts --------------------------------------------------------------------------------------------------
-  cellar_egress_connections_total: counter(
-    'number',
-    'Connections to other hosts that programs asked for, at their end: by themselves, or why they were refused or cut.',
-    {
-      outcome: [
-        'ended',
-        'http_request_error',
-        'http_request_denied',
-        'destination_ip_prohibited',
-        'connection_limit_reached',
-        'dns_error',
-        'destination_unavailable',
-        'connection_refused',
-        'connection_terminated',
-        'connection_timeout',
-        'dns_timeout',
-      ],
-    },
-  ),
-  cellar_egress_bytes_total: counter(
-    'bytes',
-    'Bytes on connections to other hosts, counted when a connection ends.',
-    { direction: ['sent', 'received'] },
+    'Spans that were not sent: too many waited (queue), or the collector did not take them in time (export).',
+    { reason: ['queue', 'export'] },
   ),
 
   cellar_build_info: gauge('number', 'Always 1; says what runs.', {
@@ -341,30 +301,3 @@ export const declarations = {
 } as const satisfies Readonly<Record<`cellar_${string}`, Declaration>>;
 
 export type MetricName = keyof typeof declarations;
-
-type Labels = Readonly<Record<string, LabelValues>>;
-
-function counter<const Given extends Labels = Record<never, never>>(
-  unit: Declaration['unit'],
-  help: string,
-  labels: Given = {} as Given,
-) {
-  return { kind: 'counter', unit, help, labels } as const;
-}
-
-function gauge<const Given extends Labels = Record<never, never>>(
-  unit: Declaration['unit'],
-  help: string,
-  labels: Given = {} as Given,
-) {
-  return { kind: 'gauge', unit, help, labels } as const;
-}
-
-function histogram<const Given extends Labels = Record<never, never>>(
-  unit: Declaration['unit'],
-  help: string,
-  buckets: readonly number[],
-  labels: Given = {} as Given,
-) {
-  return { kind: 'histogram', unit, help, buckets, labels } as const;
-}

@@ -1,6 +1,14 @@
 // The declared metrics as things that count. SECURITY: whatever a label is given, it has no more values than it was declared with, so
 // that nobody can fill the memory of the service, or of who collects from it, with names of their own.
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import {
+  Counter,
+  collectDefaultMetrics,
+  Gauge,
+  Histogram,
+  type OpenMetricsContentType,
+  type PrometheusContentType,
+  Registry,
+} from 'prom-client';
 import { type Declaration, isClosed, otherValue } from './declaration.ts';
 import { declarations, type MetricName } from './declarations.ts';
 
@@ -12,11 +20,15 @@ type LabelsOf<Name extends MetricName> = {
   readonly [Label in keyof (typeof declarations)[Name]['labels']]: string;
 };
 
+export type MetricsText = { readonly contentType: string; readonly text: string };
+
 /** A metric whose labels have at most so many combinations has them all from the beginning. */
 const preparedMax = 100;
 
 export class Instruments {
-  readonly registry = new Registry();
+  readonly #registry: Registry<PrometheusContentType | OpenMetricsContentType> = new Registry();
+  /** Observations are kept with the traces that they belong to. */
+  readonly #exemplars: boolean;
   readonly #counters = new Map<string, Counter>();
   readonly #gauges = new Map<string, Gauge>();
   readonly #histograms = new Map<string, Histogram>();
@@ -24,7 +36,10 @@ export class Instruments {
   /** Of counters that follow a total, as last seen. */
   readonly #totals = new Map<string, number>();
 
-  constructor() {
+  constructor({ exemplars = false }: { readonly exemplars?: boolean } = {}) {
+    this.#exemplars = exemplars;
+    // The library makes metrics with exemplars in such a registry only.
+    if (exemplars) this.#registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
     for (const [name, declaration] of Object.entries<Declaration>(declarations)) {
       for (const [label, values] of Object.entries(declaration.labels))
         this.#values.set(
@@ -35,7 +50,30 @@ export class Instruments {
         );
       this.#declare(name, declaration);
     }
-    collectDefaultMetrics({ register: this.registry, prefix: 'cellar_' });
+    collectDefaultMetrics({ register: this.#registry as Registry, prefix: 'cellar_' });
+    this.#registry.setContentType(Registry.PROMETHEUS_CONTENT_TYPE);
+  }
+
+  /** In Prometheus' text format, the same whether anything is traced or not. One of the formats may be asked for at a time. */
+  async text(): Promise<MetricsText> {
+    const { contentType } = this.#registry;
+    return { contentType, text: await this.#registry.metrics() };
+  }
+
+  /** As OpenMetrics, with exemplars; null where nothing is traced. */
+  async openMetrics(): Promise<MetricsText | null> {
+    if (!this.#exemplars) return null;
+    const contentType = Registry.OPENMETRICS_CONTENT_TYPE;
+    const metrics = this.#registry.getMetricsAsArray();
+    const names = metrics.map(({ name }) => name);
+    this.#registry.setContentType(contentType);
+    try {
+      return { contentType, text: await this.#registry.metrics() };
+    } finally {
+      this.#registry.setContentType(Registry.PROMETHEUS_CONTENT_TYPE);
+      // The library takes `_total` off the names of counters for good.
+      for (const [index, metric] of metrics.entries()) metric.name = names[index]!;
+    }
   }
 
   add<Name extends NamesOf<'counter' | 'gauge'>>(name: Name, labels: LabelsOf<Name>, by = 1): void {
@@ -61,8 +99,17 @@ export class Instruments {
     name: Name,
     labels: LabelsOf<Name>,
     value: number,
+    traceId?: string,
   ): void {
-    this.#histograms.get(name)!.observe(this.#bounded(name, labels), value);
+    const histogram = this.#histograms.get(name)!;
+    const bounded = this.#bounded(name, labels);
+    if (!this.#exemplars) histogram.observe(bounded, value);
+    else
+      histogram.observe({
+        labels: bounded,
+        value,
+        ...(traceId === undefined ? {} : { exemplarLabels: { trace_id: traceId } }),
+      });
   }
 
   /** One value of a label is not in use any more: its series go, and another value may take its place. */
@@ -87,7 +134,7 @@ export class Instruments {
 
   #declare(name: string, { kind, help, labels, buckets = [] }: Declaration): void {
     const labelNames = Object.keys(labels);
-    const options = { name, help, labelNames, registers: [this.registry] };
+    const options = { name, help, labelNames, registers: [this.#registry as Registry] };
     const prepared = combinations(labels);
     switch (kind) {
       case 'counter': {
@@ -103,7 +150,8 @@ export class Instruments {
         return;
       }
       case 'histogram': {
-        const histogram = new Histogram({ ...options, buckets: [...buckets] });
+        const enableExemplars = this.#exemplars;
+        const histogram = new Histogram({ ...options, buckets: [...buckets], enableExemplars });
         this.#histograms.set(name, histogram);
         for (const one of prepared) histogram.zero(one);
       }

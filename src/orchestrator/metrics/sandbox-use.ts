@@ -31,6 +31,8 @@ export class SandboxUse {
   readonly #top = new TopNames(tenantsMax, [otherValue]);
   /** Processor seconds by tenant that are not counted yet. */
   readonly #used = new Map<string, number>();
+  /** Seconds by tenant in which its sandboxes stood still, not counted yet. */
+  readonly #throttled = new Map<string, number>();
 
   constructor(options: SandboxUseOptions) {
     this.#options = options;
@@ -70,8 +72,8 @@ export class SandboxUse {
     if (reading === null) return;
     const { reading: before } = known;
     known.reading = reading;
-    const used = Math.max(0, reading.cpuSeconds - (before?.cpuSeconds ?? 0));
-    this.#used.set(known.tenant, (this.#used.get(known.tenant) ?? 0) + used);
+    grow(this.#used, known.tenant, reading.cpuSeconds - (before?.cpuSeconds ?? 0));
+    grow(this.#throttled, known.tenant, reading.throttledSeconds - (before?.throttledSeconds ?? 0));
     const refused = (reading.pidsRefused ?? 0) - (before?.pidsRefused ?? 0);
     if (refused > 0)
       this.#options.instruments.add('cellar_limits_hit_total', { limit: 'pids' }, refused);
@@ -81,32 +83,42 @@ export class SandboxUse {
     const { instruments, clock } = this.#options;
     const counts = new Map<string, number>();
     const memory = new Map<string, number>();
+    const pids = new Map<string, number>();
     let oldest = clock.monotonic();
     let unread = 0;
     for (const { tenant, reading, at } of this.#known.values()) {
-      counts.set(tenant, (counts.get(tenant) ?? 0) + 1);
-      memory.set(tenant, (memory.get(tenant) ?? 0) + (reading?.memoryBytes ?? 0));
+      grow(counts, tenant, 1);
+      grow(memory, tenant, reading?.memoryBytes ?? 0);
+      grow(pids, tenant, reading?.pids ?? 0);
       if (reading !== null) oldest = Math.min(oldest, at);
       else if (at > Number.NEGATIVE_INFINITY) unread++;
     }
-    const used = new Map(this.#used);
-    this.#used.clear();
     // Who has a sandbox and uses nothing is somebody all the same.
-    for (const tenant of counts.keys()) used.set(tenant, used.get(tenant) ?? 0);
-    for (const tenant of this.#top.look(used)) {
-      instruments.forget('cellar_tenant_cpu_seconds_total', { tenant });
-      instruments.forget('cellar_tenant_memory_bytes', { tenant });
-      instruments.forget('cellar_tenant_sandboxes', { tenant });
+    for (const tenant of counts.keys()) {
+      grow(this.#used, tenant, 0);
+      grow(this.#throttled, tenant, 0);
     }
-    for (const [tenant, seconds] of used)
-      instruments.add('cellar_tenant_cpu_seconds_total', { tenant: this.#nameOf(tenant) }, seconds);
-    for (const [tenant, bytes] of this.#summed(memory))
-      instruments.set('cellar_tenant_memory_bytes', { tenant }, bytes);
-    for (const [tenant, count] of this.#summed(counts))
-      instruments.set('cellar_tenant_sandboxes', { tenant }, count);
+    for (const tenant of this.#top.look(this.#used))
+      for (const name of ofTenant) instruments.forget(name, { tenant });
+    this.#count('cellar_tenant_cpu_seconds_total', this.#used);
+    this.#count('cellar_tenant_cpu_throttled_seconds_total', this.#throttled);
+    this.#show('cellar_tenant_memory_bytes', memory);
+    this.#show('cellar_tenant_pids', pids);
+    this.#show('cellar_tenant_sandboxes', counts);
     const age = (clock.monotonic() - oldest) / 1000;
     instruments.set('cellar_sandbox_readings_age_seconds', {}, age);
     instruments.set('cellar_sandboxes_unread', {}, unread);
+  }
+
+  #count(name: Counts, amounts: Map<string, number>): void {
+    for (const [tenant, amount] of amounts)
+      this.#options.instruments.add(name, { tenant: this.#nameOf(tenant) }, amount);
+    amounts.clear();
+  }
+
+  #show(name: Shows, amounts: ReadonlyMap<string, number>): void {
+    for (const [tenant, amount] of this.#summed(amounts))
+      this.#options.instruments.set(name, { tenant }, amount);
   }
 
   #nameOf(tenant: string): string {
@@ -116,8 +128,23 @@ export class SandboxUse {
   /** By the names that they are told under. */
   #summed(amounts: ReadonlyMap<string, number>): Map<string, number> {
     const summed = new Map([otherValue, ...this.#top.names].map((name) => [name, 0]));
-    for (const [tenant, amount] of amounts)
-      summed.set(this.#nameOf(tenant), (summed.get(this.#nameOf(tenant)) ?? 0) + amount);
+    for (const [tenant, amount] of amounts) grow(summed, this.#nameOf(tenant), amount);
     return summed;
   }
+}
+
+type Counts = 'cellar_tenant_cpu_seconds_total' | 'cellar_tenant_cpu_throttled_seconds_total';
+type Shows = 'cellar_tenant_memory_bytes' | 'cellar_tenant_pids' | 'cellar_tenant_sandboxes';
+
+const ofTenant: readonly (Counts | Shows)[] = [
+  'cellar_tenant_cpu_seconds_total',
+  'cellar_tenant_cpu_throttled_seconds_total',
+  'cellar_tenant_memory_bytes',
+  'cellar_tenant_pids',
+  'cellar_tenant_sandboxes',
+];
+
+/** What is counted never falls. */
+function grow(amounts: Map<string, number>, name: string, by: number): void {
+  amounts.set(name, (amounts.get(name) ?? 0) + Math.max(0, by));
 }

@@ -17,6 +17,8 @@ export type AuditPlace = { readonly at: number; readonly seq: number };
 export interface AuditRegistry {
   /** The newest record; null when there never was one. */
   last(): Promise<AuditRecord | null>;
+  /** The newest records, oldest of them first. */
+  newest(limit: number): Promise<AuditRecord[]>;
   /** In one transaction. */
   append(records: readonly AuditRecord[]): Promise<void>;
   /** Newest first, those before the place when one is given. */

@@ -44,6 +44,7 @@ export class AgentClient implements Agent {
   #connection: LinkConnection | null = null;
   #resumeChannel: () => void = () => {};
   #known: ReadonlySet<string> = new Set();
+  #takesTraces = false;
   #linked = Promise.withResolvers<LinkConnection>();
 
   constructor(options: AgentClientOptions) {
@@ -76,7 +77,8 @@ export class AgentClient implements Agent {
   }
 
   execute(command: Omit<ExecuteCommand, 'type'>): void {
-    this.#commands.execute({ type: 'execute', ...command });
+    const { traceparent, ...untraced } = command;
+    this.#commands.execute({ type: 'execute', ...(this.#takesTraces ? command : untraced) });
   }
 
   cancel(executionId: string): void {
@@ -152,6 +154,7 @@ export class AgentClient implements Agent {
     }
     this.#connection = connection;
     this.#known = new Set(hello.executions);
+    this.#takesTraces = hello.traces === true;
     const decoder = new LineDecoder();
     const channel = connection.openChannel({
       data: (bytes) => {

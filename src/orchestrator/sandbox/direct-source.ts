@@ -69,12 +69,13 @@ export class DirectSource implements SandboxSource {
     limits: ContainerLimits,
     signal: AbortSignal,
   ): Promise<Sandbox> {
-    const { clock, observe } = this.#host;
+    const { clock, observe, tracer } = this.#host;
     const begun = clock.monotonic();
     this.#starting.add(record.sandboxId);
     try {
       const sandbox = await startSandbox(this.#host, record, limits, signal);
-      observe?.({ type: 'sandboxStarted', ms: clock.monotonic() - begun });
+      const traceId = tracer?.current?.traceId;
+      observe?.({ type: 'sandboxStarted', ms: clock.monotonic() - begun, traceId });
       return sandbox;
     } catch (error) {
       observe?.({ type: 'sandboxNotStarted' });

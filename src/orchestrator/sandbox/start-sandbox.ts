@@ -6,7 +6,7 @@ import { abortable } from '../foundation/abortable.ts';
 import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
 import type { Log } from '../foundation/log.ts';
-import type { Observed } from '../foundation/observe.ts';
+import { spanned, type Watched } from '../foundation/trace.ts';
 import type { SandboxRecord } from '../registry/records.ts';
 import type { Runtime, RuntimeSandbox } from '../runtimes/runtime.ts';
 import type { Sandbox } from './agent.ts';
@@ -18,7 +18,7 @@ import { LiveSandbox } from './sandbox.ts';
 import { SandboxNetwork } from './sandbox-network.ts';
 
 /** What all sandboxes of a service share. */
-export type SandboxHost = Observed & {
+export type SandboxHost = Watched & {
   readonly runtime: Runtime;
   /** Before a container is removed: a last look at what it has used. Resolves soon and never rejects. */
   readonly lastLook?: (runtimeId: string) => Promise<void>;
@@ -65,10 +65,14 @@ export async function startSandbox(
     const watched = undo.use(host.exits.watch(sandboxId));
     const link = undo.use(await listen(host, intent, directory, 0));
     const spec = sandboxSpec(host.policy, limits, { ...intent, linkDirectory: directory });
-    const runtimeId = await host.runtime.start(spec, signal);
+    const runtimeId = await spanned(host.tracer, 'container start', {}, () =>
+      host.runtime.start(spec, signal),
+    );
     undo.defer(destruction(host, sandboxId, runtimeId));
     watched.started();
-    await abortable(hello(host, link, watched), signal);
+    await spanned(host.tracer, 'agent connect', {}, () =>
+      abortable(hello(host, link, watched), signal),
+    );
     // Once more, to be the first to go: the end of link and container that follows is then no loss.
     undo.use(link);
     undo.use(watched);

@@ -4,7 +4,7 @@
 import { type AgentEvent, limits as linkLimits } from '#protocol';
 import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
-import type { Observed } from '../foundation/observe.ts';
+import type { Watched } from '../foundation/trace.ts';
 import type { ExecutionRecord, OutputRecord } from '../registry/records.ts';
 import type { HistorySize } from '../registry/session-registry.ts';
 import type { Agent, Sandbox } from '../sandbox/agent.ts';
@@ -22,7 +22,7 @@ import type { Change, SessionStore } from './session-store.ts';
 
 const pruneEvery = 50;
 
-export type ExecutorOptions = Observed & {
+export type ExecutorOptions = Watched & {
   readonly store: SessionStore;
   readonly live: LiveLog;
   readonly clock: Clock;
@@ -152,10 +152,11 @@ export class Executor {
     this.#watch(run);
   }
 
-  #handOver({ record }: ExecutionRun, agent: Agent): void {
+  #handOver(run: ExecutionRun, agent: Agent): void {
     const { executionId, code, timeoutMs, captureOutput, intermediateResults, interactive } =
-      record;
-    const { profiled, stdin } = record;
+      run.record;
+    const { profiled, stdin } = run.record;
+    const traceparent = this.#figures.handed(run);
     agent.execute({
       executionId,
       code,
@@ -165,6 +166,7 @@ export class Executor {
       interactive,
       ...(profiled ? { profile: true } : {}),
       ...(stdin === null ? {} : { stdin }),
+      ...(traceparent === null ? {} : { traceparent }),
     });
   }
 
@@ -233,7 +235,8 @@ export class Executor {
       }
       steps.push({ run, step });
       agentSeq = event.seq;
-      if (!step.ended) continue;
+      if (!step.ended || event.type !== 'ended') continue;
+      this.#figures.over(run, event);
       this.#open.rest();
       this.#stopWatchdog();
     }

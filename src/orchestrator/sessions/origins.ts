@@ -1,5 +1,5 @@
 // The states that a session's sandboxes begin with: which versions there are to go on from, and how one gets into a fresh sandbox.
-
+import { spanned } from '../foundation/trace.ts';
 import type { SessionRecord, SnapshotRecord } from '../registry/records.ts';
 import type { Agent } from '../sandbox/agent.ts';
 import type { SessionOptions } from './session-options.ts';
@@ -14,7 +14,10 @@ export type Origin = {
 /** Brings into a fresh sandbox what it is to begin with. */
 export type Bring = (agent: Agent, signal: AbortSignal) => Promise<void>;
 
-export type OriginsOptions = Pick<SessionOptions, 'snapshots' | 'clock' | 'log' | 'observe'>;
+export type OriginsOptions = Pick<
+  SessionOptions,
+  'snapshots' | 'clock' | 'log' | 'observe' | 'tracer'
+>;
 
 export class Origins {
   readonly #options: OriginsOptions;
@@ -40,9 +43,11 @@ export class Origins {
     return async (agent, signal) => {
       if (origin === null) return;
       const { snapshot, fork, filesOnly = false } = origin;
-      const { snapshots, clock, log, observe } = this.#options;
+      const { snapshots, clock, log, observe, tracer } = this.#options;
       const begun = clock.monotonic();
-      await agent.restore(snapshots.open(snapshot, signal), { fork, filesOnly }, signal);
+      await spanned(tracer, 'state restore', {}, () =>
+        agent.restore(snapshots.open(snapshot, signal), { fork, filesOnly }, signal),
+      );
       const { snapshotId, sizeBytes } = snapshot;
       const durationMs = clock.monotonic() - begun;
       log.debug({ sessionId, snapshotId, sizeBytes, durationMs }, 'state restored');

@@ -3,6 +3,7 @@
 import type { AgentEvent, ConfigureRequest } from '#protocol';
 import { AppError } from '../foundation/errors.ts';
 import type { Log } from '../foundation/log.ts';
+import { spanned, type Tracer } from '../foundation/trace.ts';
 import type { SandboxRecord, SessionLimits } from '../registry/records.ts';
 import type { Agent, Sandbox } from '../sandbox/agent.ts';
 import type { SandboxSource } from '../sandbox/sandbox-source.ts';
@@ -37,6 +38,7 @@ export class SandboxKeeper {
   readonly #log: Log;
   readonly #startMsMax: number;
   readonly #uses: Uses;
+  readonly #tracer: Tracer | undefined;
   #current: Sandbox | null = null;
   #record: SandboxRecord | null = null;
   #starting: AbortController | null = null;
@@ -54,6 +56,7 @@ export class SandboxKeeper {
     startMsMax: number;
     /** Starts and removals that are under way are among them. */
     uses: Uses;
+    tracer: Tracer | undefined;
   }) {
     this.#source = options.source;
     this.#owner = options.owner;
@@ -61,6 +64,7 @@ export class SandboxKeeper {
     this.#log = options.log;
     this.#startMsMax = options.startMsMax;
     this.#uses = options.uses;
+    this.#tracer = options.tracer;
   }
 
   get current(): Sandbox | null {
@@ -109,7 +113,9 @@ export class SandboxKeeper {
             ? signal
             : AbortSignal.any([signal, AbortSignal.timeout(waitingAnswerMsMax)]);
         await permit(sandbox);
-        await sandbox.agent.configure(configure, patience);
+        await spanned(this.#tracer, 'agent configure', {}, () =>
+          sandbox.agent.configure(configure, patience),
+        );
         await prepare(sandbox.agent, signal);
       } catch (error) {
         await this.#dispose(sandbox, plan);

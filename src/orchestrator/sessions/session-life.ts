@@ -71,6 +71,7 @@ export class SessionLife {
       startMsMax: options.limits.sandboxStartMsMax,
       uses,
       took: (sandbox) => this.#figures.took(this.#record, sandbox),
+      tracer: options.tracer,
       owner: {
         events: (sandbox, batch) =>
           serial.run(async () => {
@@ -299,10 +300,10 @@ export class SessionLife {
     reason: StateReason,
     origin: Origin | null,
   ): Promise<Sandbox> {
-    const { config } = this.#record;
+    const { config, sessionId } = this.#record;
     try {
-      return await this.#figures.starting(plan, reason, origin, async () => {
-        const bring = this.#origins.bring(origin, this.#record.sessionId);
+      return await this.#figures.starting(plan, sessionId, reason, origin, async () => {
+        const bring = this.#origins.bring(origin, sessionId);
         const sandbox = await this.#keeper.start(plan, this.#settings(bring));
         return this.#serial.run(() => this.#install(sandbox, plan, config, reason, origin));
       });

@@ -2,7 +2,7 @@
 import type { Admission } from '../admission/admission.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
-import type { Observed } from '../foundation/observe.ts';
+import type { Watched } from '../foundation/trace.ts';
 import type { SessionLimits } from '../registry/records.ts';
 import type { SessionRegistry } from '../registry/session-registry.ts';
 import type { SandboxSource } from '../sandbox/sandbox-source.ts';
@@ -11,7 +11,7 @@ import type { Retention } from './retention.ts';
 import type { Snapshots } from './snapshots.ts';
 import type { StoredSessions } from './stored-sessions.ts';
 
-export type SessionOptions = Observed & {
+export type SessionOptions = Watched & {
   readonly registry: SessionRegistry;
   readonly source: SandboxSource;
   readonly snapshots: Snapshots;

@@ -59,7 +59,7 @@ export class Session {
 
   /** What must keep it in memory is one of the `uses`. `left`: it was found in the registry, and `recover` comes next; else `begin`. */
   constructor(record: SessionRecord, options: SessionOptions, uses: Uses, left: boolean) {
-    const { registry, clock, log, limits, observe } = options;
+    const { registry, clock, log, limits, observe, tracer } = options;
     this.#options = options;
     this.#serial = new SerialQueue(uses);
     this.#store = new SessionStore(record, options);
@@ -95,6 +95,7 @@ export class Session {
       live: this.#live,
       clock,
       observe,
+      tracer,
       limits,
       unresponsive: (executionId) =>
         this.#life.lose(this.#life.sandbox, { reason: 'unresponsive', detail: executionId }, () =>

@@ -1,6 +1,6 @@
 // What the API may ask about the state of sessions: versions, rollback, hibernation, archives. Every call names the tenant first.
 // Errors are AppErrors.
-import { AppError } from '../foundation/errors.ts';
+import { AppError, type ErrorCode } from '../foundation/errors.ts';
 import { newId } from '../foundation/id.ts';
 import { Permits } from '../foundation/permits.ts';
 import type { IdempotencyKey, SnapshotRecord } from '../registry/records.ts';
@@ -225,22 +225,25 @@ export class StateService {
     label: string | null,
     signal: AbortSignal,
   ): Promise<SnapshotRecord> {
-    const { snapshots } = this.#options;
-    const record = await snapshots.import(tenant, language, content, label, signal);
+    const { snapshots, observe } = this.#options;
+    let record: SnapshotRecord | null = null;
     try {
+      record = await snapshots.import(tenant, language, content, label, signal);
       await this.#tryOut(tenant, record, signal);
       signal.throwIfAborted();
       await snapshots.add(record);
       return record;
     } catch (error) {
-      await snapshots.discard(record);
+      if (isArchiveFault(error))
+        observe?.({ type: 'archiveRefused', reason: error.reason ?? null });
+      if (record !== null) await snapshots.discard(record);
       throw error;
     }
   }
 
   /** Throws what is wrong with it, or the signal's reason; in any case nothing is left of the sandbox. */
   async #tryOut(tenant: string, record: SnapshotRecord, signal: AbortSignal): Promise<void> {
-    const { source, log, limits, snapshots, admission, observe } = this.#options;
+    const { source, log, limits, snapshots, admission, observe, tracer } = this.#options;
     using _ = await this.#trials.take(signal);
     signal.throwIfAborted();
     const keeper = new SandboxKeeper({
@@ -248,6 +251,7 @@ export class StateService {
       log,
       startMsMax: limits.sandboxStartMsMax,
       uses: new Uses(),
+      tracer,
       owner: { events: async () => {}, lost: () => {} },
       took: ({ runtimeId }) =>
         observe?.({ type: 'sandboxTaken', tenant, sessionId: null, runtimeId }),
@@ -279,4 +283,13 @@ export class StateService {
       await keeper.putAway();
     }
   }
+}
+
+function isArchiveFault(error: unknown): error is AppError {
+  const codes: readonly ErrorCode[] = [
+    'snapshot_refused',
+    'snapshot_unsupported',
+    'snapshot_too_large',
+  ];
+  return error instanceof AppError && codes.includes(error.code);
 }

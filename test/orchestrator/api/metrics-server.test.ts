@@ -12,7 +12,10 @@ const token = 'a-token-for-metrics-0123456789abcdef';
 
 function listener(host: string, given: string | null, port: number | undefined = 0) {
   const parts = {
-    metrics: { token: given, contentType: 'text/plain', read: async () => 'cellar_up 1\n' },
+    metrics: {
+      token: given,
+      read: async () => ({ contentType: 'text/plain', text: 'cellar_up 1\n' }),
+    },
     authenticator: { authenticate: () => null, watch: () => () => {} },
     overload: { assertCalm: () => {} },
     settings: { ...settings, bounds: defaultBounds },

@@ -6,8 +6,10 @@ import { ApiFixture, keyOf } from './api-fixture.ts';
 const token = 'a-token-for-metrics-0123456789abcdef';
 const source = (given: string | null): MetricsSource => ({
   token: given,
-  contentType: 'text/plain; version=0.0.4; charset=utf-8',
-  read: async () => 'cellar_up 1\n',
+  read: async (format: 'text' | 'openMetrics') =>
+    format === 'text'
+      ? { contentType: 'text/plain; version=0.0.4; charset=utf-8', text: 'cellar_up 1\n' }
+      : { contentType: 'application/openmetrics-text; version=1.0.0', text: '# EOF\n' },
 });
 const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` });
 

@@ -8,13 +8,15 @@ import { followChain } from '../../../src/orchestrator/audit/audit-chain.ts';
 import { AuditLog } from '../../../src/orchestrator/audit/audit-log.ts';
 import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
 import { createLog } from '../../../src/orchestrator/foundation/log.ts';
+import type { ServiceEvent } from '../../../src/orchestrator/foundation/observe.ts';
 import type { AuditRegistry } from '../../../src/orchestrator/registry/audit-registry.ts';
 import { readAudit } from '../../../src/orchestrator/registry/sqlite/read-audit.ts';
 import { SqliteRegistry } from '../../../src/orchestrator/registry/sqlite/sqlite-registry.ts';
 import { FakeClock } from '../../doubles/fake-clock.ts';
 import { auditEvent } from '../../helpers/records.ts';
 
-const dayMs = 24 * 60 * 60 * 1000;
+const hourMs = 60 * 60 * 1000;
+const dayMs = 24 * hourMs;
 
 const patience = { timeout: 20_000 };
 
@@ -22,7 +24,9 @@ let directory: string;
 let clock: FakeClock;
 let registry: SqliteRegistry;
 let audit: AuditLog;
+let events: ServiceEvent[];
 beforeEach(async () => {
+  events = [];
   directory = await mkdtemp(join(tmpdir(), 'cellar-audit-'));
   clock = new FakeClock();
   registry = await SqliteRegistry.open({ directory, clock });
@@ -37,6 +41,7 @@ afterEach(async () => {
 async function open(port: AuditRegistry = registry.audit, recordsMax = 1e6): Promise<AuditLog> {
   const log = new AuditLog({
     registry: port,
+    observe: (event) => void events.push(event),
     clock,
     log: createLog('silent'),
     keepMs: 30 * dayMs,
@@ -52,6 +57,35 @@ const known = (target: string) => auditEvent({ target });
 const stranger = (target: string) => auditEvent({ target, tenant: null, keyId: null, role: null });
 
 describe('the audit log', () => {
+  it('looks each hour whether its newest records are those that it wrote', async () => {
+    const looks = () =>
+      events.flatMap((event) => (event.type === 'auditChecked' ? [event.whole] : []));
+    const look = async () => {
+      const before = looks().length;
+      await expect
+        .poll(() => {
+          clock.advance(hourMs);
+          return looks().length;
+        }, patience)
+        .toBeGreaterThan(before);
+      return looks().at(-1);
+    };
+    for (const target of ['/a', '/b', '/c']) audit.note(known(target));
+    await expect.poll(targets, patience).toHaveLength(3);
+    expect(events).toContainEqual({ type: 'auditWritten', count: 3 });
+    expect(await look()).toBe(true);
+    const database = new DatabaseSync(join(directory, 'registry.db'));
+    database.exec('DROP TRIGGER auditUnchanged; DROP TRIGGER auditWhole');
+    database.exec("UPDATE audit SET target = '/other' WHERE seq = 2");
+    expect(await look()).toBe(false);
+    database.exec("UPDATE audit SET target = '/b' WHERE seq = 2");
+    expect(await look()).toBe(true);
+    // A chain that is whole, and is not the one that was written.
+    database.exec('DELETE FROM audit WHERE seq = 3');
+    database.close();
+    expect(await look()).toBe(false);
+  });
+
   it('is one chain over all that is noted, also by the next process', async () => {
     audit.note(known('/a'));
     audit.note(known('/b'));
@@ -195,6 +229,7 @@ async function openFailing(): Promise<() => void> {
 function bound(port: AuditRegistry): AuditRegistry {
   return {
     last: () => port.last(),
+    newest: (limit) => port.newest(limit),
     append: (records) => port.append(records),
     list: (filter, before, limit) => port.list(filter, before, limit),
     removeBefore: (bound, limit) => port.removeBefore(bound, limit),

@@ -29,9 +29,11 @@ it.each([`docker/${id}`, `system.slice/docker-${id}.scope`])(
       [`memory/${path}/memory.stat`]: 'cache 5\ninactive_file 1\ntotal_inactive_file 400000\n',
       [`pids/${path}/pids.current`]: '7\n',
       [`pids/${path}/pids.events`]: 'max 3\n',
+      [`cpu/${path}/cpu.stat`]: 'nr_periods 9\nnr_throttled 2\nthrottled_time 250000000\n',
     });
     expect(new ControlGroups(root).read(id)).toEqual({
       cpuSeconds: 1.5,
+      throttledSeconds: 0.25,
       memoryBytes: 600_000,
       pids: 7,
       pidsRefused: 3,
@@ -44,7 +46,8 @@ it.each([`docker/${id}`, `system.slice/docker-${id}.scope`])(
   async (path) => {
     await files({
       'cgroup.controllers': 'cpu memory pids\n',
-      [`${path}/cpu.stat`]: 'usage_usec 2500000\nuser_usec 2000000\n',
+      [`${path}/cpu.stat`]:
+        'usage_usec 2500000\nuser_usec 2000000\nnr_throttled 1\nthrottled_usec 750000\n',
       [`${path}/memory.current`]: '1000000\n',
       [`${path}/memory.stat`]: 'anon 1\ninactive_file 100000\n',
       [`${path}/pids.current`]: '9\n',
@@ -52,6 +55,7 @@ it.each([`docker/${id}`, `system.slice/docker-${id}.scope`])(
     });
     expect(new ControlGroups(root).read(id)).toEqual({
       cpuSeconds: 2.5,
+      throttledSeconds: 0.75,
       memoryBytes: 900_000,
       pids: 9,
       pidsRefused: 0,

@@ -36,7 +36,7 @@ const ended = {
 
 async function exportedAfter(...events: ServiceEvent[]): Promise<string> {
   for (const event of events) metrics.observe(event);
-  return metrics.read();
+  return (await metrics.read()).text;
 }
 
 describe('labels stay bounded', () => {
@@ -55,7 +55,14 @@ describe('labels stay bounded', () => {
       ...Array.from(
         { length: 5000 },
         (_, i) =>
-          ({ type: 'requestAnswered', method: `M${i}`, route: `/${i}`, status: i, ms: 1 }) as const,
+          ({
+            type: 'requestAnswered',
+            method: `M${i}`,
+            route: `/${i}`,
+            status: i,
+            refusal: null,
+            ms: 1,
+          }) as const,
       ),
     );
     const series = seriesOf(text, 'cellar_http_requests_total');
@@ -179,7 +186,7 @@ describe('what happened is counted', () => {
     });
     await metrics.read();
     pool.figures.hits = 12;
-    const text = await metrics.read();
+    const { text } = await metrics.read();
     expect(sampleOf(text, 'cellar_pool_takes_total{outcome="hit"}')).toBe(12);
     expect(sampleOf(text, 'cellar_pool_retired_total{reason="aged"}')).toBe(1);
     expect(sampleOf(text, 'cellar_sandboxes{state="live"}')).toBe(5);

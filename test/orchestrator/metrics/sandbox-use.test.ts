@@ -29,13 +29,14 @@ beforeEach(() => {
 });
 
 function runs(runtimeId: string, cpuSeconds: number, memoryBytes = 1000, pidsRefused = 0): void {
-  kernel.set(runtimeId, { cpuSeconds, memoryBytes, pids: 1, pidsRefused });
+  const throttledSeconds = cpuSeconds / 10;
+  kernel.set(runtimeId, { cpuSeconds, throttledSeconds, memoryBytes, pids: 7, pidsRefused });
 }
 
 async function collected(): Promise<string> {
   clock.advance(2_000);
   use.collect();
-  return instruments.registry.metrics();
+  return (await instruments.text()).text;
 }
 
 it('a tenant’s use is that of all its sandboxes, and grows with it', async () => {
@@ -46,6 +47,10 @@ it('a tenant’s use is that of all its sandboxes, and grows with it', async () 
   runs('a', 1.5);
   const text = await collected();
   expect(sampleOf(text, 'cellar_tenant_cpu_seconds_total{tenant="acme"}')).toBe(3.5);
+  expect(sampleOf(text, 'cellar_tenant_cpu_throttled_seconds_total{tenant="acme"}')).toBeCloseTo(
+    0.35,
+  );
+  expect(sampleOf(text, 'cellar_tenant_pids{tenant="acme"}')).toBe(14);
   expect(sampleOf(text, 'cellar_tenant_memory_bytes{tenant="acme"}')).toBe(4000);
   expect(sampleOf(text, 'cellar_tenant_sandboxes{tenant="acme"}')).toBe(2);
 });

@@ -11,7 +11,7 @@ export type WorkerStart = {
   readonly workspace: string;
 };
 
-export type Program = Omit<ExecuteCommand, 'type' | 'executionId'>;
+export type Program = Omit<ExecuteCommand, 'type' | 'executionId' | 'traceparent'>;
 
 export type Question =
   | { readonly type: 'variables'; readonly request: VariablesRequest }

@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { routeNeeds } from '../../auth/permissions.ts';
 import { AppError } from '../../foundation/errors.ts';
 import type { ApiServer } from '../api-server.ts';
+import { metricsFormat } from '../metrics-format.ts';
 import type { ApiParts } from '../options.ts';
 import { refuseUnless } from '../principal.ts';
 import { problem } from '../schemas/route-schema.ts';
@@ -39,7 +40,10 @@ export function metricsRoute(
         refuseUnless(principal, routeNeeds['GET /metrics']);
       },
     },
-    async (_request, reply) => reply.type(metrics.contentType).send(await metrics.read()),
+    async ({ headers: { accept } }, reply) => {
+      const { contentType, text } = await metrics.read(metricsFormat(accept));
+      return reply.type(contentType).header('vary', 'accept').send(text);
+    },
   );
 }
 

@@ -35,6 +35,13 @@ const Execute = Type.Object(
         closed,
       ),
     ),
+    traceparent: Type.Optional(
+      Type.String({
+        maxLength: 128,
+        description:
+          'W3C Trace Context, where requests are traced; without it that of the request which opened the connection.',
+      }),
+    ),
   },
   {
     ...closed,

@@ -5,6 +5,7 @@ import type { WebSocket } from '@fastify/websocket';
 import type { Principal } from '../../auth/authenticator.ts';
 import { messageNeeds } from '../../auth/permissions.ts';
 import { AppError, type ErrorCode } from '../../foundation/errors.ts';
+import { inSpan } from '../../foundation/trace.ts';
 import { unreachable } from '../../foundation/unreachable.ts';
 import type { LiveEvent, LiveFollower, LiveSubscription } from '../../sessions/session-service.ts';
 import { liveErrorOf, logFailure, toAppError } from '../error-reply.ts';
@@ -35,6 +36,8 @@ export type LiveConnectionParts = {
   readonly stream: Duplex;
   readonly principal: Principal;
   readonly sessionId: string;
+  /** Of the request that opened it: for messages that have none of their own. */
+  readonly traceparent: string | undefined;
   /** Throws `rate_limited`. */
   readonly countExecution: () => Promise<void>;
   /** Notes what the client asked for; null: it was done. */
@@ -79,7 +82,7 @@ export class LiveConnection implements LiveFollower {
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary));
     // SECURITY: a ping is a message too, and is answered.
     socket.on('ping', () => {
-      if (!this.#budget.take()) this.#outgoing.close('rateLimited');
+      if (!this.#budget.take()) this.#tooMany();
     });
     socket.on('close', () => this.#stop());
     api.observe?.({ type: 'socketOpened' });
@@ -122,7 +125,7 @@ export class LiveConnection implements LiveFollower {
 
   #receive(data: Buffer, isBinary: boolean): void {
     // SECURITY: counted before it is read, so that nonsense is not cheaper than sense.
-    if (!this.#budget.take()) this.#outgoing.close('rateLimited');
+    if (!this.#budget.take()) this.#tooMany();
     else if (isBinary) this.#offence('unsupportedData', 'Messages are JSON text, not binary.');
     else if (data.byteLength > this.#parts.api.settings.bounds.executeBytesMax) {
       this.#offence('messageTooBig', 'The message is too large.', 'payload_too_large');
@@ -171,7 +174,8 @@ export class LiveConnection implements LiveFollower {
     }
   }
 
-  async #execute({ code, id, options = {} }: Extract<ClientMessage, { type: 'execute' }>) {
+  async #execute(message: Extract<ClientMessage, { type: 'execute' }>) {
+    const { code, id, options = {} } = message;
     const { settings, tenants } = this.#parts.api;
     const bounds = boundsOf(settings, tenants.find(this.#tenant));
     checkTimeout(options.timeout, bounds, '/options/timeout');
@@ -182,7 +186,23 @@ export class LiveConnection implements LiveFollower {
       interactive: options.stdin === undefined,
     };
     await this.#parts.countExecution();
-    await this.#sessions.submit(this.#tenant, this.#sessionId, request, this.#gone.signal);
+    const submit = async () => {
+      await this.#sessions.submit(this.#tenant, this.#sessionId, request, this.#gone.signal);
+    };
+    await this.#traced(message, submit);
+  }
+
+  /** As a span until it is accepted; what comes of it has spans of its own. */
+  #traced(
+    { traceparent = this.#parts.traceparent }: { readonly traceparent?: string },
+    work: () => Promise<void>,
+  ): Promise<void> {
+    const { tracer } = this.#parts.api;
+    const span = tracer?.request('live execute', {
+      traceparent,
+      attributes: { 'cellar.tenant.id': this.#tenant, 'cellar.session.id': this.#sessionId },
+    });
+    return span ? inSpan(tracer!, span, work) : work();
   }
 
   async #inspect(message: Extract<ClientMessage, { type: 'inspect' }>): Promise<void> {
@@ -246,6 +266,11 @@ export class LiveConnection implements LiveFollower {
       });
   }
 
+  #tooMany(): void {
+    this.#parts.api.observe?.({ type: 'rateLimitHit', limit: 'liveMessages' });
+    this.#outgoing.close('rateLimited');
+  }
+
   #offence(
     reason: CloseReason,
     message: string,
@@ -261,6 +286,8 @@ export class LiveConnection implements LiveFollower {
 
   /** A message for this client alone. */
   #tell(message: OwnMessage): void {
+    if (message.type === 'error')
+      this.#parts.api.observe?.({ type: 'messageRefused', code: message.code });
     if (!this.#subscription || this.#closed) return;
     this.#subscription.number((seq) => this.#outgoing.send(JSON.stringify({ ...message, seq })));
   }

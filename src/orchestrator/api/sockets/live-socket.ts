@@ -17,6 +17,7 @@ import { callerOf, refuseUnless } from '../principal.ts';
 import type { Rates } from '../rates.ts';
 import { SessionParams } from '../schemas/request.ts';
 import type { Strangers } from '../strangers.ts';
+import { traceparentOf } from '../trace-hook.ts';
 import type { Waits } from '../waits.ts';
 import { type CloseReason, closeCodes } from './close-codes.ts';
 import { watchHeartbeat } from './heartbeat.ts';
@@ -99,6 +100,7 @@ export function liveSocket(
       const admission = admissions.get(request) ?? { refused: 'unauthenticated' };
       if ('refused' in admission) {
         socket.close(closeCodes[admission.refused].code, admission.refused);
+        api.observe?.({ type: 'socketEnded', reason: admission.refused });
         return;
       }
       watchHeartbeat(socket, api.clock, bounds.heartbeatMs);
@@ -109,6 +111,7 @@ export function liveSocket(
         outgoingTotal,
         socket,
         stream: request.raw.socket,
+        traceparent: traceparentOf(request),
         countExecution: () => rates.countExecution(request),
         audit: liveAudit(api, request, admission.principal),
         ...admission,

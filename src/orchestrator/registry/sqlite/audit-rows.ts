@@ -25,6 +25,11 @@ export class AuditRows implements AuditRegistry {
     return this.#read(() => this.#database.first(newest));
   }
 
+  async newest(limit: number): Promise<AuditRecord[]> {
+    const newest = this.#all().orderBy('seq', 'desc').limit(limit);
+    return this.#read(() => this.#database.all(newest).reverse());
+  }
+
   async append(records: readonly AuditRecord[]): Promise<void> {
     this.#write(() => {
       for (const record of records)
