@@ -71,6 +71,8 @@ export class UsageMeter implements AsyncDisposable {
     this.#add(used);
     this.#live.forget(runtimeId);
     this.#pending.ended(used.owner, runtimeId);
+    // The registry may be closed by now.
+    if (this.#closed) return;
     // Many may end at the same time.
     this.#cancelWrite ??= this.#options.clock.after(0, () => {
       this.#cancelWrite = null;

@@ -242,6 +242,17 @@ describe('events', () => {
   });
 });
 
+it('more sessions than are written at a time are all written', async () => {
+  for (let i = 0; i < 250; i++) {
+    runs(i, 1000, `c${i}`);
+    take(`c${i}`, { tenant: 'red', sessionId: `ses-${i}` });
+    runs(i + 1, 1000, `c${i}`);
+  }
+  await pass(intervalMs);
+  expect(await totals(tenant)).toMatchObject({ cpuSeconds: 250, sandboxSeconds: 2500 });
+  expect(await registry.usage.readings()).toHaveLength(250);
+});
+
 it('what the registry did not take is written later, once', async () => {
   let broken = true;
   meter = await opened(async (changes) => {
