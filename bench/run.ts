@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { interruptionSignal } from './support/benchmark.ts';
 import { type ChartFile, medianCharts, promisesChart } from './support/charts.ts';
 import { describeMachine } from './support/machine.ts';
+import { missedAsMarkdown } from './support/missed.ts';
 import type { Report } from './support/report.ts';
-import { markdownTable, reportAsMarkdown, reportAsText } from './support/table.ts';
+import { markdownTable, reportAsMarkdown, reportAsText, targetsTable } from './support/table.ts';
 
 const names = [
   'execute',
@@ -88,7 +89,16 @@ ${met} of ${count} targets are met. \`npm run bench\` measures anew and writes t
   for (const report of reports)
     sections.push(reportAsMarkdown(report), ...(await writeCharts(medianCharts(report))));
   const overview = await writeCharts([promisesChart(reports)]);
-  return [introduction, ...overview, table, ...sections].join('\n');
+  const targets = markdownTable(targetsTable(reports));
+  return [
+    introduction,
+    table,
+    '## What is promised\n',
+    ...overview,
+    targets,
+    missedAsMarkdown(reports),
+    ...sections,
+  ].join('\n');
 }
 
 /** Gives what shows them in the page. */

@@ -25,17 +25,27 @@ function tablesOf({ verdicts, tables }: Report): readonly Table[] {
   return verdicts.length === 0 ? tables : [verdictTable(verdicts), ...tables];
 }
 
+const verdictColumns = ['target', 'limit', 'measured', 'met'] as const;
+
 function verdictTable(verdicts: readonly Verdict[]): Table {
-  return {
-    title: 'Targets',
-    columns: ['target', 'limit', 'measured', 'met'],
-    rows: verdicts.map(({ what, limit, bound, measured, unit, met }) => [
-      what,
-      `${bound === 'at most' ? '≤' : '≥'} ${Number(limit.toPrecision(3))} ${unit}`,
-      `${formatCell(measured)} ${unit}`,
-      met ? 'yes' : 'no',
-    ]),
-  };
+  return { title: 'Targets', columns: verdictColumns, rows: verdicts.map(verdictRow) };
+}
+
+/** Every target of all benchmarks, each with what it belongs to. */
+export function targetsTable(reports: readonly Report[]): Table {
+  const rows = reports.flatMap(({ title, verdicts }) =>
+    verdicts.map((one) => [title, ...verdictRow(one)]),
+  );
+  return { title: 'All targets', columns: ['of', ...verdictColumns], rows };
+}
+
+function verdictRow({ what, limit, bound, measured, unit, met }: Verdict): string[] {
+  return [
+    what,
+    `${bound === 'at most' ? '≤' : '≥'} ${Number(limit.toPrecision(3))} ${unit}`,
+    `${formatCell(measured)} ${unit}`,
+    met ? 'yes' : 'no',
+  ];
 }
 
 function textTable({ title, columns, rows }: Table): string {
