@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import { pack } from 'tar-stream';
+import { versionLabel } from '../src/orchestrator/runtimes/docker/engine-report.ts';
 import { ensureBaseImage, hasImage } from './base-image.ts';
 import { ensureEngine } from './ensure-engine.ts';
 import { run, SetupError, step } from './progress.ts';
@@ -13,6 +14,7 @@ import { run, SetupError, step } from './progress.ts';
 const repository = 'cellar-sandbox';
 const dockerfile = 'sandbox-image/Dockerfile';
 const agentDirectory = 'build/agent';
+const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 type ContextFile = { readonly name: string; readonly content: Buffer };
 
@@ -45,7 +47,7 @@ function contextFiles(): ContextFile[] {
 
 function contentHash(files: readonly ContextFile[]): string {
   const hash = createHash('sha256');
-  hash.update(`${process.version} ${process.env.CELLAR_BASE_IMAGE ?? ''}\n`);
+  hash.update(`${version} ${process.version} ${process.env.CELLAR_BASE_IMAGE ?? ''}\n`);
   for (const { name, content } of files) {
     hash.update(`${name} ${content.byteLength}\n`);
     hash.update(content);
@@ -68,7 +70,7 @@ async function build(
   const progress = await docker.buildImage(Readable.from(context), {
     t: image,
     buildargs: { BASE: base },
-    labels: { 'cellar.image': 'sandbox' },
+    labels: { 'cellar.image': 'sandbox', [versionLabel]: version },
     networkmode: 'none',
     rm: true,
     forcerm: true,

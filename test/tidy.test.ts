@@ -46,6 +46,8 @@ const layers: Readonly<Record<string, number>> = {
   sandbox: 2,
   audit: 2,
   usage: 2,
+  backup: 2,
+  doctor: 2,
   runtimes: 1,
   registry: 1,
   snapshots: 1,

@@ -49,6 +49,17 @@ export async function loadConfig(environment: Environment, directory: string): P
   return { ...values, dataDir: resolve(directory, values.dataDir) };
 }
 
+/** What holds where nothing is configured. */
+export function defaultConfig(directory: string): Config {
+  const values = Object.fromEntries(
+    settingNames.flatMap((name) => {
+      const value = structuredClone(factsOf(name).default);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  ) as Config;
+  return { ...values, dataDir: resolve(directory, values.dataDir) };
+}
+
 type FileSettings = { readonly path: string; readonly values: Readonly<Record<string, unknown>> };
 
 async function readSettings(

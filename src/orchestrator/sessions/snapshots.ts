@@ -14,6 +14,7 @@ import type {
 } from '../registry/records.ts';
 import type { SessionRegistry } from '../registry/session-registry.ts';
 import type { Agent } from '../sandbox/agent.ts';
+import { historyIdOf, snapshotOf } from '../snapshots/history-id.ts';
 import type { SnapshotStore } from '../snapshots/snapshot-store.ts';
 import { IncomingArchive } from './archive-entries.ts';
 import { checkVersion } from './archived-version.ts';
@@ -264,18 +265,6 @@ export class Snapshots {
     });
     return { snapshotId, tenant, createdAt: clock.now(), ...stored };
   }
-}
-
-const historyEnding = '-history';
-
-/** Under which the history of an imported snapshot is stored. */
-function historyIdOf(snapshotId: string): string {
-  return snapshotId + historyEnding;
-}
-
-/** The snapshot that stored content belongs to. */
-function snapshotOf(storedId: string): string {
-  return storedId.endsWith(historyEnding) ? storedId.slice(0, -historyEnding.length) : storedId;
 }
 
 /** The state itself is no good: an older one may be. */

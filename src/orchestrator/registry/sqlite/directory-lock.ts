@@ -7,15 +7,18 @@ import { isBusy } from './registry-error.ts';
 
 /** Throws StartError when another process holds the directory. */
 export function lockDirectory(directory: string): Disposable {
-  const lock = new DatabaseSync(join(directory, 'lock'), { timeout: 1000 });
+  return lockFile(join(directory, 'lock'), `another process uses the data directory ${directory}`);
+}
+
+/** Throws StartError with the refusal when another process holds that file. */
+export function lockFile(path: string, refusal: string): Disposable {
+  const lock = new DatabaseSync(path, { timeout: 1000 });
   try {
     lock.exec('begin exclusive');
   } catch (error) {
     lock.close();
     if (!isBusy(error)) throw error;
-    throw new StartError(`another process uses the data directory ${directory}`, {
-      cause: error,
-    });
+    throw new StartError(refusal, { cause: error });
   }
   return { [Symbol.dispose]: () => lock.close() };
 }

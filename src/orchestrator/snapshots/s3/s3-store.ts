@@ -27,3 +27,11 @@ export async function openS3Store(options: S3StoreOptions): Promise<SnapshotStor
   const storage = new S3Storage(bucket, prefix, clock);
   return new PackedStore({ storage, clock, ...(partsKnownMax && { partsKnownMax }) });
 }
+
+/** Writes a small object, as a service would, and claims nothing. Throws AppError `storage_failed`. */
+export async function checkBucket(
+  options: Omit<S3StoreOptions, 'instanceId'>,
+  signal: AbortSignal,
+): Promise<void> {
+  await new S3Storage(new Bucket(options), options.prefix, options.clock).check(signal);
+}
