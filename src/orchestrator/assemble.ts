@@ -12,6 +12,7 @@ import { isLoopback } from './api/host-check.ts';
 import { MetricsListener } from './api/metrics-server.ts';
 import { createServer } from './api/server.ts';
 import { apiSettings, limitsMaxOf, limitsOf } from './api/settings.ts';
+import { TlsCertificate } from './api/tls-certificate.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { Authenticators } from './auth/authenticators.ts';
 import { openBootstrapKey } from './auth/bootstrap-key.ts';
@@ -25,6 +26,7 @@ import { systemClock } from './foundation/clock.ts';
 import { newId } from './foundation/id.ts';
 import type { Log } from './foundation/log.ts';
 import type { ServiceEvent } from './foundation/observe.ts';
+import { readVersion } from './foundation/version.ts';
 import { ControlGroups } from './metrics/control-groups.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { openStore } from './open-store.ts';
@@ -56,7 +58,7 @@ import type { States } from './sessions/state-service.ts';
 import { StoredSessions } from './sessions/stored-sessions.ts';
 import { ObservedStore } from './snapshots/observed-store.ts';
 import type { SnapshotStore } from './snapshots/snapshot-store.ts';
-import { hostOf, version } from './surroundings.ts';
+import { hostOf } from './surroundings.ts';
 import { openUsage } from './usage/open-usage.ts';
 
 export type Service = {
@@ -66,6 +68,8 @@ export type Service = {
   listen(): Promise<string>;
   /** Where the metrics are, where they have an address of their own; null before `listen` too. */
   readonly metricsAddress: string | null;
+  /** Reads anew what is read from files while it runs. */
+  reload(): Promise<void>;
   /** Ends what is under way as far as `drainMsMax` allows. Sandboxes stay for the next process. */
   stop(): Promise<void>;
 };
@@ -103,8 +107,9 @@ export async function assemble(
   decorate: Decorators = undecorated,
 ): Promise<Service> {
   const groups = new ControlGroups(config.controlGroupsDir);
+  const version = await readVersion();
   const traced = config.tracesEndpoint !== undefined;
-  const metrics = new Metrics({ version: await version(), groups, traced, clock, log });
+  const metrics = new Metrics({ version, groups, traced, clock, log });
   const opened = await SqliteRegistry.open({
     directory: config.dataDir,
     clock,
@@ -127,6 +132,7 @@ export async function assemble(
     metrics.observe(event);
     usage.meter.observe(event);
   };
+  const certificate = await openCertificate(config, log);
   const { key, created } = await openBootstrapKey({
     configured: config.apiKey,
     facts: registry,
@@ -167,7 +173,7 @@ export async function assemble(
   await keys.open();
   const authenticator = new Authenticators(ring, await openSignOn(config, { tenants, clock, log }));
   const instanceId = await instanceOf(registry);
-  const tracing = await openTraces(config, { version: await version(), instanceId, observe, log });
+  const tracing = await openTraces(config, { version: version, instanceId, observe, log });
   const tracer = tracing?.tracer;
   const runDirectory = join(config.dataDir, 'run');
   const exits = new ExitWatch({ runtime, instanceId, clock, log });
@@ -310,6 +316,7 @@ export async function assemble(
     states: sessions.states,
   });
   metrics.attach({
+    certificate,
     dataDirectory: config.dataDir,
     sandboxes: direct,
     admission,
@@ -323,13 +330,14 @@ export async function assemble(
     overload,
     observe,
     tracer,
-    settings: apiSettings(config, await version(), filesMax),
+    settings: apiSettings(config, version, filesMax),
     log,
     clock,
   };
   const collected = await MetricsListener.make(parts, config.metricsHost, config.metricsPort);
   const server = await createServer({
     ...parts,
+    certificate,
     metrics: collected === null ? parts.metrics : null,
     sessions: decorate.sessions(sessions),
     states: decorate.states(sessions.states),
@@ -363,6 +371,9 @@ export async function assemble(
     get metricsAddress() {
       return collected?.address ?? null;
     },
+    async reload() {
+      await certificate?.reload();
+    },
     async stop() {
       stopping.abort();
       const drained = Promise.all([removals, sessions.stop(), server.close()]);
@@ -371,6 +382,7 @@ export async function assemble(
       await Promise.race([drained, deadline.promise]);
       cancel();
       await collected?.[Symbol.asyncDispose]();
+      certificate?.[Symbol.dispose]();
       overload[Symbol.dispose]();
       await pool?.[Symbol.asyncDispose]();
       await reconciler[Symbol.asyncDispose]();
@@ -383,6 +395,14 @@ export async function assemble(
       await tracing?.stop();
     },
   };
+}
+
+async function openCertificate(
+  { tlsCertFile: certFile, tlsKeyFile: keyFile }: Config,
+  log: Log,
+): Promise<TlsCertificate | null> {
+  if (certFile === undefined || keyFile === undefined) return null;
+  return await TlsCertificate.open({ certFile, keyFile, clock, log });
 }
 
 /** The name under which this data directory's containers are found again. */

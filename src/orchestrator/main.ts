@@ -83,6 +83,7 @@ async function serve(): Promise<void> {
   };
   process.on('SIGTERM', (signal) => void stop(signal));
   process.on('SIGINT', (signal) => void stop(signal));
+  process.on('SIGHUP', () => void service.reload());
   process.on('uncaughtException', (error) => {
     // State in memory may be wrong now, state in the registry is not: end, and let the next process take over.
     log.fatal({ err: error }, 'a bug: the process ends');

@@ -1,13 +1,6 @@
-// What the process finds where it runs: its own version, and the machine.
-import { readFile } from 'node:fs/promises';
+// What the process finds where it runs.
 import { availableParallelism, totalmem } from 'node:os';
 import type { Host } from './admission/budget.ts';
-
-/** Of this program. */
-export async function version(): Promise<string> {
-  const manifest = new URL('../../package.json', import.meta.url);
-  return JSON.parse(await readFile(manifest, 'utf8')).version;
-}
 
 /** The machine that the service runs on, as far as it may use it. */
 export function hostOf(): Host {

@@ -13,21 +13,26 @@ export class Authority {
     this.cert = this.#issue(this.#name, this.#keys.publicKey, basicConstraints);
   }
 
-  /** For a host name or an IPv4 address. */
-  issue(host: string): Issued {
+  /** For a host name or an IPv4 address; `notAfter` as `20300101000000Z`. */
+  issue(host: string, notAfter = '21000101000000Z'): Issued {
     const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const key = keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-    return { cert: this.#issue(host, keys.publicKey, subjectAltName(host)), key };
+    return { cert: this.#issue(host, keys.publicKey, subjectAltName(host), notAfter), key };
   }
 
-  #issue(subject: string, publicKey: KeyObject, extension: Buffer): string {
+  #issue(
+    subject: string,
+    publicKey: KeyObject,
+    extension: Buffer,
+    notAfter = '21000101000000Z',
+  ): string {
     const algorithm = sequence(objectId('2a8648ce3d040302'));
     const body = sequence(
       tagged(0xa0, integer(Buffer.of(2))),
       integer(Buffer.concat([Buffer.of(1), randomBytes(8)])),
       algorithm,
       name(this.#name),
-      sequence(time('20200101000000Z'), time('21000101000000Z')),
+      sequence(time('20200101000000Z'), time(notAfter)),
       name(subject),
       publicKey.export({ type: 'spki', format: 'der' }),
       tagged(0xa3, sequence(extension)),

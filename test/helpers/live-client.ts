@@ -31,8 +31,9 @@ export class LiveClient {
     url: string,
     headers: Record<string, string>,
     protocols: string[] = [],
+    ca?: string,
   ): Promise<LiveClient> {
-    const socket = new WebSocket(url, protocols, { headers });
+    const socket = new WebSocket(url, protocols, { headers, ...(ca && { ca }) });
     const client = new LiveClient(socket);
     await once(socket, 'open');
     return client;

@@ -16,6 +16,7 @@ import type { Files } from '../sessions/file-service.ts';
 import type { SessionService } from '../sessions/session-service.ts';
 import type { States } from '../sessions/state-service.ts';
 import type { Usage } from '../usage/usage-report.ts';
+import type { TlsCertificate } from './tls-certificate.ts';
 
 export type SessionDefaults = Pick<SessionConfig, 'timeout' | 'limits' | 'persistence' | 'idle'>;
 
@@ -161,6 +162,8 @@ export type ApiParts = Watched & {
   readonly registry: IdempotencyStore;
   /** By name, as `/readyz` lists them. */
   readonly readiness: Readonly<Record<string, ReadinessCheck>>;
+  /** Null: clients speak plain HTTP with it. */
+  readonly certificate?: TlsCertificate | null;
   /** Null: they are not served here. */
   readonly metrics: MetricsSource | null;
   readonly settings: ApiSettings;

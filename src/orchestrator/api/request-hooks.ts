@@ -1,4 +1,5 @@
 // What every request passes on its way in, before anyone asks who sends it, and on its way out.
+import { Server as SecureServer } from 'node:https';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../foundation/errors.ts';
 import type { ApiServer } from './api-server.ts';
@@ -10,16 +11,21 @@ import { endSilence } from './silent-wait.ts';
 /** For a body that is read before its request is served; the others have the time of their transfer. */
 const bodyMsMax = 60_000;
 
+/** SECURITY: a browser that has been here once does not ask over plain HTTP again; its user could be led astray there. */
+const transportPolicy = 'max-age=31536000';
+
 export function installRequestHooks(
   server: ApiServer,
   api: Pick<ApiParts, 'log' | 'settings' | 'clock' | 'overload' | 'observe'>,
 ): void {
   const { log, settings, clock, overload, observe } = api;
+  const secure = server.server instanceof SecureServer;
   const isOurs = hostCheck(settings.listenHost, settings.allowedHosts);
   server.setErrorHandler((error, request, reply) => replyError(error, request, reply, log));
   server.addHook('onRequest', async (request, reply) => {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
+    if (secure) reply.header('strict-transport-security', transportPolicy);
     if (request.url.startsWith('/api')) reply.header('cache-control', 'no-store');
     if (!isOurs(request.headers.host)) throw new AppError('host_forbidden');
     if (request.routeOptions.config.newWork) overload.assertCalm();

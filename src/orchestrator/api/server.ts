@@ -1,8 +1,9 @@
 // Puts the HTTP server together: what every request passes on its way in and out, and the routes. Knows no engine and
 // no database; all it may ask comes in as parts.
 import type { IncomingMessage } from 'node:http';
+import { Server as SecureServer } from 'node:https';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import fastify from 'fastify';
+import fastify, { type FastifyHttpOptions, type RawServerDefault } from 'fastify';
 import { newId } from '../foundation/id.ts';
 import type { ApiServer } from './api-server.ts';
 import { installAuditHook } from './audit-hook.ts';
@@ -98,21 +99,33 @@ function eventStreamPlaces(bounds: ApiBounds): Places {
   });
 }
 
-function newServer({ settings: { bounds } }: ApiParts): ApiServer {
-  const server = fastify({
+function newServer({ settings: { bounds }, certificate }: ApiParts): ApiServer {
+  const http = {
+    headersTimeout: 10_000,
+    connectionsCheckingInterval: 5_000,
+    maxHeaderSize: 16_384,
+  };
+  const https = certificate && { ...http, ...certificate.serverOptions, handshakeTimeout: 10_000 };
+  const options: FastifyHttpOptions<RawServerDefault> = {
     logger: false,
     bodyLimit: bounds.bodyBytesMax,
     // SECURITY: a client that is slow on purpose does not keep a connection: each step of a request has its time.
     connectionTimeout: bounds.idleMsMax,
     requestTimeout: bounds.transferMsMax,
     keepAliveTimeout: 72_000,
-    http: { headersTimeout: 10_000, connectionsCheckingInterval: 5_000, maxHeaderSize: 16_384 },
+    http,
     forceCloseConnections: 'idle',
     genReqId: requestId,
     requestIdHeader: false,
     routerOptions: { maxParamLength: 1024 },
     frameworkErrors: replyBeforeRouting,
-  }).withTypeProvider<TypeBoxTypeProvider>();
+  };
+  // To what comes after, a server that speaks TLS is like any other.
+  const server = fastify({
+    ...options,
+    ...(https && { https }),
+  } as typeof options).withTypeProvider<TypeBoxTypeProvider>();
+  if (server.server instanceof SecureServer) certificate?.serve(server.server);
   server.server.maxConnections = bounds.tcpConnectionsMax;
   return server;
 }

@@ -24,6 +24,7 @@ import {
 } from './setting-types.ts';
 import { signOnSettings } from './sign-on-settings.ts';
 import { tracingSettings } from './tracing-settings.ts';
+import { tlsSettings } from './tls-settings.ts';
 
 export const settings = {
   host: text('127.0.0.1', 'Address to listen on. Any other than a loopback one needs an API key.'),
@@ -64,6 +65,8 @@ export const settings = {
   allowedOrigins: list(
     'Origins of other sites’ pages that may open a live connection: `https://example.org`.',
   ),
+
+  ...tlsSettings,
 
   dockerHost: text(
     'unix:///var/run/docker.sock',
@@ -346,4 +349,10 @@ export const orderedSettings = [
   ['outputBytes', 'outputBytesMax'],
   ['poolMin', 'poolMax'],
   ['usageSessionDays', 'usageDays'],
+] as const satisfies readonly (readonly [SettingName, SettingName])[];
+
+/** The first one needs the second one. */
+export const pairedSettings = [
+  ['tlsCertFile', 'tlsKeyFile'],
+  ['tlsKeyFile', 'tlsCertFile'],
 ] as const satisfies readonly (readonly [SettingName, SettingName])[];

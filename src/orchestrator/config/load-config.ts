@@ -9,6 +9,7 @@ import {
   type Config,
   factsOf,
   orderedSettings,
+  pairedSettings,
   type SettingName,
   settingNames,
   settings,
@@ -133,9 +134,16 @@ function suggestion(name: string, names: readonly string[]): string {
 
 /** Settings that another one needs. */
 function missing(found: ReadonlyMap<SettingName, Found>): string[] {
+  const problems: string[] = [];
   const store = found.get('snapshotStore');
-  if (store?.value !== 's3' || found.has('s3Bucket')) return [];
-  return [`${store.place} is s3, so ${variableOf('s3Bucket')} must be set`];
+  if (store?.value === 's3' && !found.has('s3Bucket'))
+    problems.push(`${store.place} is s3, so ${variableOf('s3Bucket')} must be set`);
+  for (const [name, other] of pairedSettings) {
+    const given = found.get(name);
+    if (given && !found.has(other))
+      problems.push(`${given.place} is set, so ${variableOf(other)} must be set, too`);
+  }
+  return problems;
 }
 
 function disorder(found: ReadonlyMap<SettingName, Found>): string[] {

@@ -294,6 +294,11 @@ export const declarations = {
     { reason: ['queue', 'export'] },
   ),
 
+  cellar_tls_certificate_expiry_timestamp_seconds: gauge(
+    'seconds',
+    'When the certificate ends that clients are shown, seconds since 1970; absent without one.',
+  ),
+
   cellar_build_info: gauge('number', 'Always 1; says what runs.', {
     version: { what: 'version of the service', countMax: 1 },
     node: { what: 'version of Node.js', countMax: 1 },

@@ -32,6 +32,8 @@ export type Figures = {
       readonly retired: Readonly<Record<string, number>>;
     };
   } | null;
+  /** Null where the service speaks plain HTTP. Milliseconds since 1970. */
+  readonly certificate?: { readonly expiresAt: number } | null;
   readonly overload: { readonly figures: { readonly over: readonly string[] } };
 };
 
@@ -49,6 +51,12 @@ export async function setFigures(instruments: Instruments, figures: Figures): Pr
   instruments.set('cellar_sandboxes', { state: 'live' }, live);
   setRoom(instruments, figures);
   if (figures.pool) setPool(instruments, figures.pool.figures);
+  if (figures.certificate)
+    instruments.set(
+      'cellar_tls_certificate_expiry_timestamp_seconds',
+      {},
+      figures.certificate.expiresAt / 1000,
+    );
   const { over } = figures.overload.figures;
   for (const cause of overloadCauses)
     instruments.set('cellar_overloaded', { cause }, over.includes(cause) ? 1 : 0);

@@ -1,6 +1,6 @@
 // The API over scripted sessions, with one key per role and a clock that the test moves.
-import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
+import { addressOf } from '../../../src/orchestrator/api/address-of.ts';
 import type { ApiServer } from '../../../src/orchestrator/api/api-server.ts';
 import {
   type ApiBounds,
@@ -10,6 +10,7 @@ import {
   type ReadinessCheck,
 } from '../../../src/orchestrator/api/options.ts';
 import { createServer } from '../../../src/orchestrator/api/server.ts';
+import type { TlsCertificate } from '../../../src/orchestrator/api/tls-certificate.ts';
 import type { Authenticator, Principal } from '../../../src/orchestrator/auth/authenticator.ts';
 import type { Observe } from '../../../src/orchestrator/foundation/observe.ts';
 import { roles } from '../../../src/orchestrator/foundation/roles.ts';
@@ -61,6 +62,7 @@ export class ApiFixture implements AsyncDisposable {
       overload?: { assertCalm(): void };
       metrics?: MetricsSource;
       observe?: Observe;
+      certificate?: TlsCertificate;
     } = {},
   ): Promise<ApiFixture> {
     const sessions = new ScriptedSessions();
@@ -82,6 +84,7 @@ export class ApiFixture implements AsyncDisposable {
       registry: replies,
       readiness: options.readiness ?? {},
       metrics: options.metrics ?? null,
+      certificate: options.certificate ?? null,
       observe: options.observe,
       overload: options.overload ?? { assertCalm: () => {} },
       authenticator,
@@ -112,10 +115,10 @@ export class ApiFixture implements AsyncDisposable {
     return new ApiFixture({ server, sessions, states, files, clock, tickets, replies, logged });
   }
 
-  /** Listens on a free port of loopback; gives `http://…`. */
+  /** Listens on a free port of loopback; gives its address. */
   async listen(): Promise<string> {
     if (!this.server.server.listening) await this.server.listen({ port: 0, host: '127.0.0.1' });
-    return `http://127.0.0.1:${(this.server.server.address() as AddressInfo).port}`;
+    return addressOf('127.0.0.1', this.server);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -21,6 +21,8 @@ const withoutDefault = [
   'oidcTenantDefault',
   'oidcRoleDefault',
   's3Bucket',
+  'tlsCertFile',
+  'tlsKeyFile',
   's3Region',
   's3Endpoint',
   'hostMemoryBytes',
@@ -95,6 +97,15 @@ describe('loading the configuration', () => {
     expect(Object.keys(config).toSorted()).toEqual(
       settingNames.filter((name) => !withoutDefault.includes(name)).toSorted(),
     );
+  });
+
+  it('wants a certificate and its key together', async () => {
+    expect(await problemsOf({ CELLAR_TLS_CERT_FILE: '/etc/cellar/cert.pem' })).toEqual([
+      'CELLAR_TLS_CERT_FILE is set, so CELLAR_TLS_KEY_FILE must be set, too',
+    ]);
+    expect(await problemsOf({ CELLAR_TLS_KEY_FILE: '/etc/cellar/key.pem' })).toEqual([
+      'CELLAR_TLS_KEY_FILE is set, so CELLAR_TLS_CERT_FILE must be set, too',
+    ]);
   });
 
   it('wants a bucket where snapshots go to one, and an endpoint without a password', async () => {
