@@ -802,6 +802,8 @@ export function describeSessionRegistry(name: string, makeHome: () => Promise<Re
         await registry.createSession(sessionRecord(), effect);
         await reopen();
         expect(await claim()).toEqual({ outcome: 'cutOff', made: 'ses-1' });
+        await registry.addSnapshot(snapshotRecord(), { ...effect, made: 'snap-1' });
+        expect(await claim()).toEqual({ outcome: 'cutOff', made: 'snap-1' });
         await registry.apply({ sessionId: 'ses-1', effect: { ...effect, made: 'exec-1' } });
         expect(await claim()).toEqual({ outcome: 'cutOff', made: 'exec-1' });
       });

@@ -36,8 +36,7 @@ export class ScriptedStates implements States {
   ): Promise<SnapshotRecord> {
     this.#called('take', tenant, idOrName, label);
     const taken = snapshotRecord({ label, version: 3, parent: 2 });
-    if (idempotencyKey) this.tookEffect({ ...idempotencyKey, made: taken.snapshotId });
-    return taken;
+    return this.#made(taken, idempotencyKey);
   }
 
   async list(tenant: string, idOrName: string, page: Page): Promise<Listing<SnapshotRecord>> {
@@ -115,9 +114,17 @@ export class ScriptedStates implements States {
     language: string,
     content: AsyncIterable<Uint8Array>,
     label: string | null,
+    _signal: AbortSignal,
+    idempotencyKey?: IdempotencyKey,
   ): Promise<SnapshotRecord> {
     this.#called('import', tenant, language, (await collect(content)).toString(), label);
-    return snapshotRecord({ sessionId: null, version: null, label, reason: 'imported' });
+    const unbound = { sessionId: null, version: null, label, reason: 'imported' } as const;
+    return this.#made(snapshotRecord(unbound), idempotencyKey);
+  }
+
+  #made(record: SnapshotRecord, idempotencyKey: IdempotencyKey | undefined): SnapshotRecord {
+    if (idempotencyKey) this.tookEffect({ ...idempotencyKey, made: record.snapshotId });
+    return record;
   }
 
   #called(method: string, ...given: unknown[]): void {

@@ -68,7 +68,7 @@ export async function createServer(api: ApiParts): Promise<ApiServer> {
   await installOpenapi(server, api.settings.version);
   sessionRoutes(server, api, waits, idempotency);
   snapshotRoutes(server, api, waits, idempotency);
-  keptSnapshotRoutes(server, api, waits);
+  keptSnapshotRoutes(server, api, waits, idempotency);
   fileRoutes(server, api, waits);
   executeRoutes(server, api, waits, idempotency, streams, rates);
   executionRoutes(server, api, waits, streams);

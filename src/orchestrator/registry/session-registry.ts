@@ -116,7 +116,7 @@ export interface SessionRegistry {
   /** Never another tenant's. */
   findSnapshotById(tenant: string, snapshotId: string): Promise<SnapshotRecord | null>;
   /** One that belongs to no session. Those of sessions come with `apply`. */
-  addSnapshot(record: SnapshotRecord): Promise<void>;
+  addSnapshot(record: SnapshotRecord, effect?: RequestEffect): Promise<void>;
   /** Newest first: those with an automatic reason and without a label. */
   automaticSnapshots(sessionId: string): Promise<SnapshotRecord[]>;
   /** Sessions that have any of those, by their ids, after one. */

@@ -105,8 +105,8 @@ export class Snapshots {
     }
   }
 
-  async add(record: SnapshotRecord): Promise<void> {
-    await this.#options.registry.addSnapshot(record);
+  async add(record: SnapshotRecord, effect?: RequestEffect): Promise<void> {
+    await this.#options.registry.addSnapshot(record, effect);
     await this.#options.registry.durable();
   }
 

@@ -224,6 +224,7 @@ export class StateService {
     content: AsyncIterable<Uint8Array>,
     label: string | null,
     signal: AbortSignal,
+    idempotencyKey?: IdempotencyKey,
   ): Promise<SnapshotRecord> {
     const { snapshots, observe } = this.#options;
     let record: SnapshotRecord | null = null;
@@ -231,7 +232,8 @@ export class StateService {
       record = await snapshots.import(tenant, language, content, label, signal);
       await this.#tryOut(tenant, record, signal);
       signal.throwIfAborted();
-      await snapshots.add(record);
+      const effect = idempotencyKey && { ...idempotencyKey, made: record.snapshotId };
+      await snapshots.add(record, effect);
       return record;
     } catch (error) {
       if (isArchiveFault(error))

@@ -1,3 +1,4 @@
+import { zstdCompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/orchestrator/foundation/errors.ts';
 import { ApiFixture, keyOf } from './api-fixture.ts';
@@ -15,6 +16,19 @@ function post(url: string, key: string, payload: object, more: Record<string, st
     url,
     headers: { ...keyOf('developer'), 'idempotency-key': key, ...more },
     payload,
+  });
+}
+
+function importOne(content: string, label?: string) {
+  return api.server.inject({
+    method: 'POST',
+    url: `/api/snapshots${label ? `?label=${label}` : ''}`,
+    headers: {
+      ...keyOf('developer'),
+      'idempotency-key': 'k',
+      'content-type': 'application/zstd',
+    },
+    payload: zstdCompressSync(content),
   });
 }
 
@@ -100,6 +114,29 @@ describe('Idempotency-Key', () => {
     expect(again.headers['idempotency-replayed']).toBe('true');
     expect(api.replies.order.slice(-2)).toEqual(['stored', 'durable']);
     expect(api.sessions.callsOf('create').length + api.states.callsOf('take').length).toBe(1);
+  });
+
+  it('imports an archive once, also when an earlier process had just done so', async () => {
+    const first = await importOne('archive');
+    expect(first.statusCode).toBe(201);
+    expect(first.headers.location).toBe(`/api/snapshots/${first.json().id}`);
+    const second = await importOne('archive');
+    expect(second.headers['idempotency-replayed']).toBe('true');
+    expect(second.body).toBe(first.body);
+    cutOff();
+    const third = await importOne('archive');
+    expect(third.statusCode).toBe(201);
+    expect(third.json().id).toBe(first.json().id);
+    expect(api.states.callsOf('import')).toHaveLength(1);
+  });
+
+  it('refuses an import with the same key of an archive of another size, or under another label', async () => {
+    await importOne('archive');
+    for (const other of [await importOne('something else'), await importOne('archive', 'good')]) {
+      expect(other.statusCode).toBe(409);
+      expect(other.json().code).toBe('idempotency_conflict');
+    }
+    expect(api.states.callsOf('import')).toHaveLength(1);
   });
 
   it('gives the end of an execution that an earlier process began', async () => {

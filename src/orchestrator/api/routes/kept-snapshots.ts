@@ -2,12 +2,22 @@
 import type { Readable } from 'node:stream';
 import { createZstdDecompress } from 'node:zlib';
 import { AppError } from '../../foundation/errors.ts';
+import type { SnapshotRecord } from '../../registry/records.ts';
+import type { IdempotentReply } from '../../registry/session-registry.ts';
 import { refusal } from '../../sessions/archive-refusal.ts';
 import type { ApiServer } from '../api-server.ts';
+import type { Idempotency } from '../idempotency.ts';
+import { sendJson } from '../json-reply.ts';
 import type { ApiParts } from '../options.ts';
 import { callerOf } from '../principal.ts';
 import { Snapshot, SnapshotList } from '../schemas/reply.ts';
-import { ImportQuery, PageQuery, pageLimitDefault, SnapshotIdParams } from '../schemas/request.ts';
+import {
+  ImportHeaders,
+  ImportQuery,
+  PageQuery,
+  pageLimitDefault,
+  SnapshotIdParams,
+} from '../schemas/request.ts';
 import { problem, shared } from '../schemas/route-schema.ts';
 import { checkLanguage } from '../session-settings.ts';
 import { snapshotJson } from '../views.ts';
@@ -18,7 +28,12 @@ const tags = ['State'];
 /** An archive grows at most so much when it is decompressed by one step. */
 const inflatedChunkBytes = 64 * 1024;
 
-export function keptSnapshotRoutes(server: ApiServer, api: ApiParts, waits: Waits): void {
+export function keptSnapshotRoutes(
+  server: ApiServer,
+  api: ApiParts,
+  waits: Waits,
+  idempotency: Idempotency,
+): void {
   const { states, settings } = api;
   const { transferMsMax } = settings.bounds;
 
@@ -85,6 +100,7 @@ export function keptSnapshotRoutes(server: ApiServer, api: ApiParts, waits: Wait
         summary: 'Import an archive; sessions are made from it with `from`',
         consumes: [archiveType],
         querystring: ImportQuery,
+        headers: ImportHeaders,
         response: { 201: shared(Snapshot, 'Imported'), ...problem },
       },
     },
@@ -99,12 +115,40 @@ export function keptSnapshotRoutes(server: ApiServer, api: ApiParts, waits: Wait
       }
       const { tenant } = callerOf(request);
       const content = inflated(body);
-      const record = await waits.within(transferMsMax, (signal) =>
-        states.import(tenant, language, content, label, signal),
+      const key = request.headers['idempotency-key'];
+      const sizeBytes = request.headers['content-length'];
+      const { reply: sent, replayed } = await waits.within(transferMsMax, (signal) =>
+        idempotency.run(
+          {
+            tenant,
+            route: 'POST /api/snapshots',
+            key,
+            // What is in the archive is not known before it has been taken in, and it may be large.
+            content: { language, label, sizeBytes },
+          },
+          {
+            act: async (idempotencyKey) =>
+              importedReply(
+                await states.import(tenant, language, content, label, signal, idempotencyKey),
+              ),
+            recall: async (made) => importedReply(await states.findById(tenant, made)),
+          },
+        ),
       );
-      return reply.code(201).send(snapshotJson(record));
+      // It is heard to its end, as one that is refused is.
+      if (replayed) body.resume();
+      return sendJson(reply, sent, replayed);
     },
   );
+}
+
+function importedReply(record: SnapshotRecord): IdempotentReply {
+  const json = snapshotJson(record);
+  return {
+    status: 201,
+    headers: { location: `/api/snapshots/${json.id}` },
+    body: JSON.stringify(json),
+  };
 }
 
 /** SECURITY: as it is taken: a small archive that grows without end costs no more memory than any other. */

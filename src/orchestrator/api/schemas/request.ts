@@ -375,6 +375,16 @@ export const IdempotencyHeaders = Type.Object({
   ),
 });
 
+export const ImportHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      pattern: '^[\\x21-\\x7e]{1,255}$',
+      description:
+        'The same key gives the same answer for 24 h, where language, label and size of the archive are the same; its content is not compared.',
+    }),
+  ),
+});
+
 export const ExecuteHeaders = Type.Object({
   ...IdempotencyHeaders.properties,
   prefer: Type.Optional(

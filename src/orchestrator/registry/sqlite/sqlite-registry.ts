@@ -272,8 +272,11 @@ export class SqliteRegistry implements SessionRegistry {
     return this.#read(() => this.#snapshots.findById(tenant, snapshotId));
   }
 
-  async addSnapshot(record: SnapshotRecord): Promise<void> {
-    this.#write(() => this.#snapshots.insert(record));
+  async addSnapshot(record: SnapshotRecord, effect?: RequestEffect): Promise<void> {
+    this.#write(() => {
+      this.#snapshots.insert(record);
+      if (effect) this.#idempotency.tookEffect(effect);
+    });
   }
 
   async automaticSnapshots(sessionId: string): Promise<SnapshotRecord[]> {
