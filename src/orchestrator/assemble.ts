@@ -12,7 +12,7 @@ import { isLoopback } from './api/host-check.ts';
 import { MetricsListener } from './api/metrics-server.ts';
 import { createServer } from './api/server.ts';
 import { apiSettings, limitsMaxOf, limitsOf } from './api/settings.ts';
-import { TlsCertificate } from './api/tls-certificate.ts';
+import { openCertificate } from './api/tls-certificate.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { Authenticators } from './auth/authenticators.ts';
 import { openBootstrapKey } from './auth/bootstrap-key.ts';
@@ -132,7 +132,7 @@ export async function assemble(
     metrics.observe(event);
     usage.meter.observe(event);
   };
-  const certificate = await openCertificate(config, log);
+  const certificate = await openCertificate(config, clock, log);
   const { key, created } = await openBootstrapKey({
     configured: config.apiKey,
     facts: registry,
@@ -395,14 +395,6 @@ export async function assemble(
       await tracing?.stop();
     },
   };
-}
-
-async function openCertificate(
-  { tlsCertFile: certFile, tlsKeyFile: keyFile }: Config,
-  log: Log,
-): Promise<TlsCertificate | null> {
-  if (certFile === undefined || keyFile === undefined) return null;
-  return await TlsCertificate.open({ certFile, keyFile, clock, log });
 }
 
 /** The name under which this data directory's containers are found again. */

@@ -3,6 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Server, ServerOptions } from 'node:https';
 import { createSecureContext } from 'node:tls';
+import type { Config } from '../config/config.ts';
 import type { Clock } from '../foundation/clock.ts';
 import type { Log } from '../foundation/log.ts';
 import { StartError } from '../foundation/start-error.ts';
@@ -91,6 +92,16 @@ export class TlsCertificate implements Disposable {
       });
     });
   }
+}
+
+/** Null where the settings name none. Throws StartError. */
+export async function openCertificate(
+  { tlsCertFile: certFile, tlsKeyFile: keyFile }: Pick<Config, 'tlsCertFile' | 'tlsKeyFile'>,
+  clock: Clock,
+  log: Log,
+): Promise<TlsCertificate | null> {
+  if (certFile === undefined || keyFile === undefined) return null;
+  return await TlsCertificate.open({ certFile, keyFile, clock, log });
 }
 
 type Files = { readonly cert: string; readonly key: string };
