@@ -23,7 +23,6 @@ import { readCertificates } from './egress/certificates.ts';
 import { egressHost } from './egress/egress-host.ts';
 import { egressObserver } from './egress/egress-observer.ts';
 import { systemClock } from './foundation/clock.ts';
-import { newId } from './foundation/id.ts';
 import type { Log } from './foundation/log.ts';
 import type { ServiceEvent } from './foundation/observe.ts';
 import { readVersion } from './foundation/version.ts';
@@ -35,6 +34,7 @@ import { loadMeter, openFilesMax } from './overload/measure-load.ts';
 import { OverloadWatch } from './overload/overload-watch.ts';
 import { PooledSource } from './pool/pooled-source.ts';
 import { WarmPool } from './pool/warm-pool.ts';
+import { instanceIdOf } from './registry/instance-id.ts';
 import type { SessionRegistry } from './registry/session-registry.ts';
 import { SqliteRegistry } from './registry/sqlite/sqlite-registry.ts';
 import { dockerConnection } from './runtimes/docker/docker-connection.ts';
@@ -172,8 +172,8 @@ export async function assemble(
   const keys = new KeyService({ ...access, keysPerTenantMax: config.keysPerTenantMax });
   await keys.open();
   const authenticator = new Authenticators(ring, await openSignOn(config, { tenants, clock, log }));
-  const instanceId = await instanceOf(registry);
-  const tracing = await openTraces(config, { version: version, instanceId, observe, log });
+  const instanceId = await instanceIdOf(registry);
+  const tracing = await openTraces(config, { version, instanceId, observe, log });
   const tracer = tracing?.tracer;
   const runDirectory = join(config.dataDir, 'run');
   const exits = new ExitWatch({ runtime, instanceId, clock, log });
@@ -395,14 +395,4 @@ export async function assemble(
       await tracing?.stop();
     },
   };
-}
-
-/** The name under which this data directory's containers are found again. */
-async function instanceOf(registry: SessionRegistry): Promise<string> {
-  const stored = await registry.readFact('instanceId');
-  if (stored !== null) return stored;
-  const instanceId = newId('inst');
-  await registry.writeFact('instanceId', instanceId);
-  await registry.durable();
-  return instanceId;
 }

@@ -23,8 +23,8 @@ import {
   text,
 } from './setting-types.ts';
 import { signOnSettings } from './sign-on-settings.ts';
-import { tracingSettings } from './tracing-settings.ts';
 import { tlsSettings } from './tls-settings.ts';
+import { tracingSettings } from './tracing-settings.ts';
 
 export const settings = {
   host: text('127.0.0.1', 'Address to listen on. Any other than a loopback one needs an API key.'),
