@@ -64,6 +64,18 @@ describe('a profile', () => {
     live.close();
   });
 
+  it('names the hot line of an execution whose events are streamed', async () => {
+    const { body, headers } = await service.request(
+      'POST',
+      `/api/sessions/${session.id}/execute`,
+      { code: nested, profile: true },
+      { accept: 'text/event-stream' },
+    );
+    expect(body).toContain('event: executionResult');
+    const executionId = headers.get('location')!.split('/').at(-1)!;
+    expectHot(await profileOf(executionId), { function: 'inner', line: 4 });
+  });
+
   it('names the line and the function that allocate', async () => {
     const { executionId } = await service.execute(session.id, allocating, { profile: true });
     const profile = await profileOf(executionId);

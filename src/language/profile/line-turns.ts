@@ -5,6 +5,10 @@ export class LineTurns {
   #total = 0;
   #taken = 0;
 
+  get none(): boolean {
+    return this.#weights.size === 0;
+  }
+
   add(line: number, weight: number): void {
     const known = this.#weights.get(line);
     if (known === undefined) this.#weights.set(line, { weight, taken: 0 });

@@ -154,11 +154,14 @@ function giveLines(path: SamplePath, { ticks }: RawNode, turns: Map<string, Line
     turns.set(nameOf(step), ofFunction);
   }
   for (const { line, ticks: count } of ticks) {
-    const translated = unit.lines[line - unit.firstLine] || definition(step);
+    // The others are of functions of ours: where in the program those were called is not known.
+    const own = unit.lines[line - unit.firstLine];
+    if (own === undefined) continue;
+    const translated = own || definition(step);
     lines.add(translated, count);
     ofFunction.add(translated, count);
   }
-  path.lines = lines;
+  if (!lines.none) path.lines = lines;
 }
 
 function nameOf({ unit, index }: PathStep): string {

@@ -124,8 +124,8 @@ describe('GET profile', () => {
       value: value.map(Number),
     }));
     expect(samples).toEqual([
-      { stack: ['<main> <program>:1'], value: [2, 2_000_000, 0] },
-      { stack: ['f m.ai:4', '<main> <program>:1'], value: [8, 8_000_000, 0] },
+      { stack: ['(main) <program>:1'], value: [2, 2_000_000, 0] },
+      { stack: ['f m.ai:4', '(main) <program>:1'], value: [8, 8_000_000, 0] },
       { stack: ['(garbage collector) :0'], value: [2, 1_500_000, 0] },
       { stack: ['(engine) :0'], value: [1, 500_000, 0] },
       { stack: ['f m.ai:3'], value: [0, 0, 4096] },

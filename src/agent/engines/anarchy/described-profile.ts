@@ -17,8 +17,8 @@ export function describedProfile(
     truncated: report.truncated,
     partial,
     functions: report.functions.map(({ name, file, ...rest }) => ({
-      ...rest,
       name: named(name),
+      ...rest,
       ...(file === undefined ? {} : { file: named(file) }),
     })),
     lines: report.lines.map((line) => ({ ...line })),

@@ -24,7 +24,9 @@ export async function pprofFile({ record, stored }: ProfileView): Promise<Buffer
   const places = new Places(text);
   const type = (name: string, unit: string) =>
     new ValueType({ type: text(name), unit: text(unit) });
-  const functionIds = functions.map((of) => places.function(of.name, sourceName(of), of.line));
+  const functionIds = functions.map((of) =>
+    places.function(shownName(of.name), sourceName(of), of.line),
+  );
   const lineIds = lines.map((of) => places.location(functionIds[of.function]!, of.line));
   const sample: Sample[] = [];
   const add = (locationId: number[], count: number, ms: number, bytes: number) => {
@@ -58,6 +60,11 @@ export async function pprofFile({ record, stored }: ProfileView): Promise<Buffer
     defaultSampleType: text('time'),
   });
   return compress(profile.encode());
+}
+
+/** pprof takes what is in angle brackets for parameters of a template, and leaves it out. */
+function shownName(name: string): string {
+  return name.replace(/^<(.*)>$/, '($1)');
 }
 
 /** Functions and locations with ids from 1, each location once. */

@@ -1,5 +1,6 @@
 // Profiles as V8 gives them, through the engine and its real worker.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { url as inspectorUrl } from 'node:inspector';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -138,6 +139,13 @@ texts.length`);
     expect(lineOf(profile, '<main>', 4).selfMs).toBeGreaterThan(profile.programMs / 4);
   });
 
+  it('takes no line of the engine for one of the program', async () => {
+    const profile = await profileOf(`let begun = new Date().getTime()
+let x = 0
+while (new Date().getTime() - begun < 400) { x = x + 1 }`);
+    expect(lineOf(profile, '<main>', 3).selfMs).toBeGreaterThan(profile.programMs * 0.8);
+  });
+
   it('names files of modules', async () => {
     const text = nested.replace('function outer', 'export function outer');
     await writeFile(join(workspace, 'heavy.ai'), `${text}`);
@@ -203,7 +211,36 @@ describe('a program that does not end by itself', () => {
   });
 });
 
+describe('an engine that ends with its program', () => {
+  it('gives what it had told of the profile, and says that it is a part', async () => {
+    const other = startEngine();
+    try {
+      const code =
+        'let begun = new Date().getTime()\nlet x = 0\nwhile (new Date().getTime() - begun < 2500) { x = x + 1 }\nprint("on")\nwhile (true) { }';
+      const outcome = new Promise<EngineOutcome>((resolve) => {
+        const { executionId: _, ...command } = program('a', code, { profile: true });
+        const events = () => {
+          void other.reset();
+          return true;
+        };
+        other.execute(command, { events, ended: resolve });
+      });
+      const { stateLost, profile } = await outcome;
+      expect(stateLost).toBe(true);
+      expect(profile!.partial).toBe(true);
+      expect(hotLines(profile!)[0]).toMatchObject({ name: '<main>', line: 3 });
+    } finally {
+      await other.dispose();
+    }
+  });
+});
+
 describe('an execution', () => {
+  it('opens no port when it is profiled', async () => {
+    await profileOf('1 + 1');
+    expect(inspectorUrl()).toBeUndefined();
+  });
+
   it('has no profile when none was asked for', async () => {
     expect(await run('1 + 1')).not.toHaveProperty('profile');
   });
