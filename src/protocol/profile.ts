@@ -63,7 +63,7 @@ export const ExecutionProfile = Type.Object(
     garbageCollectionMs: Milliseconds,
     /** In the engine itself: compiling, describing the result. */
     otherMs: Milliseconds,
-    /** Some functions, lines or ways of calls are missing. */
+    /** Some functions, lines or ways of calls are missing, or what was allocated. */
     truncated: Type.Boolean(),
     /** The engine went with its program: what came last is missing. */
     partial: Type.Boolean(),

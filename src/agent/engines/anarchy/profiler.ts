@@ -1,6 +1,7 @@
 // V8's profilers, run around one execution in the thread of the engine. They are asked through a session of the inspector that stays
 // inside of the thread: no port is opened, and nothing of it is where programs could reach it. Nothing is loaded before it is asked for.
 import type { Session } from 'node:inspector';
+import { getHeapStatistics } from 'node:v8';
 import type { ExecutionProfile, Interpreter, Profiling, RawNode } from '#language';
 import { type ExecutionProfile as DescribedProfile, limits } from '#protocol';
 import { describedProfile } from './described-profile.ts';
@@ -8,6 +9,11 @@ import { describedProfile } from './described-profile.ts';
 const intervalMicros = 1_000;
 /** Allocated between two samples, on average. */
 const allocationBytes = 32 * 1024;
+/**
+ * In larger heaps allocations are not asked for: V8 collects all garbage before it answers, which could take longer than a program that
+ * was stopped has to end.
+ */
+const heapBytesMax = 64 * 1024 * 1024;
 /** What V8 gathers is taken from it this often, for it has no bound: soon first, so that little is lost with a worker that dies. */
 const turnMicrosMin = 2_000_000;
 const turnMicrosMax = 10_000_000;
@@ -30,6 +36,8 @@ type HeapNode = ProtocolNode & { readonly selfSize: number; readonly children: H
 
 export class Profiler {
   readonly #session: Session;
+  /** Of the heap's profiler; null from the moment that it was given up. */
+  #heapSession: Session | null;
   readonly #profile: ExecutionProfile;
   readonly #onTurn: (profile: DescribedProfile) => void;
   /** V8's samples of the heap name scripts by their numbers only. */
@@ -46,7 +54,7 @@ export class Profiler {
   ): Profiler | null {
     try {
       const { Session } = process.getBuiltinModule('node:inspector');
-      return new Profiler(new Session(), interpreter, onTurn);
+      return new Profiler(new Session(), new Session(), interpreter, onTurn);
     } catch {
       return null;
     }
@@ -54,10 +62,12 @@ export class Profiler {
 
   private constructor(
     session: Session,
+    heapSession: Session,
     interpreter: Interpreter,
     onTurn: (profile: DescribedProfile) => void,
   ) {
     this.#session = session;
+    this.#heapSession = heapSession;
     this.#onTurn = onTurn;
     this.#profile = interpreter.profile({
       functionsMax: limits.profileFunctionsMax,
@@ -65,6 +75,7 @@ export class Profiler {
       nodesMax: limits.profileNodesMax,
     });
     session.connect();
+    heapSession.connect();
     try {
       this.#ask('Profiler.enable');
       this.#ask('Profiler.setSamplingInterval', { interval: intervalMicros });
@@ -73,7 +84,7 @@ export class Profiler {
       this.#ask('Profiler.stopPreciseCoverage');
       this.#begin();
     } catch (error) {
-      session.disconnect();
+      this.#disconnect();
       throw error;
     }
   }
@@ -91,8 +102,13 @@ export class Profiler {
     } catch {
       return null;
     } finally {
-      this.#session.disconnect();
+      this.#disconnect();
     }
+  }
+
+  #disconnect(): void {
+    this.#session.disconnect();
+    this.#heapSession?.disconnect();
   }
 
   #atSafePoint(): void {
@@ -110,11 +126,12 @@ export class Profiler {
   }
 
   #begin(): void {
-    this.#ask('HeapProfiler.startSampling', {
-      samplingInterval: allocationBytes,
-      includeObjectsCollectedByMajorGC: true,
-      includeObjectsCollectedByMinorGC: true,
-    });
+    if (this.#heapSession !== null)
+      ask(this.#heapSession, 'HeapProfiler.startSampling', {
+        samplingInterval: allocationBytes,
+        includeObjectsCollectedByMajorGC: true,
+        includeObjectsCollectedByMinorGC: true,
+      });
     this.#ask('Profiler.start');
     this.#begunAt = now();
     this.#turnAt = this.#begunAt + this.#turnMicros;
@@ -123,9 +140,6 @@ export class Profiler {
   #take(): void {
     const end = now();
     const { profile } = this.#ask<{ profile: CpuProfile }>('Profiler.stop');
-    const { profile: heap } = this.#ask<{ profile: { head: HeapNode } }>(
-      'HeapProfiler.stopSampling',
-    );
     const { nodes, indices } = inOrder(profile.nodes);
     for (const { callFrame } of profile.nodes)
       if (callFrame.url !== '') this.#urls.set(callFrame.scriptId, callFrame.url);
@@ -137,7 +151,21 @@ export class Profiler {
     }
     const samples = (profile.samples ?? []).map((id) => indices.get(id) ?? -1);
     this.#profile.add({ nodes, samples, times, start: this.#begunAt, end });
-    this.#profile.addAllocations(this.#allocations(heap.head));
+    this.#takeAllocations();
+  }
+
+  #takeAllocations(): void {
+    if (this.#heapSession === null) return;
+    if (getHeapStatistics().used_heap_size > heapBytesMax) {
+      this.#heapSession.disconnect();
+      this.#heapSession = null;
+      return;
+    }
+    const { profile } = ask<{ profile: { head: HeapNode } }>(
+      this.#heapSession,
+      'HeapProfiler.stopSampling',
+    );
+    this.#profile.addAllocations(this.#allocations(profile.head));
   }
 
   #allocations(head: HeapNode) {
@@ -156,20 +184,26 @@ export class Profiler {
   }
 
   #described(partial: boolean): DescribedProfile | null {
-    return describedProfile(this.#profile.report(), intervalMicros / 1000, partial);
+    const report = this.#profile.report();
+    const truncated = report.truncated || this.#heapSession === null;
+    return describedProfile({ ...report, truncated }, intervalMicros / 1000, partial);
   }
 
   #ask<Answer>(method: string, parameters: object = {}): Answer {
-    let failure: Error | null = null;
-    let answer: object | undefined;
-    // Within the thread it is answered before `post` returns.
-    this.#session.post(method, parameters, (error, given) => {
-      failure = error;
-      answer = given;
-    });
-    if (failure !== null || answer === undefined) throw new Error(`${method} failed`);
-    return answer as Answer;
+    return ask(this.#session, method, parameters);
   }
+}
+
+function ask<Answer>(session: Session, method: string, parameters: object = {}): Answer {
+  let failure: Error | null = null;
+  let answer: object | undefined;
+  // Within the thread it is answered before `post` returns.
+  session.post(method, parameters, (error, given) => {
+    failure = error;
+    answer = given;
+  });
+  if (failure !== null || answer === undefined) throw new Error(`${method} failed`);
+  return answer as Answer;
 }
 
 /** Callers before what they call, by index. */

@@ -61,7 +61,9 @@ export const Profile = Type.Object(
       minimum: 0,
       description: 'In the engine: compiling, for the most part.',
     }),
-    truncated: Type.Boolean({ description: 'Some functions, lines or calls are missing.' }),
+    truncated: Type.Boolean({
+      description: 'Some functions, lines or calls are missing, or what was allocated.',
+    }),
     partial: Type.Boolean({
       description: 'The engine was ended together with the program: what came last is missing.',
     }),

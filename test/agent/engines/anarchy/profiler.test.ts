@@ -24,13 +24,13 @@ afterAll(async () => {
   await rm(workspace, { recursive: true, force: true });
 });
 
-function startEngine(): AnarchyEngine {
+function startEngine(bytesMax = heapBytesMax): AnarchyEngine {
   const started = new AnarchyEngine({
     entry: new URL('../../../../src/agent/main.ts', import.meta.url),
     workspace,
     egress: '/nowhere',
   });
-  started.configure(configuration({ heapBytesMax }));
+  started.configure(configuration({ heapBytesMax: bytesMax }));
   return started;
 }
 
@@ -208,6 +208,28 @@ describe('a program that does not end by itself', () => {
     expect(stateLost).toBe(false);
     expect(hotLines(profile!)[0]).toMatchObject({ name: '<main>', line: 2 });
     await run('x = null');
+  });
+});
+
+describe('a program with a large heap', () => {
+  it('is not held up at its end by what it allocated, and the profile says that this is missing', async () => {
+    const other = startEngine(512 * 1024 * 1024);
+    try {
+      await run(
+        'let kept = []\nfor (i = 0; i < 1000000; i++) { kept.push([i, i + 1]) }',
+        {},
+        other,
+      );
+      const code = 'print("on")\nlet x = 0\nwhile (true) { x = (x * 31 + 7) % 1000003 }';
+      const outcome = await run(code, { profile: true, stop: 'timeout' }, other);
+      expect(outcome).toMatchObject({ status: 'timeout', stateLost: false });
+      expect(outcome.profile).toMatchObject({ truncated: true, partial: false });
+      expect(outcome.profile!.functions.every(({ allocatedBytes }) => allocatedBytes === 0)).toBe(
+        true,
+      );
+    } finally {
+      await other.dispose();
+    }
   });
 });
 
