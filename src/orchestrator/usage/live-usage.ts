@@ -125,7 +125,8 @@ export class LiveUsage {
     for (const [runtimeId, { last, countedTo }] of this.#sessions.get(keyOf(owner))?.containers ??
       [])
       if (last !== null) {
-        const { cpuSeconds, memoryBytes } = last;
+        const { cpuSeconds } = last;
+        const memoryBytes = Math.round(last.memoryBytes);
         readings.push({ runtimeId, at: Math.round(countedTo + ago), cpuSeconds, memoryBytes });
       }
     return readings;
