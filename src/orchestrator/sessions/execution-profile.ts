@@ -34,7 +34,7 @@ export function profileView(record: ExecutionRecord, stored: StoredProfile | nul
   if (record.profiled && record.endedAt === null) throw new AppError('execution_running');
   throw new AppError('profile_not_found', {
     detail: record.profiled
-      ? 'The execution ended without a profile: it never ran, or its sandbox was lost.'
+      ? 'The execution ended without a profile: it never ran, its sandbox was lost, or the variables of the session took more than 128 MB.'
       : 'The execution was not profiled: ask for it with `profile` when it is executed.',
   });
 }

@@ -53,6 +53,8 @@ type Asked = {
 
 /** Workers that died one after another without having done anything. */
 const failedStartsMax = 3;
+/** Periods of grace that a profile may take. */
+const measuringGraces = 2;
 
 export class AnarchyEngine implements Engine {
   readonly languageVersion = 1;
@@ -121,8 +123,16 @@ export class AnarchyEngine implements Engine {
     if (running === null || running.stopped !== null) return;
     const thread = this.#thread;
     running.stopped = cause;
-    running.graceTimer = setTimeout(() => void thread.terminate(), this.#graceMs);
+    this.#endAfterGrace(running, thread, measuringGraces);
     thread.shared.setStop(cause);
+  }
+
+  /** What its profile takes is not the program's fault: it has up to so many more periods for that. */
+  #endAfterGrace(running: Running, thread: EngineThread, more: number): void {
+    running.graceTimer = setTimeout(() => {
+      if (more > 0 && thread.shared.measuring) this.#endAfterGrace(running, thread, more - 1);
+      else void thread.terminate();
+    }, this.#graceMs);
   }
 
   input(content: string): void {

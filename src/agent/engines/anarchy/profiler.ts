@@ -14,9 +14,13 @@ const allocationBytes = 32 * 1024;
  * was stopped has to end.
  */
 const heapBytesMax = 64 * 1024 * 1024;
+/** In heaps that are larger at the beginning nothing is sampled: V8 looks through all of the heap for code before it begins. */
+const heapBytesMaxAtStart = 128 * 1024 * 1024;
 /** What V8 gathers is taken from it this often, for it has no bound: soon first, so that little is lost with a worker that dies. */
 const turnMicrosMin = 2_000_000;
 const turnMicrosMax = 10_000_000;
+/** For the same reason sampling is not begun anew in a large heap: it goes on for so long, and ends. */
+const lastTurnMicros = 60_000_000;
 
 type ProtocolNode = {
   readonly callFrame: { readonly functionName: string; readonly scriptId: string; url: string };
@@ -34,29 +38,38 @@ type CpuProfile = {
 };
 type HeapNode = ProtocolNode & { readonly selfSize: number; readonly children: HeapNode[] };
 
+export type ProfilerListener = {
+  /** Told now and then how the profile stands. */
+  readonly onTurn: (profile: DescribedProfile) => void;
+  /** Told when V8 begins, and has ended, what no safe point interrupts. */
+  readonly setMeasuring: (measuring: boolean) => void;
+};
+
 export class Profiler {
   readonly #session: Session;
   /** Of the heap's profiler; null from the moment that it was given up. */
   #heapSession: Session | null;
   readonly #profile: ExecutionProfile;
-  readonly #onTurn: (profile: DescribedProfile) => void;
+  readonly #listener: ProfilerListener;
   /** V8's samples of the heap name scripts by their numbers only. */
   readonly #urls = new Map<string, string>();
   #turnMicros = turnMicrosMin;
   #turnAt = 0;
   #begunAt = 0;
-  #failed = false;
+  /** It samples no more. */
+  #ended = false;
 
-  /** Begins to sample this thread; null where it cannot. `onTurn` is told now and then how it stands. */
-  static start(
-    interpreter: Interpreter,
-    onTurn: (profile: DescribedProfile) => void,
-  ): Profiler | null {
+  /** Begins to sample this thread; null where it cannot. */
+  static start(interpreter: Interpreter, listener: ProfilerListener): Profiler | null {
+    if (getHeapStatistics().used_heap_size > heapBytesMaxAtStart) return null;
+    listener.setMeasuring(true);
     try {
       const { Session } = process.getBuiltinModule('node:inspector');
-      return new Profiler(new Session(), new Session(), interpreter, onTurn);
+      return new Profiler(new Session(), new Session(), interpreter, listener);
     } catch {
       return null;
+    } finally {
+      listener.setMeasuring(false);
     }
   }
 
@@ -64,11 +77,11 @@ export class Profiler {
     session: Session,
     heapSession: Session,
     interpreter: Interpreter,
-    onTurn: (profile: DescribedProfile) => void,
+    listener: ProfilerListener,
   ) {
     this.#session = session;
     this.#heapSession = heapSession;
-    this.#onTurn = onTurn;
+    this.#listener = listener;
     this.#profile = interpreter.profile({
       functionsMax: limits.profileFunctionsMax,
       linesMax: limits.profileLinesMax,
@@ -96,13 +109,15 @@ export class Profiler {
 
   /** Ends the sampling and gives what was found; null when that failed. */
   stop(): DescribedProfile | null {
+    this.#listener.setMeasuring(true);
     try {
-      if (!this.#failed) this.#take();
-      return this.#described(this.#failed);
+      if (!this.#ended) this.#take();
+      return this.#described(this.#ended);
     } catch {
       return null;
     } finally {
       this.#disconnect();
+      this.#listener.setMeasuring(false);
     }
   }
 
@@ -112,16 +127,22 @@ export class Profiler {
   }
 
   #atSafePoint(): void {
-    if (this.#failed || now() < this.#turnAt) return;
+    if (this.#ended || now() < this.#turnAt) return;
+    const isLast = isHeapLarge();
+    if (isLast && now() < this.#begunAt + lastTurnMicros) return;
+    this.#listener.setMeasuring(true);
     try {
       this.#take();
       const described = this.#described(true);
-      if (described !== null) this.#onTurn(described);
+      if (described !== null) this.#listener.onTurn(described);
       this.#turnMicros = Math.min(this.#turnMicros * 2, turnMicrosMax);
-      this.#begin();
+      if (isLast) this.#ended = true;
+      else this.#begin();
     } catch {
       // The program goes on; what was found so far is told at its end.
-      this.#failed = true;
+      this.#ended = true;
+    } finally {
+      this.#listener.setMeasuring(false);
     }
   }
 
@@ -156,7 +177,7 @@ export class Profiler {
 
   #takeAllocations(): void {
     if (this.#heapSession === null) return;
-    if (getHeapStatistics().used_heap_size > heapBytesMax) {
+    if (isHeapLarge()) {
       this.#heapSession.disconnect();
       this.#heapSession = null;
       return;
@@ -192,6 +213,10 @@ export class Profiler {
   #ask<Answer>(method: string, parameters: object = {}): Answer {
     return ask(this.#session, method, parameters);
   }
+}
+
+function isHeapLarge(): boolean {
+  return getHeapStatistics().used_heap_size > heapBytesMax;
 }
 
 function ask<Answer>(session: Session, method: string, parameters: object = {}): Answer {

@@ -7,7 +7,8 @@ const attentionSlot = 1;
 const takenSlot = 2;
 const changeSlot = 3;
 const imageTakenSlot = 4;
-const slots = 5;
+const measuringSlot = 5;
+const slots = 6;
 
 const stopCauses: readonly (StopCause | null)[] = [null, 'cancelled', 'timeout'];
 
@@ -46,6 +47,11 @@ export class SharedState {
     this.#changed();
   }
 
+  /** The worker is at something that no safe point interrupts. */
+  get measuring(): boolean {
+    return Atomics.load(this.#slots, measuringSlot) === 1;
+  }
+
   #changed(): void {
     Atomics.add(this.#slots, changeSlot, 1);
     Atomics.notify(this.#slots, changeSlot);
@@ -71,6 +77,11 @@ export class SharedState {
   /** Bytes of all images taken so far, modulo 2³². */
   get imageTaken(): number {
     return Atomics.load(this.#slots, imageTakenSlot);
+  }
+
+  /** Begins or ends what no safe point interrupts. */
+  setMeasuring(measuring: boolean): void {
+    Atomics.store(this.#slots, measuringSlot, measuring ? 1 : 0);
   }
 
   /** Grows with every change. Read it first, then look, then wait: so no change is missed. */

@@ -117,8 +117,11 @@ class EngineWorker {
   }
 
   #startProfiler(interpreter: Interpreter): Profiler | null {
-    return Profiler.start(interpreter, (profile) => {
-      this.#port.postMessage({ type: 'profile', profile } satisfies FromWorker);
+    const shared = new SharedState(this.#start.shared);
+    return Profiler.start(interpreter, {
+      onTurn: (profile) =>
+        this.#port.postMessage({ type: 'profile', profile } satisfies FromWorker),
+      setMeasuring: (measuring) => shared.setMeasuring(measuring),
     });
   }
 

@@ -6,12 +6,12 @@ import { configuration, program } from '../../../helpers/commands.ts';
 const entry = new URL('../../../doubles/unruly-worker.ts', import.meta.url);
 const engines: AnarchyEngine[] = [];
 
-function startEngine(): AnarchyEngine {
+function startEngine(graceMs = 20): AnarchyEngine {
   const engine = new AnarchyEngine({
     entry,
     workspace: '/nowhere',
     egress: '/nowhere',
-    graceMs: 20,
+    graceMs,
     answerMs: 1_000,
   });
   engine.configure(configuration({ heapBytesMax: 16 * 1024 * 1024 }));
@@ -47,6 +47,14 @@ describe('a worker that does not obey', () => {
       expect(await run(engine, 'nothing')).toMatchObject({ status: 'success', stateLost: false });
     },
   );
+
+  it('has longer while it is not at its program but at the profile of it', async () => {
+    const engine = startEngine(1_000);
+    await run(engine, 'nothing');
+    const outcome = run(engine, 'measure');
+    engine.stop('timeout');
+    expect(await outcome).toMatchObject({ status: 'success', stateLost: false });
+  });
 
   it('ends its program with an error when it runs out of memory', async () => {
     const engine = startEngine();

@@ -143,7 +143,7 @@ texts.length`);
     const profile = await profileOf(`let begun = new Date().getTime()
 let x = 0
 while (new Date().getTime() - begun < 400) { x = x + 1 }`);
-    expect(lineOf(profile, '<main>', 3).selfMs).toBeGreaterThan(profile.programMs * 0.8);
+    expect(lineOf(profile, '<main>', 3).selfMs).toBeGreaterThan(profile.programMs / 2);
   });
 
   it('names files of modules', async () => {
@@ -159,7 +159,7 @@ while (new Date().getTime() - begun < 400) { x = x + 1 }`);
 macro often(n, body) => for (i = 0; i < n; i++) { body }
 let total = 0
 
-often(6000000, total = mixed(total, 5))
+often(20000000, total = mixed(total, 5))
 total`);
     expect(hotLines(profile)[0]).toMatchObject({ name: '<main>', line: 5 });
   });
@@ -175,7 +175,7 @@ total`);
     ],
     ['symbols', 'ƒheavy(n){\n  σ t ← 0\n  @(i←0;i<n;i++){t←(t*31+i)%1000003}\n  ⟼(t)\n}\n'],
   ])('is about lines as they are written in %s', async (_, code) => {
-    expect(hotLines(await profileOf(`${code}heavy(6000000)`))[0]).toMatchObject({
+    expect(hotLines(await profileOf(`${code}heavy(20000000)`))[0]).toMatchObject({
       name: 'heavy',
       line: 3,
     });
@@ -193,12 +193,19 @@ total`);
 });
 
 describe('a program that does not end by itself', () => {
-  const endless = 'print("on")\nlet x = 0\nwhile (true) { x = (x * 31 + 7) % 1000003 }';
+  /** Works for a while before it says that it may be stopped. */
+  const endless = `spin(n) {
+  let x = 0
+  for (i = 0; i < n; i++) { x = (x * 31 + 7) % 1000003 }
+}
+spin(40000000)
+print("on")
+while (true) { spin(100000) }`;
 
   it.each(['cancelled', 'timeout'] as const)('has a profile when it is %s', async (stop) => {
     const { status, profile, stateLost } = await run(endless, { profile: true, stop });
     expect({ status, stateLost }).toEqual({ status: stop, stateLost: false });
-    expect(hotLines(profile!)[0]).toMatchObject({ name: '<main>', line: 3 });
+    expect(hotLines(profile!)[0]).toMatchObject({ name: 'spin', line: 3 });
   });
 
   it('has a profile when it reaches its memory limit', async () => {
@@ -227,6 +234,24 @@ describe('a program with a large heap', () => {
       expect(outcome.profile!.functions.every(({ allocatedBytes }) => allocatedBytes === 0)).toBe(
         true,
       );
+    } finally {
+      await other.dispose();
+    }
+  });
+});
+
+describe('a program with a very large heap', () => {
+  it('runs without a profile', async () => {
+    const other = startEngine(512 * 1024 * 1024);
+    try {
+      await run(
+        'let kept = []\nfor (i = 0; i < 3000000; i++) { kept.push([i, i + 1]) }',
+        {},
+        other,
+      );
+      const outcome = await run('kept.length', { profile: true }, other);
+      expect(outcome.status).toBe('success');
+      expect(outcome).not.toHaveProperty('profile');
     } finally {
       await other.dispose();
     }
@@ -272,10 +297,11 @@ describe('an execution', () => {
       'let list = [1, 2]\nadd(x) { return () => x + list.length }',
       'kept = add(3)\nfor (i = 0; i < 100000; i++) { list = [i, list.length] }\nkept()',
     ];
+    const listener = { onTurn: () => {}, setMeasuring: () => {} };
     const imageAfter = (profiled: boolean) => {
       const { interpreter } = newSession();
       for (const unit of units) {
-        const profiler = profiled ? Profiler.start(interpreter, () => {}) : null;
+        const profiler = profiled ? Profiler.start(interpreter, listener) : null;
         const outcome = interpreter.execute(
           unit,
           profiler === null ? {} : { profiling: profiler.profiling },
