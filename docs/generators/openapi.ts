@@ -14,6 +14,7 @@ export async function openapiReference(): Promise<string> {
     states: neverAsked(),
     files: neverAsked(),
     authenticator: neverAsked(),
+    logins: null,
     tenants: neverAsked(),
     tenantRemoval: neverAsked(),
     keys: neverAsked(),

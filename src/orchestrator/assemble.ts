@@ -14,7 +14,6 @@ import { createServer } from './api/server.ts';
 import { apiSettings, limitsMaxOf, limitsOf } from './api/settings.ts';
 import { openCertificate } from './api/tls-certificate.ts';
 import { AuditLog } from './audit/audit-log.ts';
-import { Authenticators } from './auth/authenticators.ts';
 import { openBootstrapKey } from './auth/bootstrap-key.ts';
 import { KeyRing } from './auth/key-ring.ts';
 import { Tickets } from './auth/tickets.ts';
@@ -171,7 +170,7 @@ export async function assemble(
   await tenants.open();
   const keys = new KeyService({ ...access, keysPerTenantMax: config.keysPerTenantMax });
   await keys.open();
-  const authenticator = new Authenticators(ring, await openSignOn(config, { tenants, clock, log }));
+  const signOn = await openSignOn(config, { ...access, facts: registry, tenants });
   const instanceId = await instanceIdOf(registry);
   const tracing = await openTraces(config, { version, instanceId, observe, log });
   const tracer = tracing?.tracer;
@@ -310,7 +309,7 @@ export async function assemble(
   });
   const tenantRemoval = new TenantRemoval({
     ...access,
-    ring: authenticator,
+    ring: signOn.authenticator,
     tenants,
     sessions,
     states: sessions.states,
@@ -326,7 +325,7 @@ export async function assemble(
   });
   const parts = {
     metrics: metrics.withToken(config.metricsToken ?? null),
-    authenticator,
+    authenticator: signOn.authenticator,
     overload,
     observe,
     tracer,
@@ -348,6 +347,7 @@ export async function assemble(
     audit,
     auditRecords: opened.audit,
     usage: usage.report,
+    logins: signOn.logins,
     tickets: new Tickets(clock),
     registry,
     readiness: {
@@ -389,6 +389,7 @@ export async function assemble(
       await cleaner[Symbol.asyncDispose]();
       await exits[Symbol.asyncDispose]();
       await keys[Symbol.asyncDispose]();
+      await signOn[Symbol.asyncDispose]();
       await usage[Symbol.asyncDispose]();
       await audit[Symbol.asyncDispose]();
       await registry.close();

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { KeyService } from '../../src/orchestrator/access/keys.ts';
-import { openSignOn } from '../../src/orchestrator/access/open-sign-on.ts';
+import { openSignOn, type SignOn } from '../../src/orchestrator/access/open-sign-on.ts';
 import { TenantRemoval } from '../../src/orchestrator/access/tenant-removal.ts';
 import { TenantDirectory } from '../../src/orchestrator/access/tenants.ts';
 import { budgetOf } from '../../src/orchestrator/admission/budget.ts';
@@ -10,7 +10,6 @@ import type { ApiServer } from '../../src/orchestrator/api/api-server.ts';
 import { type ApiBounds, defaultBounds } from '../../src/orchestrator/api/options.ts';
 import { createServer } from '../../src/orchestrator/api/server.ts';
 import { AuditLog } from '../../src/orchestrator/audit/audit-log.ts';
-import { Authenticators } from '../../src/orchestrator/auth/authenticators.ts';
 import { KeyRing } from '../../src/orchestrator/auth/key-ring.ts';
 import { hashOf } from '../../src/orchestrator/auth/key-text.ts';
 import { Tickets } from '../../src/orchestrator/auth/tickets.ts';
@@ -33,7 +32,7 @@ export type Answer = { status: number; body: any; text: string; headers: Record<
 
 type Parts = Pick<
   AccessWorld,
-  'world' | 'server' | 'keys' | 'removal' | 'audit' | 'meter' | 'events'
+  'world' | 'server' | 'keys' | 'removal' | 'audit' | 'meter' | 'events' | 'signOn'
 >;
 
 export class AccessWorld implements AsyncDisposable {
@@ -48,6 +47,7 @@ export class AccessWorld implements AsyncDisposable {
   readonly meter: UsageMeter;
   /** What its parts told of their work. */
   readonly events: ServiceEvent[];
+  readonly signOn: SignOn;
   readonly #clients: LiveClient[] = [];
 
   private constructor(parts: Parts) {
@@ -58,6 +58,7 @@ export class AccessWorld implements AsyncDisposable {
     this.audit = parts.audit;
     this.meter = parts.meter;
     this.events = parts.events;
+    this.signOn = parts.signOn;
   }
 
   /** `environment`: of the settings for signing on. */
@@ -89,8 +90,8 @@ export class AccessWorld implements AsyncDisposable {
     await tenants.open();
     await keys.open();
     const config = await loadConfig(environment, world.directory);
-    const signOn = await openSignOn(config, { tenants, clock, log });
-    const authenticator = new Authenticators(ring, signOn);
+    const signOn = await openSignOn(config, { ...access, facts: registry, tenants });
+    const { authenticator, logins } = signOn;
     const events: ServiceEvent[] = [];
     const removal = new TenantRemoval({
       ...access,
@@ -121,6 +122,7 @@ export class AccessWorld implements AsyncDisposable {
       states: manager.states,
       files: manager.files,
       authenticator,
+      logins,
       tenants,
       tenantRemoval: removal,
       keys,
@@ -133,13 +135,14 @@ export class AccessWorld implements AsyncDisposable {
       metrics: { token: null, read: async () => ({ contentType: 'text/plain', text: '' }) },
       settings: {
         ...settings,
+        allowedHosts: config.publicUrl === undefined ? [] : [new URL(config.publicUrl).hostname],
         bounds: { ...defaultBounds, failedLoginsPerMinuteMax: 10_000, ...bounds },
       },
       observe: (event) => void events.push(event),
       log,
       clock,
     });
-    return new AccessWorld({ world, server, keys, removal, audit, meter, events });
+    return new AccessWorld({ world, server, keys, removal, audit, meter, events, signOn });
   }
 
   /** One request with a key. */
@@ -204,6 +207,7 @@ export class AccessWorld implements AsyncDisposable {
     await this.world.manager.stop();
     await closing;
     await this.keys[Symbol.asyncDispose]();
+    await this.signOn[Symbol.asyncDispose]();
     await this.audit[Symbol.asyncDispose]();
     await this.world.registry.close();
     await rm(this.world.directory, { recursive: true, force: true });

@@ -167,7 +167,15 @@ function providerOf(issuer: string, jwk: JWK, { claims, redirectUris }: Provider
       claims: async () => ({ sub: accountId, ...claims[accountId] }),
     }),
     extraTokenClaims: async (_context, token) => ({ ...claims[token.clientId ?? ''] }),
-    ttl: { ClientCredentials: 600 },
+    ttl: {
+      AccessToken: 600,
+      AuthorizationCode: 60,
+      ClientCredentials: 600,
+      Grant: 600,
+      IdToken: 600,
+      Interaction: 600,
+      Session: 600,
+    },
     features: {
       clientCredentials: { enabled: true },
       devInteractions: { enabled: true },

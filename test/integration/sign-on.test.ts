@@ -1,8 +1,14 @@
-// The service with an OpenID provider: away when it starts, with new keys later, with tokens that expire while they are used.
+// The service with an OpenID provider: away when it starts, with new keys later, with tokens that expire while they are used, with people
+// who log in with a browser.
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Browser } from '../helpers/browser.ts';
 import { EnginelessService } from '../helpers/engineless/engineless-service.ts';
 import { LiveClient } from '../helpers/live-client.ts';
-import { audience, OpenidProvider } from '../helpers/openid-provider.ts';
+import { audience, OpenidProvider, webClient } from '../helpers/openid-provider.ts';
 
 let provider: OpenidProvider;
 let service: EnginelessService;
@@ -84,5 +90,78 @@ describe('tokens', () => {
     expect((await whoami(short)).body.reason).toBe('token_expired');
     const metrics = await service.request('GET', '/metrics');
     expect(metrics.body).toMatch(/^cellar_auth_failures_total\{kind="token"\} [1-9]/m);
+  });
+});
+
+/** The provider has to know the address before the service listens there. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+describe('a browser', () => {
+  it('logs in, works over a live connection, stays logged in over a restart, and logs out', async () => {
+    const publicUrl = `http://localhost:${await freePort()}`;
+    await using login = await OpenidProvider.open({
+      claims: { kim: { tenant: 'red', groups: ['makers'] } },
+      redirectUris: [`${publicUrl}/auth/callback`],
+    });
+    const secretFile = join(service.dataDirectory, 'client-secret');
+    await writeFile(secretFile, `${webClient.secret}\n`);
+    await service.kill('SIGTERM');
+    const settings = {
+      CELLAR_PORT: new URL(publicUrl).port,
+      CELLAR_PUBLIC_URL: publicUrl,
+      CELLAR_OIDC_ISSUER: login.issuer,
+      CELLAR_OIDC_CLIENT_ID: webClient.id,
+      CELLAR_OIDC_CLIENT_SECRET_FILE: secretFile,
+      CELLAR_OIDC_SCOPES: 'openid,cellar',
+      CELLAR_OIDC_ROLE_CLAIM: 'groups',
+      CELLAR_OIDC_ROLES: 'makers=developer',
+    };
+    await service.start(settings);
+    const browser = new Browser();
+    const page = await browser.logIn(`${publicUrl}/auth/login?returnTo=/auth/me`, 'kim');
+    expect(JSON.parse(page.text)).toMatchObject({ tenant: 'red', role: 'developer' });
+
+    const cookie = () =>
+      [...browser.cookies.get('localhost')!].map((pair) => pair.join('=')).join('; ');
+    const request = (method: string, path: string, origin = publicUrl) =>
+      browser.request(`${publicUrl}${path}`, {
+        method,
+        headers: { origin, 'content-type': 'application/json' },
+        ...(path === '/api/sessions' ? { body: '{}' } : {}),
+      });
+    const made = await request('POST', '/api/sessions');
+    expect(made.status).toBe(201);
+    const { id } = JSON.parse(made.text);
+    expect((await request('POST', '/api/sessions', 'http://localhost:1')).status).toBe(403);
+    const url = `${publicUrl.replace('http', 'ws')}/api/sessions/${id}/live`;
+    const live = await LiveClient.open(url, { cookie: cookie(), origin: publicUrl });
+    expect((await live.execute('6 * 7')).at(-1)).toMatchObject({ result: { value: 42 } });
+    live.close();
+
+    await service.kill('SIGKILL');
+    await service.start(settings);
+    expect((await request('GET', '/auth/me')).status).toBe(200);
+    const again = await LiveClient.open(url, { cookie: cookie(), origin: publicUrl });
+    const shown = cookie();
+    expect((await request('POST', '/auth/logout')).status).toBe(204);
+    expect(await again.closing()).toEqual({ code: 4001, reason: 'unauthenticated' });
+    const after = await fetch(`${publicUrl}/auth/me`, { headers: { cookie: shown } });
+    expect(after.status).toBe(401);
+
+    // Who is logged in when the meaning of claims changes has to be looked at anew.
+    await browser.logIn(`${publicUrl}/auth/login`, 'kim');
+    expect((await request('GET', '/auth/me')).status).toBe(200);
+    await service.kill('SIGKILL');
+    await service.start({ ...settings, CELLAR_OIDC_ROLES: 'makers=viewer' });
+    expect((await request('GET', '/auth/me')).status).toBe(401);
+    const { text } = await browser.logIn(`${publicUrl}/auth/login`, 'kim');
+    expect(JSON.parse(text)).toMatchObject({ role: 'viewer' });
   });
 });

@@ -45,7 +45,7 @@ export function liveAudit(
 }
 
 function isAudited({ method, routeOptions, url }: FastifyRequest, { statusCode }: FastifyReply) {
-  if (!url.startsWith('/api')) return false;
+  if (!/^\/(api|auth)\b/.test(url)) return false;
   if (statusCode === 401 || statusCode === 403) return true;
   return !readingMethods.includes(method) || routeOptions.config.audited === true;
 }

@@ -28,7 +28,7 @@ export function replyError(
 /** RFC 6750: what was shown is told from nothing at all where it was a token. */
 function challengeOf({ reason }: AppError): string {
   const realm = 'Bearer realm="cellar"';
-  return reason === undefined ? realm : `${realm}, error="invalid_token"`;
+  return !reason?.startsWith('token_') ? realm : `${realm}, error="invalid_token"`;
 }
 
 /** For requests that no hook sees, such as one whose address cannot be decoded. */

@@ -5,13 +5,22 @@ import type { FastifySchema } from 'fastify';
 import type { ApiServer } from './api-server.ts';
 import { accessSchemas } from './schemas/access.ts';
 import { AuditList } from './schemas/audit.ts';
+import { SignedOn } from './schemas/login.ts';
 import { Profile } from './schemas/profile.ts';
 import { sharedSchemas } from './schemas/reply.ts';
 import { SessionUsage, UsageList } from './schemas/usage.ts';
 
 /** Call it before the routes are added. */
 export async function installOpenapi(server: ApiServer, version: string): Promise<void> {
-  const schemas = [...sharedSchemas, ...accessSchemas, AuditList, Profile, UsageList, SessionUsage];
+  const schemas = [
+    ...sharedSchemas,
+    ...accessSchemas,
+    SignedOn,
+    AuditList,
+    Profile,
+    UsageList,
+    SessionUsage,
+  ];
   for (const schema of schemas) server.addSchema(schema);
   await server.register(swagger, {
     openapi: {
@@ -32,6 +41,13 @@ export async function installOpenapi(server: ApiServer, version: string): Promis
       ],
       components: {
         securitySchemes: {
+          cookie: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: '__Host-cellar',
+            description:
+              'A log-in with a browser, from `/auth/login`; `cellar` where the service is reached without TLS. What changes something must come from a page of the service: `Sec-Fetch-Site: same-origin`, or its `Origin`.',
+          },
           bearer: {
             type: 'http',
             scheme: 'bearer',
@@ -40,7 +56,7 @@ export async function installOpenapi(server: ApiServer, version: string): Promis
           },
         },
       },
-      security: [{ bearer: [] }],
+      security: [{ bearer: [] }, { cookie: [] }],
     },
     transform: ({ schema, url }) => describedRoute(schema, url),
     refResolver: {

@@ -1,5 +1,6 @@
 // What the API is built from: its collaborators by name, its settings, and the sizes and times it keeps to.
 import { limits } from '#protocol';
+import type { BrowserLogins } from '../access/browser-logins.ts';
 import type { Keys } from '../access/keys.ts';
 import type { TenantRemoval } from '../access/tenant-removal.ts';
 import type { Tenants } from '../access/tenants.ts';
@@ -150,6 +151,11 @@ export type ApiParts = Watched & {
   readonly states: States;
   readonly files: Files;
   readonly authenticator: Authenticator;
+  /** Null: nobody can log in with a browser. */
+  readonly logins: Pick<
+    BrowserLogins,
+    'publicUrl' | 'authenticate' | 'begin' | 'finish' | 'end'
+  > | null;
   readonly tenants: Tenants;
   readonly tenantRemoval: Pick<TenantRemoval, 'remove'>;
   readonly keys: Keys;

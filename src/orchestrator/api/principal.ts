@@ -5,7 +5,9 @@ import { presentedKey } from '../auth/key-ring.ts';
 import { isMistyped } from '../auth/key-text.ts';
 import { AppError } from '../foundation/errors.ts';
 import { type Role, reaches } from '../foundation/roles.ts';
+import { shownCookie } from './login-cookies.ts';
 import type { ApiParts } from './options.ts';
+import { refuseForeignPage } from './same-origin.ts';
 
 /** With which an admin acts in another tenant. */
 export const tenantHeader = 'x-cellar-tenant';
@@ -20,10 +22,14 @@ export function refuseUnless(principal: Principal, role: Role): void {
  * another tenant than the caller's own, whether it exists or not, and `tenant_not_found` for admins.
  */
 export async function principalOf(
-  { authenticator, tenants }: Pick<ApiParts, 'authenticator' | 'tenants'>,
-  { headers }: FastifyRequest,
+  api: Pick<ApiParts, 'authenticator' | 'logins' | 'tenants'>,
+  request: FastifyRequest,
 ): Promise<Principal> {
-  const principal = await authenticator.authenticate(headers.authorization);
+  const { headers } = request;
+  const principal =
+    headers.authorization === undefined
+      ? loggedIn(api, request)
+      : await api.authenticator.authenticate(headers.authorization);
   if (principal === null) throw unauthenticated(headers.authorization);
   const named = headers[tenantHeader];
   if (named === undefined || named === principal.tenant) return principal;
@@ -32,7 +38,20 @@ export async function principalOf(
       detail: 'Only admins act in another tenant than their own.',
     });
   }
-  return { ...principal, tenant: tenants.find(String(named)).tenantId };
+  return { ...principal, tenant: api.tenants.find(String(named)).tenantId };
+}
+
+/** Who shows the cookie of a log-in. Throws `origin_forbidden` where a page of another origin may have sent it. */
+function loggedIn({ logins }: Pick<ApiParts, 'logins'>, request: FastifyRequest): Principal | null {
+  const shown = logins === null ? undefined : shownCookie(request, logins, 'login');
+  if (logins === null || shown === undefined) return null;
+  const principal = logins.authenticate(shown);
+  if (principal === null) {
+    const reason = 'login_ended';
+    throw new AppError('unauthenticated', { reason, detail: 'The log-in has ended.' });
+  }
+  refuseForeignPage(request, logins.publicUrl);
+  return principal;
 }
 
 /** The caller of a request that the auth hook let in. */

@@ -15,7 +15,7 @@ const countedMax = 10_000;
 
 type Counted = Awaited<ReturnType<ReturnType<ApiServer['createRateLimit']>>>;
 type Counter = (request: FastifyRequest) => Promise<Counted>;
-type RatesParts = Pick<ApiParts, 'authenticator' | 'tenants' | 'settings' | 'observe'>;
+type RatesParts = Pick<ApiParts, 'authenticator' | 'logins' | 'tenants' | 'settings' | 'observe'>;
 
 export class Rates {
   readonly #parts: RatesParts;
@@ -107,7 +107,9 @@ export class Rates {
 
 /** What was shown in vain; null where nothing was, or it proved who asks. */
 function failureOf(error: unknown, { headers }: FastifyRequest): AuthFailure | null {
-  if (headers.authorization === undefined || !(error instanceof AppError)) return null;
+  if (!(error instanceof AppError)) return null;
+  if (error.reason === 'login_ended') return 'cookie';
+  if (headers.authorization === undefined) return null;
   if (error.code === 'unauthenticated') return error.reason === undefined ? 'key' : 'token';
   // Of somebody whom the provider knows, and nobody here.
   return error.code === 'forbidden' && error.reason !== undefined ? 'claims' : null;

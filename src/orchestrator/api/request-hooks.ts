@@ -26,7 +26,7 @@ export function installRequestHooks(
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
     if (secure) reply.header('strict-transport-security', transportPolicy);
-    if (request.url.startsWith('/api')) reply.header('cache-control', 'no-store');
+    if (/^\/(api|auth)\b/.test(request.url)) reply.header('cache-control', 'no-store');
     if (!isOurs(request.headers.host)) throw new AppError('host_forbidden');
     if (request.routeOptions.config.newWork) overload.assertCalm();
   });

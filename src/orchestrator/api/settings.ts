@@ -1,6 +1,7 @@
 // The settings of the API, from the configuration of the service.
 import type { Config } from '../config/config.ts';
 import type { SessionConfig, SessionLimits } from '../registry/records.ts';
+import { isLoopback } from './host-check.ts';
 import { type ApiSettings, defaultBounds } from './options.ts';
 
 /** Of the files that the process may have open: for connections on which nobody has said who he is. */
@@ -11,7 +12,7 @@ export function apiSettings(config: Config, version: string, filesMax: number): 
   return {
     version,
     listenHost: config.host,
-    allowedHosts: config.allowedHosts,
+    allowedHosts: hostsOf(config),
     allowedOrigins: config.allowedOrigins,
     sessionDefaults: {
       timeout: config.timeoutMs,
@@ -33,6 +34,14 @@ export function apiSettings(config: Config, version: string, filesMax: number): 
       failedLoginsPerMinuteMax: config.failedLoginsPerMinuteMax,
     },
   };
+}
+
+/** Where only some names are answered to, that under which browsers come is one of them. */
+function hostsOf({ host, allowedHosts, publicUrl }: Config): readonly string[] {
+  const isAny = allowedHosts.length === 0 && !isLoopback(host);
+  return isAny || publicUrl === undefined
+    ? allowedHosts
+    : [...allowedHosts, new URL(publicUrl).hostname];
 }
 
 /** Of a session that asks for none. */

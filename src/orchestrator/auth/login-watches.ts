@@ -43,8 +43,8 @@ export class LoginWatches {
     for (const { login, end } of [...this.#watches]) if (isEnded(login)) end();
   }
 
-  some(isMeant: (login: Login) => boolean): boolean {
-    for (const { login } of this.#watches) if (isMeant(login)) return true;
-    return false;
+  /** Those that something is open with. */
+  *watched(): Generator<Login> {
+    for (const { login } of this.#watches) yield login;
   }
 }

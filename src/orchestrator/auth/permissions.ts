@@ -14,6 +14,12 @@ export const routeNeeds = {
   'GET /openapi.json': 'everyone',
   'GET /docs*': 'everyone',
 
+  'GET /auth/login': 'everyone',
+  'GET /auth/callback': 'everyone',
+  // Without a log-in it does nothing.
+  'POST /auth/logout': 'everyone',
+  'GET /auth/me': 'viewer',
+
   'GET /api/version': 'viewer',
   'GET /api/whoami': 'viewer',
 

@@ -348,6 +348,7 @@ export const orderedSettings = [
   ['workspaceBytes', 'workspaceBytesMax'],
   ['outputBytes', 'outputBytesMax'],
   ['poolMin', 'poolMax'],
+  ['loginIdleMsMax', 'loginMsMax'],
   ['usageSessionDays', 'usageDays'],
 ] as const satisfies readonly (readonly [SettingName, SettingName])[];
 

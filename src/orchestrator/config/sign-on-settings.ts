@@ -1,7 +1,7 @@
 // Settings of signing on with an OpenID provider: its tokens, what their claims mean here, and log-ins with a browser.
 import { Type } from 'typebox';
 import { roles } from '../foundation/roles.ts';
-import { milliseconds, minuteMs, secondMs, text } from './setting-types.ts';
+import { count, hourMs, milliseconds, minuteMs, secondMs, text } from './setting-types.ts';
 
 /** Asymmetric ones only: with a secret that both sides have, whoever verifies could sign. */
 const algorithms = [
@@ -86,5 +86,49 @@ export const signOnSettings = {
     Type.Enum(roles, {
       description: 'Role of those whose claim names none. Without it they are refused.',
     }),
+  ),
+  publicUrl: Type.Optional(
+    Type.String({
+      maxLength: 2048,
+      pattern: '^https?://[^\\s/@?#]+/?$',
+      description:
+        'Address under which browsers reach the service: `https://cellar.example.org`. The provider sends them back to `/auth/callback` below it.',
+    }),
+  ),
+  oidcClientId: Type.Optional(
+    Type.String({
+      pattern: '^[ -~]{1,256}$',
+      description:
+        'As what the provider knows the service. With it people can log in with a browser, at `/auth/login`.',
+    }),
+  ),
+  oidcClientSecret: Type.Optional(
+    Type.String({
+      pattern: '^[ -~]{1,1024}$',
+      description: 'Its secret, where it has one.',
+    }),
+  ),
+  oidcClientSecretFile: Type.Optional(
+    Type.String({ minLength: 1, description: 'A file with that secret, instead.' }),
+  ),
+  oidcScopes: Type.Array(Type.String({ pattern: '^[!#-[\\]-~]{1,256}$' }), {
+    default: ['openid', 'profile'],
+    description:
+      'What the provider is asked for when somebody logs in: `openid`, and whatever brings the claims above into ID tokens.',
+  }),
+  loginMsMax: milliseconds(
+    12 * hourMs,
+    [minuteMs, 90 * 24 * hourMs],
+    'How long a log-in with a browser lasts at most.',
+  ),
+  loginIdleMsMax: milliseconds(
+    2 * hourMs,
+    [minuteMs, 90 * 24 * hourMs],
+    'How long it lasts unused; an open live connection is a use.',
+  ),
+  loginsPerUserMax: count(
+    20,
+    [1, 1000],
+    'Log-ins of one user at a time; past it the one that was not used for longest ends.',
   ),
 };

@@ -3,14 +3,19 @@
 
 export const errorTable = {
   invalid_request: { status: 400, retry: false, title: 'The request is not valid.' },
+  login_failed: { status: 400, retry: false, title: 'The log-in did not succeed.' },
   path_refused: {
     status: 400,
     retry: false,
     title: 'This path is none of the session’s files, or leads out of them.',
   },
-  unauthenticated: { status: 401, retry: false, title: 'A valid API key or token is required.' },
+  unauthenticated: {
+    status: 401,
+    retry: false,
+    title: 'A valid API key, token or log-in is required.',
+  },
   forbidden: { status: 403, retry: false, title: 'This key may not do that.' },
-  origin_forbidden: { status: 403, retry: false, title: 'This origin may not connect.' },
+  origin_forbidden: { status: 403, retry: false, title: 'This origin may not do that.' },
   not_found: { status: 404, retry: false, title: 'There is nothing at this address.' },
   session_not_found: { status: 404, retry: false, title: 'No session has this id or name.' },
   execution_not_found: {

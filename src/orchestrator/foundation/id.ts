@@ -1,7 +1,7 @@
 // Identifiers: a short kind and 128 random bits, so that one cannot be guessed and its kind is seen in a log.
 import { randomFillSync } from 'node:crypto';
 
-export type IdKind = 'ses' | 'exec' | 'sbx' | 'key' | 'req' | 'inst' | 'snap';
+export type IdKind = 'ses' | 'exec' | 'sbx' | 'key' | 'login' | 'req' | 'inst' | 'snap';
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 

@@ -143,7 +143,7 @@ export type OrphanAction = 'container_removed' | 'container_kept' | 'directory_r
 export type RegistryCall = 'commit' | 'sync';
 export type StoreCall = 'put' | 'open' | 'delete' | 'list' | 'collect' | 'check';
 /** `claims`: a token of somebody who has no tenant or role here. */
-export type AuthFailure = 'key' | 'token' | 'claims' | 'ticket';
+export type AuthFailure = 'key' | 'token' | 'claims' | 'ticket' | 'cookie' | 'login';
 export type RateLimit = 'requests' | 'executions' | 'logins' | 'liveMessages';
 type SnapshotSizes = { readonly sizeBytes: number; readonly storedBytes: number };
 

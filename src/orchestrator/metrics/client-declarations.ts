@@ -28,8 +28,8 @@ export const clientDeclarations = {
   ),
   cellar_auth_failures_total: counter(
     'number',
-    'Requests that showed who asks in vain: a wrong key, a token that is refused or means no tenant and role here (claims), a ticket that is unknown, used or too old.',
-    { kind: ['key', 'token', 'claims', 'ticket'] },
+    'Requests that showed who asks in vain: a wrong key, a token that is refused or means no tenant and role here (claims), a ticket that is unknown, used or too old, the cookie of a log-in that has ended, what a browser brought back from the provider (login).',
+    { kind: ['key', 'token', 'claims', 'ticket', 'cookie', 'login'] },
   ),
   cellar_rate_limits_hit_total: counter(
     'number',

@@ -2,6 +2,7 @@
 // of the session registry says that it is on the disk.
 import type { Role } from '../foundation/roles.ts';
 import type { ApiKeyRecord, TenantRecord } from './access-records.ts';
+import type { LoginRegistry } from './login-registry.ts';
 import type { RequestEffect } from './records.ts';
 import type { Listing, Page } from './session-registry.ts';
 
@@ -13,6 +14,8 @@ export type TenantHoldings = {
 };
 
 export interface AccessRegistry {
+  readonly logins: LoginRegistry;
+
   /** All that are not deleted, by id. */
   tenants(): Promise<TenantRecord[]>;
   /** Throws AppError `tenant_exists` when the id is in use, or ever was. */

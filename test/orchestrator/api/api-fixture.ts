@@ -88,6 +88,7 @@ export class ApiFixture implements AsyncDisposable {
       observe: options.observe,
       overload: options.overload ?? { assertCalm: () => {} },
       authenticator,
+      logins: null,
       tenants: { ...neverAsked(), find: tenantWithoutLimits },
       tenantRemoval: neverAsked(),
       keys: neverAsked(),

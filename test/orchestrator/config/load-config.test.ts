@@ -16,10 +16,16 @@ const withoutDefault = [
   'metricsToken',
   'apiKey',
   'egressCaFile',
+  'tracesEndpoint',
+  'tracesAuthorization',
   'oidcIssuer',
   'oidcAudience',
   'oidcTenantDefault',
   'oidcRoleDefault',
+  'publicUrl',
+  'oidcClientId',
+  'oidcClientSecret',
+  'oidcClientSecretFile',
   's3Bucket',
   'tlsCertFile',
   'tlsKeyFile',
@@ -70,9 +76,39 @@ describe('loading the configuration', () => {
       'CELLAR_OIDC_ROLE_DEFAULT needs CELLAR_OIDC_ISSUER',
     ]);
     expect(await problemsOf({ CELLAR_OIDC_ISSUER: 'http://login.example.org' })).toEqual([
-      'CELLAR_OIDC_ISSUER needs CELLAR_OIDC_AUDIENCE',
+      'CELLAR_OIDC_ISSUER needs CELLAR_OIDC_AUDIENCE or CELLAR_OIDC_CLIENT_ID',
       'CELLAR_OIDC_ISSUER must be an https address, or one of this machine',
     ]);
+    expect(
+      await problemsOf({
+        CELLAR_OIDC_CLIENT_SECRET: 'secret-1',
+        CELLAR_OIDC_CLIENT_SECRET_FILE: 'file',
+        CELLAR_PUBLIC_URL: 'http://cellar.example.org',
+        CELLAR_OIDC_SCOPES: 'profile',
+        CELLAR_LOGIN_MS_MAX: '60000',
+      }),
+    ).toEqual([
+      expect.stringMatching(/^CELLAR_LOGIN_IDLE_MS_MAX must be <= CELLAR_LOGIN_MS_MAX/),
+      'CELLAR_OIDC_CLIENT_SECRET needs CELLAR_OIDC_CLIENT_ID',
+      'CELLAR_OIDC_CLIENT_SECRET_FILE needs CELLAR_OIDC_CLIENT_ID',
+      'CELLAR_PUBLIC_URL must be an https address, or one of this machine',
+      'CELLAR_OIDC_CLIENT_SECRET and CELLAR_OIDC_CLIENT_SECRET_FILE cannot both be set',
+      'CELLAR_OIDC_SCOPES must have openid in it',
+    ]);
+    expect(await problemsOf({ CELLAR_OIDC_CLIENT_ID: 'cellar' })).toEqual([
+      'CELLAR_OIDC_CLIENT_ID needs CELLAR_OIDC_ISSUER',
+      'CELLAR_OIDC_CLIENT_ID needs CELLAR_PUBLIC_URL',
+    ]);
+    expect(
+      await loadConfig(
+        {
+          CELLAR_OIDC_ISSUER: 'http://localhost:3000',
+          CELLAR_OIDC_CLIENT_ID: 'cellar',
+          CELLAR_PUBLIC_URL: 'http://127.0.0.1:8080/',
+        },
+        directory,
+      ),
+    ).toMatchObject({ oidcScopes: ['openid', 'profile'] });
     const right = { CELLAR_OIDC_ISSUER: 'https://login.example.org', CELLAR_OIDC_AUDIENCE: 'me' };
     expect(await loadConfig(right, directory)).toMatchObject({ oidcRoleClaim: 'role' });
     for (const [name, value] of [

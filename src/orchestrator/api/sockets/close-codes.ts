@@ -15,7 +15,7 @@ export const closeCodes = {
   unauthenticated: {
     code: 4001,
     meaning:
-      'The ticket is unknown, used or too old: get a new one and connect again. Or the key was revoked or has expired.',
+      'The ticket is unknown, used or too old: get a new one and connect again. Or the key, the token or the log-in has ended.',
   },
   forbidden: { code: 4003, meaning: 'The ticket is for another session.' },
   sessionNotFound: { code: 4004, meaning: 'There is no such session.' },

@@ -9,6 +9,13 @@ export type TokenAuthenticatorOptions = {
   readonly isTenant: (tenantId: string) => boolean;
 };
 
+export type TokenUser = Pick<Principal, 'tenant' | 'role'> & {
+  /** As the provider names him. */
+  readonly subject: string;
+  /** Of the token, milliseconds since 1970. */
+  readonly expiresAt: number;
+};
+
 export class TokenAuthenticator {
   readonly #options: TokenAuthenticatorOptions;
 
@@ -16,19 +23,16 @@ export class TokenAuthenticator {
     this.#options = options;
   }
 
+  async authenticate(token: string, audience: string): Promise<Principal> {
+    const { subject, tenant, role, expiresAt } = await this.userOf(token, audience);
+    const login = { tenant, expiresAt, loginId: null };
+    return { tenant, role, keyId: `oidc:${subject}`, login };
+  }
+
   /** Throws `unauthenticated` and `forbidden` with reasons, and `provider_unavailable`. */
-  async authenticate(
-    token: string,
-    audience: string,
-  ): Promise<Principal & Required<Pick<Principal, 'login'>>> {
+  async userOf(token: string, audience: string): Promise<TokenUser> {
     const { verifier, rules, isTenant } = this.#options;
     const { subject, claims, expiresAt } = await verifier.verify(token, audience);
-    const { tenant, role } = readClaims(claims, rules, isTenant);
-    return {
-      tenant,
-      role,
-      keyId: `oidc:${subject}`,
-      login: { tenant, expiresAt, loginId: null },
-    };
+    return { subject, expiresAt, ...readClaims(claims, rules, isTenant) };
   }
 }

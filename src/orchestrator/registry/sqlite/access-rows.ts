@@ -4,15 +4,16 @@ import { AppError } from '../../foundation/errors.ts';
 import type { Role } from '../../foundation/roles.ts';
 import type { ApiKeyRecord, TenantRecord } from '../access-records.ts';
 import type { AccessRegistry, TenantHoldings } from '../access-registry.ts';
+import type { LoginRegistry } from '../login-registry.ts';
 import type { RequestEffect } from '../records.ts';
 import type { Listing, Page } from '../session-registry.ts';
 import type { Database } from './database.ts';
+import { LoginRows } from './login-rows.ts';
 import { decodeKey, decodeTenant, encodeRow } from './rows.ts';
-
-/** Runs work on the database, and gives its failures as those of the registry. */
-export type Runner = <Result>(work: () => Result) => Result;
+import type { Runner } from './runner.ts';
 
 export class AccessRows implements AccessRegistry {
+  readonly logins: LoginRegistry;
   readonly #database: Database;
   readonly #read: Runner;
   readonly #write: Runner;
@@ -26,6 +27,7 @@ export class AccessRows implements AccessRegistry {
       readonly tookEffect: (effect: RequestEffect) => void;
     },
   ) {
+    this.logins = new LoginRows(database, parts);
     this.#database = database;
     this.#read = parts.read;
     this.#write = parts.write;
@@ -94,6 +96,7 @@ export class AccessRows implements AccessRegistry {
           .where('tenantId', '=', tenantId),
       );
       this.#database.run(query.deleteFrom('apiKey').where('tenant', '=', tenantId));
+      this.#database.run(query.deleteFrom('login').where('tenant', '=', tenantId));
     });
   }
 

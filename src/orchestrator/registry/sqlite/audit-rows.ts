@@ -1,9 +1,9 @@
 // The queries over the audit log.
 import type { AuditRecord } from '../audit-records.ts';
 import type { AuditFilter, AuditPlace, AuditRegistry } from '../audit-registry.ts';
-import type { Runner } from './access-rows.ts';
 import type { Database, Writer } from './database.ts';
 import { anyAuditRecord, encodeValue } from './rows.ts';
+import type { Runner } from './runner.ts';
 
 const columns = Object.keys(anyAuditRecord) as (keyof AuditRecord)[];
 

@@ -1,6 +1,9 @@
-// The schema's history: numbered steps that are only ever added to. All pending ones run in one transaction.
-import { type Kysely, sql } from 'kysely';
+// The schema's history: numbered steps that are only ever added to. All pending ones run in one transaction. New ones go
+// into later-migrations.ts.
+import type { Kysely } from 'kysely';
 import type { Migration, MigrationProvider } from 'kysely/migration';
+import { laterMigrations } from './later-migrations.ts';
+import { run } from './run-statements.ts';
 
 const labelsOfSession = `select position, tenant, label.key, label.value
   from session join json_each(session.config, '$.labels') as label`;
@@ -314,61 +317,7 @@ const migrations: Record<string, Migration> = {
       );
     },
   },
-  '0014-usage': {
-    async up(database: Kysely<unknown>) {
-      const now = "cast(unixepoch('subsec') * 1000 as integer)";
-      const stored = (session: string) => `select tenant, ${session}, ${now} / 3600000 * 3600000,
-        ${now}, 0, sum(storedBytes) from snapshot`;
-      await run(
-        database,
-        // By tenant and hour, so that what is counted now stands together; an empty session is the whole tenant.
-        `create table usage (
-          tenant text not null,
-          hour integer not null,
-          sessionId text not null,
-          cpuSeconds real not null,
-          memoryByteSeconds real not null,
-          sandboxSeconds real not null,
-          networkSentBytes integer not null,
-          networkReceivedBytes integer not null,
-          executions integer not null,
-          primary key (tenant, hour, sessionId)
-        ) strict, without rowid`,
-        'create index usageOfSession on usage (tenant, sessionId, hour)',
-        `create table usageReading (
-          runtimeId text primary key,
-          at integer not null,
-          cpuSeconds real not null,
-          memoryBytes integer not null
-        ) strict, without rowid`,
-        `create table usageStorage (
-          tenant text not null,
-          sessionId text not null,
-          hour integer not null,
-          at integer not null,
-          byteSeconds real not null,
-          bytes integer not null,
-          primary key (tenant, sessionId, hour)
-        ) strict, without rowid`,
-        `insert into usageStorage ${stored("''")} group by tenant`,
-        `insert into usageStorage ${stored('sessionId')} where sessionId is not null
-          group by tenant, sessionId`,
-      );
-    },
-  },
-  '0015-profiles': {
-    async up(database: Kysely<unknown>) {
-      await run(
-        database,
-        'alter table execution add column profiled integer not null default 0',
-        `create table profile (
-          executionId text primary key references execution (executionId) on delete cascade,
-          profile text not null check (json_valid(profile)),
-          storedAt integer not null
-        ) strict`,
-      );
-    },
-  },
+  ...laterMigrations,
 };
 
 export const migrationNames: readonly string[] = Object.keys(migrations);
@@ -376,7 +325,3 @@ export const migrationNames: readonly string[] = Object.keys(migrations);
 export const migrationProvider: MigrationProvider = {
   getMigrations: async () => migrations,
 };
-
-async function run(database: Kysely<unknown>, ...statements: string[]): Promise<void> {
-  for (const statement of statements) await sql.raw(statement).execute(database);
-}

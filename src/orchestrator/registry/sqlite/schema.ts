@@ -3,6 +3,7 @@
 import type { Generated } from 'kysely';
 import type { ApiKeyRecord, TenantRecord } from '../access-records.ts';
 import type { AuditRecord } from '../audit-records.ts';
+import type { LoginRecord } from '../login-registry.ts';
 import type {
   EventRecord,
   ExecutionRecord,
@@ -55,6 +56,9 @@ export type IdempotencyTable = {
 export type TenantTable = Row<TenantRecord> & { deletedAt: number | null };
 export type ApiKeyTable = Positioned & Row<ApiKeyRecord>;
 
+/** Log-ins with browsers. */
+export type LoginTable = Positioned & Row<LoginRecord>;
+
 export type AuditTable = Row<AuditRecord>;
 
 export type UsageTable = Row<UsageHour>;
@@ -73,6 +77,7 @@ export type Schema = {
   idempotency: IdempotencyTable;
   tenant: TenantTable;
   apiKey: ApiKeyTable;
+  login: LoginTable;
   audit: AuditTable;
   usage: UsageTable;
   usageReading: UsageReadingTable;

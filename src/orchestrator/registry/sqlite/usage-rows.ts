@@ -10,8 +10,8 @@ import type {
   UsageReading,
 } from '../usage-records.ts';
 import type { UsageRegistry, UsageSpan } from '../usage-registry.ts';
-import type { Runner } from './access-rows.ts';
 import type { Database, Writer } from './database.ts';
+import type { Runner } from './runner.ts';
 
 const amountColumns = [
   'cpuSeconds',
