@@ -17,6 +17,7 @@ const names = [
   'create',
   'state',
   'dormant',
+  'scrape',
   'memory',
   'density',
   'language',
