@@ -14,6 +14,7 @@ import type { TlsCertificate } from '../../../src/orchestrator/api/tls-certifica
 import type { Authenticator, Principal } from '../../../src/orchestrator/auth/authenticator.ts';
 import type { Observe } from '../../../src/orchestrator/foundation/observe.ts';
 import { roles } from '../../../src/orchestrator/foundation/roles.ts';
+import type { Tracer } from '../../../src/orchestrator/foundation/trace.ts';
 import type { RequestEffect } from '../../../src/orchestrator/registry/records.ts';
 import type {
   IdempotencyClaim,
@@ -63,6 +64,7 @@ export class ApiFixture implements AsyncDisposable {
       metrics?: MetricsSource;
       observe?: Observe;
       certificate?: TlsCertificate;
+      tracer?: Tracer;
     } = {},
   ): Promise<ApiFixture> {
     const sessions = new ScriptedSessions();
@@ -86,6 +88,7 @@ export class ApiFixture implements AsyncDisposable {
       metrics: options.metrics ?? null,
       certificate: options.certificate ?? null,
       observe: options.observe,
+      tracer: options.tracer,
       overload: options.overload ?? { assertCalm: () => {} },
       authenticator,
       logins: null,

@@ -84,7 +84,7 @@ describe('a span', () => {
       authorization: 'Bearer of-the-collector',
       'content-type': 'application/x-protobuf',
     });
-    expect(events).toContainEqual({ type: 'spansExported', count: 2 });
+    await expect.poll(() => events).toContainEqual({ type: 'spansExported', count: 2 });
   });
 
   it('is linked to the trace of a client, which decides nothing', async () => {
