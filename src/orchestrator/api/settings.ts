@@ -13,7 +13,11 @@ export function apiSettings(config: Config, version: string, filesMax: number): 
     version,
     listenHost: config.host,
     allowedHosts: hostsOf(config),
-    allowedOrigins: config.allowedOrigins,
+    // Its own pages come from there, whatever name a proxy shows.
+    allowedOrigins:
+      config.publicUrl === undefined
+        ? config.allowedOrigins
+        : [...config.allowedOrigins, new URL(config.publicUrl).origin],
     sessionDefaults: {
       timeout: config.timeoutMs,
       limits: limitsOf(config),

@@ -32,14 +32,16 @@ export function loginRoutes(server: ApiServer, { logins, clock }: ApiParts, rate
     },
     async (request, reply) => {
       const given = offered();
-      const { returnTo = home } = request.query;
+      const { returnTo = home, again = false } = request.query;
       if (!isLocal(returnTo)) {
         const fields = [{ field: '/returnTo', message: 'must be a path of this service' }];
         throw new AppError('invalid_request', { fields });
       }
-      // A cookie that is set under another name would not come back to the callback.
-      if (request.headers.host !== new URL(given.publicUrl).host)
-        return reply.redirect(`${given.publicUrl}${request.url}`);
+      // A cookie that is set under another name would not come back to the callback. Once: a proxy may show us another name than browsers.
+      if (!again && request.headers.host !== new URL(given.publicUrl).host) {
+        const query = new URLSearchParams({ returnTo, again: 'true' });
+        return reply.redirect(`${given.publicUrl}/auth/login?${query}`);
+      }
       const { location, sealed } = await given.begin(returnTo);
       giveCookie(reply, given, 'underWay', sealed, underWayMsMax);
       return reply.redirect(location);

@@ -12,6 +12,9 @@ export const LoginQuery = Type.Object(
         description: 'Where the browser goes afterwards: a path of this service, `/docs`.',
       }),
     ),
+    again: Type.Optional(
+      Type.Boolean({ description: 'Sent here by the service itself, from another of its names.' }),
+    ),
   },
   closed,
 );
