@@ -395,7 +395,8 @@ describe('operations', () => {
       }
     }
     const file = document.paths['/api/sessions/{id}/files/{path}'];
-    expect(Object.keys(file).sort()).toEqual(['delete', 'get', 'put']);
+    expect(Object.keys(file).sort()).toEqual(['delete', 'get', 'head', 'put']);
+    expect(file.head.operationId).toBe('headFile');
     expect(JSON.stringify(file.get.parameters)).toContain('with slashes between them');
     const page = await api.server.inject({ url: '/docs/' });
     expect(page.statusCode).toBe(200);

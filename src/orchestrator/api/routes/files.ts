@@ -66,6 +66,7 @@ export function fileRoutes(server: ApiServer, api: ApiParts, waits: Waits): void
   server.head(
     '/api/sessions/:id/files/*',
     {
+      config: { swagger: { exposeHeadRoute: true } },
       schema: {
         tags,
         operationId: 'headFile',
