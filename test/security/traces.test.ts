@@ -24,8 +24,10 @@ afterAll(async () => {
 async function executed(times: unknown, hello: { traces?: true } = { traces: true }) {
   const session = await service.createSession();
   const commands: any[] = [];
-  const onChannel = (stream: ServerHttp2Stream) =>
-    void stream.on('data', (bytes: Buffer) => {
+  const inPlace = Promise.withResolvers<void>();
+  const onChannel = (stream: ServerHttp2Stream) => {
+    inPlace.resolve();
+    stream.on('data', (bytes: Buffer) => {
       for (const text of String(bytes).split('\n').filter(Boolean)) {
         const command = JSON.parse(text);
         if (command.type !== 'execute') continue;
@@ -47,11 +49,14 @@ async function executed(times: unknown, hello: { traces?: true } = { traces: tru
         stream.write(`${JSON.stringify(ended).replaceAll('"infinite"', '1e999')}\n`);
       }
     });
+  };
   sockets.push(
     await service.takePlace(session.sandbox.id, (path, token) =>
       dialAs(path, token, { hello, onChannel }),
     ),
   );
+  // Until then the one before is there, and is told what it knows.
+  await inPlace.promise;
   const execution = await service.execute(session.id, '1');
   const span = await collector.span(
     'execution',

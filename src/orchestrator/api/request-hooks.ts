@@ -6,6 +6,7 @@ import type { ApiServer } from './api-server.ts';
 import { replyError } from './error-reply.ts';
 import { hostCheck } from './host-check.ts';
 import type { ApiParts } from './options.ts';
+import { logRequest } from './request-log.ts';
 import { endSilence } from './silent-wait.ts';
 
 /** For a body that is read before its request is served; the others have the time of their transfer. */
@@ -54,16 +55,6 @@ export function installRequestHooks(
       ms: reply.elapsedTime,
       traceId: request.span?.traceId,
     });
-    log.debug(
-      {
-        requestId: request.id,
-        tenant: request.principal?.tenant,
-        method: request.method,
-        route: request.routeOptions.url,
-        status: reply.statusCode,
-        durationMs: Math.round(reply.elapsedTime * 1000) / 1000,
-      },
-      'request answered',
-    );
+    logRequest(request, reply, log);
   });
 }

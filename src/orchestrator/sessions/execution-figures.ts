@@ -1,13 +1,18 @@
 // Tells how the executions of one session go on: when they are queued, handed over, first heard of, and ended.
 import type { EndedEvent } from '#protocol';
 import type { Clock } from '../foundation/clock.ts';
+import type { Log } from '../foundation/log.ts';
 import type { Observe } from '../foundation/observe.ts';
 import type { Tracer, Watched } from '../foundation/trace.ts';
 import type { OwnedSession } from '../registry/session-registry.ts';
 import type { ExecutionRun, Step } from './execution-run.ts';
 import { ExecutionSpans } from './execution-spans.ts';
 
-type ExecutionFiguresParts = Watched & { readonly clock: Clock; readonly owner: OwnedSession };
+type ExecutionFiguresParts = Watched & {
+  readonly clock: Clock;
+  readonly owner: OwnedSession;
+  readonly log: Log;
+};
 
 type Progress = {
   /** On the monotonic clock; null where another process accepted it. */
@@ -22,12 +27,14 @@ export class ExecutionFigures {
   readonly #clock: Clock;
   readonly #observe: Observe;
   readonly #owner: OwnedSession;
+  readonly #log: Log;
   readonly #tracer: Tracer | undefined;
   readonly #progress = new WeakMap<ExecutionRun, Progress>();
 
-  constructor({ clock, owner, observe = () => {}, tracer }: ExecutionFiguresParts) {
+  constructor({ clock, owner, observe = () => {}, tracer, log }: ExecutionFiguresParts) {
     this.#clock = clock;
     this.#owner = owner;
+    this.#log = log;
     this.#observe = observe;
     this.#tracer = tracer;
   }
@@ -76,15 +83,22 @@ export class ExecutionFigures {
 
   #ended({ record }: ExecutionRun, { dispatched, spans }: Progress): void {
     spans?.ended(record);
+    const { executionId, status, truncated, durationMs } = record;
+    const traceId = spans?.traceId;
+    // SECURITY: of the error there is nothing: its type and message are the program's words.
+    this.#log.debug(
+      { ...this.#owner, executionId, traceId, status, truncated, durationMs },
+      'execution ended',
+    );
     this.#observe({
       type: 'executionEnded',
       ...this.#owner,
-      status: record.status,
+      status,
       error: record.error?.type ?? null,
-      truncated: record.truncated,
+      truncated,
       dispatched,
-      ms: record.durationMs ?? 0,
-      traceId: spans?.traceId,
+      ms: durationMs ?? 0,
+      traceId,
     });
   }
 

@@ -4,6 +4,7 @@
 import { type AgentEvent, limits as linkLimits } from '#protocol';
 import type { Clock } from '../foundation/clock.ts';
 import { AppError } from '../foundation/errors.ts';
+import type { Log } from '../foundation/log.ts';
 import type { Watched } from '../foundation/trace.ts';
 import type { ExecutionRecord, OutputRecord } from '../registry/records.ts';
 import type { HistorySize } from '../registry/session-registry.ts';
@@ -23,6 +24,7 @@ import type { Change, SessionStore } from './session-store.ts';
 const pruneEvery = 50;
 
 export type ExecutorOptions = Watched & {
+  readonly log: Log;
   readonly store: SessionStore;
   readonly live: LiveLog;
   readonly clock: Clock;

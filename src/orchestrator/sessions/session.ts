@@ -95,6 +95,7 @@ export class Session {
       live: this.#live,
       clock,
       observe,
+      log,
       tracer,
       limits,
       unresponsive: (executionId) =>

@@ -74,7 +74,9 @@ export function executeRoutes(
       const submit = async (idempotencyKey?: IdempotencyKey) => {
         await rates.countExecution(request, reply);
         const asked = { ...toExecuteRequest(body), idempotencyKey };
-        return sessions.submit(tenant, sessionId, asked, gone);
+        const record = await sessions.submit(tenant, sessionId, asked, gone);
+        request.subject = { sessionId: record.sessionId, executionId: record.executionId };
+        return record;
       };
       const recall = async (executionId: string) =>
         (await sessions.execution(tenant, sessionId, executionId)).record;
