@@ -4,8 +4,11 @@ import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import type { Service } from '../start-service.ts';
 
-/** For the environment of a service that is to be looked into. */
-export const inspectable = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };
+/** For the environment of a service that is to be looked into. A look stops it for longer than it would bear on its own. */
+export const inspectable = {
+  NODE_OPTIONS: '--inspect=127.0.0.1:0',
+  CELLAR_LOOP_DELAY_MS_MAX: '60000',
+};
 
 const answerMsMax = 60_000;
 
