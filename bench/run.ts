@@ -17,6 +17,7 @@ const names = [
   'create',
   'state',
   'dormant',
+  'guard',
   'scrape',
   'memory',
   'density',

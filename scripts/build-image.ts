@@ -3,20 +3,17 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import type Docker from 'dockerode';
-import { pack } from 'tar-stream';
 import { versionLabel } from '../src/orchestrator/runtimes/docker/engine-report.ts';
 import { ensureBaseImage, hasImage } from './base-image.ts';
+import { buildImage, type ContextFile } from './engine-build.ts';
 import { ensureEngine } from './ensure-engine.ts';
-import { run, SetupError, step } from './progress.ts';
+import { run, step } from './progress.ts';
 
 const repository = 'cellar-sandbox';
 const dockerfile = 'sandbox-image/Dockerfile';
 const agentDirectory = 'build/agent';
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
-
-type ContextFile = { readonly name: string; readonly content: Buffer };
 
 /** Gives the image's name by content, `cellar-sandbox:<hash>`; `cellar-sandbox:latest` is the same image. */
 export async function buildSandboxImage(docker: Docker): Promise<string> {
@@ -25,7 +22,8 @@ export async function buildSandboxImage(docker: Docker): Promise<string> {
   const image = `${repository}:${contentHash(files)}`;
   if (!(await hasImage(docker, image))) {
     const base = await ensureBaseImage(docker);
-    await step(`building ${image}`, () => build(docker, image, base, files));
+    const labels = { 'cellar.image': 'sandbox', [versionLabel]: version };
+    await step(`building ${image}`, () => buildImage(docker, { image, base, labels, files }));
   }
   await docker.getImage(image).tag({ repo: repository, tag: 'latest' });
   return image;
@@ -53,39 +51,6 @@ function contentHash(files: readonly ContextFile[]): string {
     hash.update(content);
   }
   return hash.digest('hex').slice(0, 16);
-}
-
-async function build(
-  docker: Docker,
-  image: string,
-  base: string,
-  files: readonly ContextFile[],
-): Promise<void> {
-  const context = pack();
-  // Fixed times and modes: the same files give the same layers, which the engine then finds in its cache.
-  for (const { name, content } of files)
-    context.entry({ name, mode: 0o644, mtime: new Date(0) }, content);
-  context.finalize();
-
-  const progress = await docker.buildImage(Readable.from(context), {
-    t: image,
-    buildargs: { BASE: base },
-    labels: { 'cellar.image': 'sandbox', [versionLabel]: version },
-    networkmode: 'none',
-    rm: true,
-    forcerm: true,
-  });
-  let output = '';
-  await new Promise<void>((done, failed) => {
-    docker.modem.followProgress(
-      progress,
-      (error) => (error ? failed(error) : done()),
-      (line: { stream?: string; error?: string }) => {
-        output += line.stream ?? line.error ?? '';
-      },
-    );
-  });
-  if (!(await hasImage(docker, image))) throw new SetupError(`building ${image} failed\n${output}`);
 }
 
 if (import.meta.main) await buildSandboxImage(await ensureEngine());

@@ -4,11 +4,10 @@
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import type Docker from 'dockerode';
-import { pack } from 'tar-stream';
-import { ensureBaseImage, hasImage } from './base-image.ts';
+import { ensureBaseImage } from './base-image.ts';
+import { buildImage, type ContextFile } from './engine-build.ts';
 import { ensureEngine } from './ensure-engine.ts';
 import { SetupError, step } from './progress.ts';
 
@@ -28,7 +27,9 @@ const notTaken = /^(node|node-bin-.*|\.bin)$/;
 export async function buildServiceImage(docker: Docker, name: string): Promise<void> {
   const base = await ensureBaseImage(docker);
   await step('collecting packages', collectPackages);
-  await step(`building ${name}`, () => build(docker, name, base));
+  await step(`building ${name}`, () =>
+    buildImage(docker, { image: name, base, files: contextFiles() }),
+  );
   rmSync(packagesDirectory, { recursive: true });
 }
 
@@ -61,30 +62,8 @@ async function listPackages(): Promise<string> {
   }
 }
 
-async function build(docker: Docker, name: string, base: string): Promise<void> {
-  const context = pack();
-  // Fixed times and modes: the same files give the same layers.
-  for (const path of parts.flatMap(filesOf))
-    context.entry({ name: path, mode: 0o644, mtime: new Date(0) }, readFileSync(path));
-  context.finalize();
-  const progress = await docker.buildImage(Readable.from(context), {
-    t: name,
-    buildargs: { BASE: base },
-    networkmode: 'none',
-    rm: true,
-    forcerm: true,
-  });
-  let output = '';
-  await new Promise<void>((done, failed) => {
-    docker.modem.followProgress(
-      progress,
-      (error) => (error ? failed(error) : done()),
-      (line: { stream?: string; error?: string }) => {
-        output += line.stream ?? line.error ?? '';
-      },
-    );
-  });
-  if (!(await hasImage(docker, name))) throw new SetupError(`building ${name} failed\n${output}`);
+function contextFiles(): ContextFile[] {
+  return parts.flatMap(filesOf).map((name) => ({ name, content: readFileSync(name) }));
 }
 
 function filesOf(path: string): string[] {

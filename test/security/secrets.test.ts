@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { containerOf, tokenOf, valueInside } from '../helpers/inside.ts';
-import { type Service, startService } from '../helpers/start-service.ts';
+import { docker, type Service, startService } from '../helpers/start-service.ts';
 
 /** Beside what the service needs, things of its host that are none of a sandbox's business. */
 const ofTheHost = {
@@ -41,10 +41,11 @@ const foundIn = (text: string) =>
 it('is in nothing that the engine was told of a container', async () => {
   const description = await containerOf(session).inspect();
   expect(foundIn(JSON.stringify(description))).toEqual([]);
-  const { Config, Mounts } = description;
+  const { Config, Mounts, Image } = description;
+  const ofImage = (await docker.getImage(Image).inspect()).Config.Labels;
   expect(
     Object.keys(Config.Labels)
-      .filter((name) => name.startsWith('cellar.') && name !== 'cellar.image')
+      .filter((name) => name.startsWith('cellar.') && !(name in ofImage))
       .sort(),
   ).toEqual(['cellar.instance', 'cellar.sandbox', 'cellar.uid']);
   const names = Config.Env.map((line) => line.split('=')[0]).sort();
