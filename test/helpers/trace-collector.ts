@@ -48,6 +48,28 @@ const { root } = protobuf.Root.fromJSON({
 });
 const Request = root.lookupType('Request');
 
+type DecodedAttribute = { readonly key: string; readonly value: Readonly<Record<string, unknown>> };
+
+type DecodedSpan = {
+  readonly traceId: Uint8Array;
+  readonly spanId: Uint8Array;
+  readonly parentSpanId?: Uint8Array;
+  readonly name: string;
+  readonly kind: number;
+  readonly startTimeUnixNano: string;
+  readonly endTimeUnixNano: string;
+  readonly attributes: readonly DecodedAttribute[];
+  readonly links: readonly { readonly traceId: Uint8Array; readonly spanId: Uint8Array }[];
+  readonly status?: { readonly code?: number };
+};
+
+type DecodedRequest = {
+  readonly resourceSpans: readonly {
+    readonly resource: { readonly attributes: readonly DecodedAttribute[] };
+    readonly scopeSpans: readonly { readonly spans: readonly DecodedSpan[] }[];
+  }[];
+};
+
 /** Ids in hexadecimal digits, times in milliseconds since 1970. */
 export type CollectedSpan = {
   readonly traceId: string;
@@ -122,7 +144,8 @@ export class TraceCollector implements AsyncDisposable {
 
   #take(body: Buffer): void {
     this.bodies.push(body);
-    const request = Request.toObject(Request.decode(body), { longs: String, arrays: true }) as any;
+    const options = { longs: String, arrays: true };
+    const request = Request.toObject(Request.decode(body), options) as DecodedRequest;
     for (const { resource, scopeSpans } of request.resourceSpans) {
       this.resource = attributesOf(resource.attributes);
       for (const { spans } of scopeSpans) this.spans.push(...spans.map(collected));
@@ -138,7 +161,7 @@ export class TraceCollector implements AsyncDisposable {
 
 export type Tree = [name: string, parts: Tree][];
 
-function collected(span: any): CollectedSpan {
+function collected(span: DecodedSpan): CollectedSpan {
   return {
     traceId: hex(span.traceId),
     spanId: hex(span.spanId),
@@ -148,7 +171,7 @@ function collected(span: any): CollectedSpan {
     begunAt: Number(span.startTimeUnixNano) / 1e6,
     endedAt: Number(span.endTimeUnixNano) / 1e6,
     attributes: attributesOf(span.attributes),
-    links: span.links.map((link: any) => ({
+    links: span.links.map((link) => ({
       traceId: hex(link.traceId),
       spanId: hex(link.spanId),
     })),
@@ -156,7 +179,7 @@ function collected(span: any): CollectedSpan {
   };
 }
 
-function attributesOf(pairs: readonly any[]): Record<string, unknown> {
+function attributesOf(pairs: readonly DecodedAttribute[]): Record<string, unknown> {
   return Object.fromEntries(
     pairs.map(({ key, value }) => {
       const [of] = Object.values(value ?? {});

@@ -75,11 +75,11 @@ describe.skipIf(!canBeUser)('the image of the service', () => {
           headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
           body: JSON.stringify(body),
         });
-        return (await response.json()) as any;
+        return (await response.json()) as { result?: { value: unknown } };
       };
       await post('/api/sessions', { name: 'inside' });
       const execution = await post('/api/sessions/inside/execute', { code: '6 * 7' });
-      expect(execution.result.value).toBe(42);
+      expect(execution.result?.value).toBe(42);
       const { Processes, Titles } = await container.top({ ps_args: '-eo pid,uid,args' });
       const uids = Processes.filter((row: string[]) => row.at(-1)?.includes('main.ts')).map(
         (row: string[]) => row[Titles.indexOf('UID')],

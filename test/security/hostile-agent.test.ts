@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { limits } from '#protocol';
+import { ended, line, onExecute, started } from '../doubles/agent-events.ts';
 import {
   answer,
   type Behaviour,
@@ -84,34 +85,6 @@ function pour(stream: Duplex, chunk: Buffer): void {
   };
   stream.on('drain', more);
   more();
-}
-
-const line = (event: object) => `${JSON.stringify(event)}\n`;
-const started = (seq: number, executionId: string) => line({ seq, type: 'started', executionId });
-const ended = (seq: number, executionId: string, rest: object = {}) =>
-  line({
-    seq,
-    type: 'ended',
-    executionId,
-    status: 'success',
-    truncated: false,
-    usage: { cpuMs: 0, memoryPeakBytes: 0, outputBytes: 0 },
-    warnings: [],
-    variables: { added: [], changed: [], removed: [] },
-    stateLost: false,
-    ...rest,
-  });
-
-/** Calls back with the id of each execution that the agent is told to run. */
-function onExecute(stream: ServerHttp2Stream, run: (executionId: string) => void): void {
-  let text = '';
-  stream.on('data', (bytes: Buffer) => {
-    text += bytes;
-    const lines = text.split('\n');
-    text = lines.pop()!;
-    for (const command of lines.map((each) => JSON.parse(each)))
-      if (command.type === 'execute') run(command.executionId);
-  });
 }
 
 describe.concurrent('an agent that was taken over, while nothing runs', () => {

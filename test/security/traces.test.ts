@@ -2,6 +2,7 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ended, onExecute, started } from '../doubles/agent-events.ts';
 import { dialAs } from '../doubles/hostile-agent.ts';
 import { EnginelessService } from '../helpers/engineless/engineless-service.ts';
 import { TraceCollector } from '../helpers/trace-collector.ts';
@@ -23,31 +24,14 @@ afterAll(async () => {
 /** An execution by an agent that says so of it, and what that agent was told. */
 async function executed(times: unknown, hello: { traces?: true } = { traces: true }) {
   const session = await service.createSession();
-  const commands: any[] = [];
+  const commands: Readonly<Record<string, unknown>>[] = [];
   const inPlace = Promise.withResolvers<void>();
   const onChannel = (stream: ServerHttp2Stream) => {
     inPlace.resolve();
-    stream.on('data', (bytes: Buffer) => {
-      for (const text of String(bytes).split('\n').filter(Boolean)) {
-        const command = JSON.parse(text);
-        if (command.type !== 'execute') continue;
-        commands.push(command);
-        const { executionId } = command;
-        const ended = {
-          seq: 2,
-          type: 'ended',
-          executionId,
-          status: 'success',
-          truncated: false,
-          usage: { cpuMs: 0, memoryPeakBytes: 0, outputBytes: 0 },
-          warnings: [],
-          variables: { added: [], changed: [], removed: [] },
-          stateLost: false,
-          ...(times === undefined ? {} : { times }),
-        };
-        stream.write(`${JSON.stringify({ seq: 1, type: 'started', executionId })}\n`);
-        stream.write(`${JSON.stringify(ended).replaceAll('"infinite"', '1e999')}\n`);
-      }
+    onExecute(stream, (executionId, command) => {
+      commands.push(command);
+      const end = ended(2, executionId, times === undefined ? {} : { times });
+      stream.write(started(1, executionId) + end.replaceAll('"infinite"', '1e999'));
     });
   };
   sockets.push(
@@ -106,7 +90,7 @@ it.each([
 it('is told the span that it is a part of, and nothing of the client', async () => {
   const { commands, trace } = await executed(undefined);
   const link = trace.find(({ name }) => name === 'link')!;
-  expect(commands[0].traceparent).toBe(`00-${link.traceId}-${link.spanId}-01`);
+  expect(commands[0]?.traceparent).toBe(`00-${link.traceId}-${link.spanId}-01`);
 });
 
 it('is told nothing where it does not know what traces are', async () => {
